@@ -1,0 +1,1 @@
+"""CMS: guest software, its builder and its host halves."""

@@ -1,0 +1,1 @@
+"""The control program and the machine it shares out: IBM's VM/370 anew."""

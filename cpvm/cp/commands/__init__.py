@@ -1,0 +1,1 @@
+"""CP commands, one file each."""

@@ -1,0 +1,1 @@
+"""DIAGNOSE codes, one file each."""

@@ -1,0 +1,1 @@
+"""One virtual System/370: everything that has state."""

@@ -1,0 +1,1 @@
+"""What devices read and write: volumes, decks."""

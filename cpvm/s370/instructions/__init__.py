@@ -1,0 +1,1 @@
+"""Instruction definitions, by the chapters of Principles of Operation."""

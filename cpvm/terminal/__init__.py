@@ -1,0 +1,1 @@
+"""Terminals: bytes on a wire to and from a CP console session."""
