@@ -1,3 +1,6 @@
+# Tools come from the project's own environment if it is there, from PATH otherwise.
+export PATH := justfile_directory() + "/.venv/bin:" + env_var("PATH")
+
 # What CI runs.
 check: lint types contracts test
 
