@@ -161,7 +161,7 @@ class CMSDisk:
         items = list(records)
         longest = max((len(item) for item in items), default=0)
         width = lrecl or longest
-        if not 1 <= len(items) <= MAX_RECORDS or longest > width or recfm not in {"F", "V"}:
+        if not 1 <= len(items) <= MAX_RECORDS or not 1 <= longest <= width or recfm not in {"F", "V"}:
             raise CMSDiskError(f"{fn} {ft}: {len(items)} records of {longest} bytes, format {recfm} {width}")
         if recfm == "V" and (min(map(len, items)) < 1 or width > MAX_RECORDS):
             raise CMSDiskError(f"{fn} {ft}: a variable record has 1 to {MAX_RECORDS} bytes")
@@ -382,7 +382,7 @@ def _read_file(fst: bytes, block: Callable[[int], bytes]) -> CMSFile:
         records.append(stream(at, length))
         at += length
     month, day, hour, minute = map(_unbcd, fields[2:6])
-    year = int(digits) if (digits := from_ebcdic(fields[14])).isdigit() else 0
+    year = int(digits) if (digits := from_ebcdic(fields[15])).isdigit() else 0
     try:
         written = datetime(1900 + year + (100 if year < 70 else 0), month, day, hour, minute)
     except ValueError:
