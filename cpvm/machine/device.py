@@ -1,0 +1,226 @@
+"""What all devices share: commands, sense, the registry of device types, and the protocols of their back ends.
+
+A device type is a class with `@device(...)`; its commands are methods with `@command(...)`, which get the data path of
+the channel program and return unit status, or SUSPENDED if the operation ends later (`Channels.complete`). Initial
+status without channel end (unit check alone) means that the command was not accepted.
+Source: *Principles of Operation*, GA22-7000, "Input/Output Operations"; each device's own manual.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+from cpvm.machine.datapath import DataPath
+from cpvm.s370.ccw import Command, Sense, UnitStatus
+
+SUSPENDED: Final = -1
+ENDED: Final = UnitStatus.ENDED
+CHECK: Final = UnitStatus.UNIT_CHECK
+
+
+class DeviceError(Exception):
+    """Two device types claim the same name, or a saved state does not belong to the device."""
+
+
+class ConsoleBackend(Protocol):
+    """Whoever has the keyboard and the printer of a 3215."""
+
+    def write(self, data: bytes, newline: bool) -> None:
+        """Type EBCDIC bytes; `newline`: carriage return behind them."""
+
+    def read(self, limit: int) -> None:
+        """The guest started a read of at most `limit` bytes; answer with `Console3215.enter`."""
+
+    def alarm(self) -> None:
+        """Sound the audible alarm."""
+
+
+class CardSource(Protocol):
+    """A hopper of cards, in files."""
+
+    def next(self) -> bytes | None:
+        """The next card (80 bytes); None at the end of a file, and also if no file is there to begin with."""
+
+
+class CardSink(Protocol):
+    """A stacker of punched cards."""
+
+    def card(self, data: bytes) -> None:
+        """Take a card of 80 bytes."""
+
+
+class LineSink(Protocol):
+    """The paper of a printer."""
+
+    def line(self, opcode: int, data: bytes) -> None:
+        """Take a line with the command that printed it (its carriage control); no data: the carriage moved only."""
+
+
+class TrackStore(Protocol):
+    """The tracks of a DASD, as images (see `cpvm.s370.ckd`). Cylinder and head count from 0."""
+
+    def read(self, cyl: int, head: int) -> bytes:
+        """The image of a track; the same object as before if the track has not changed since."""
+
+    def write(self, cyl: int, head: int, image: bytes) -> None:
+        """Put a track image in place of the old one."""
+
+    def commit(self) -> None:
+        """Make what was written lasting."""
+
+
+class Host(Protocol):
+    """The channel side of a device, given by `Channels.attach`."""
+
+    def complete(self, address: int, data: bytes = b"", status: int = ENDED) -> None: ...
+    def unsolicited(self, address: int, status: int) -> None: ...
+
+
+Method = TypeVar("Method", bound=Callable[..., int])
+
+
+def command(*codes: int, immediate: bool = False) -> Callable[[Method], Method]:
+    """Make a method the command(s) with these codes. `immediate`: no data, channel end at once."""
+
+    def mark(method: Method) -> Method:
+        method.__dict__["ccw_codes"] = (codes, immediate)
+        return method
+
+    return mark
+
+
+class Device:
+    """One device. `commands` maps command codes to methods; `STATE` names the attributes that are saved."""
+
+    type: ClassVar[str] = ""
+    kind: ClassVar[str] = ""
+    STATE: ClassVar[tuple[str, ...]] = ()
+    SENSE_LENGTH: ClassVar[int] = 1
+    ID: ClassVar[bytes | None] = None  # what Sense ID gives; older devices do not know that command
+
+    _commands: ClassVar[Mapping[int, Callable[[Any, DataPath], int]]] = {}
+    _immediate: ClassVar[frozenset[int]] = frozenset()
+
+    def __init__(self) -> None:
+        self.address = -1
+        self.channel: Host | None = None
+        self.sense = bytes(self.SENSE_LENGTH)
+
+    def __init_subclass__(cls) -> None:
+        commands: dict[int, Callable[[Any, DataPath], int]] = {}
+        immediate: set[int] = set()
+        for base in reversed(cls.__mro__):
+            for method in vars(base).values():
+                codes, at_once = getattr(method, "ccw_codes", ((), False))
+                for code in codes:
+                    commands[code] = method
+                    if at_once:
+                        immediate.add(code)
+        cls._commands = commands
+        cls._immediate = frozenset(immediate)
+
+    # ---- called by the channel
+
+    def perform(self, path: DataPath) -> int:
+        """Execute the command in `path`; unit status, or SUSPENDED."""
+        code = path.command
+        method = self._commands.get(code)
+        if code not in (Command.SENSE, Command.NOP):
+            self.sense = bytes(self.SENSE_LENGTH)
+        if method is None:
+            return self.check(Sense.COMMAND_REJECT)
+        return method(self, path)
+
+    def is_immediate(self, code: int) -> bool:
+        """Whether the command moves no data and gives channel end at once."""
+        return code in self._immediate
+
+    def begin(self) -> None:
+        """A channel program begins."""
+
+    def end(self) -> None:
+        """A channel program has ended or is interrupted: changes are to be made lasting."""
+
+    def halt(self) -> None:
+        """The channel gave up an operation that was SUSPENDED."""
+
+    def reset(self) -> None:
+        """System reset: sense and whatever was under way are forgotten."""
+        self.halt()
+        self.sense = bytes(self.SENSE_LENGTH)
+
+    # ---- for the device types
+
+    def check(self, sense0: int, sense1: int = 0) -> int:
+        """Set sense bytes 0 and 1, and give unit check without channel end: the command was not accepted."""
+        self.sense = bytes((sense0, sense1)).ljust(self.SENSE_LENGTH, b"\0")[: self.SENSE_LENGTH]
+        return CHECK
+
+    @command(Command.NOP, immediate=True)
+    def no_operation(self, path: DataPath) -> int:
+        """Do nothing."""
+        return ENDED
+
+    @command(Command.SENSE)
+    def read_sense(self, path: DataPath) -> int:
+        """Give the sense bytes and forget them."""
+        path.send(self.sense)
+        self.sense = bytes(self.SENSE_LENGTH)
+        return ENDED
+
+    @command(Command.SENSE_ID)
+    def sense_id(self, path: DataPath) -> int:
+        """Give control unit type and model, device type and model, if the device knows the command."""
+        if self.ID is None:
+            return self.check(Sense.COMMAND_REJECT)
+        path.send(b"\xff" + self.ID)
+        return ENDED
+
+    def save(self) -> dict[str, Any]:
+        """The state as plain data: numbers, bytes, None."""
+        return {"type": self.type, "sense": self.sense, **{name: getattr(self, name) for name in self.STATE}}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up a saved state.
+
+        Raises:
+            DeviceError: the state is that of another device type or incomplete.
+        """
+        if state.get("type") != self.type or not {"sense", *self.STATE} <= state.keys():
+            raise DeviceError(f"this is no saved state of a {self.type}")
+        for name in ("sense", *self.STATE):
+            setattr(self, name, state[name])
+
+
+_types: dict[str, type[Device]] = {}
+DeviceType = TypeVar("DeviceType", bound=type[Device])
+
+
+def device(*names: str, kind: str) -> Callable[[DeviceType], DeviceType]:
+    """Register a device class under its type numbers. `kind`: console, reader, punch, printer, dasd...
+
+    Raises:
+        DeviceError: the type is registered already.
+    """
+
+    def register(cls: DeviceType) -> DeviceType:
+        for name in names:
+            if name in _types:
+                raise DeviceError(f"device type {name} is defined twice")
+            _types[name] = cls
+        cls.type = names[0]
+        cls.kind = kind
+        return cls
+
+    return register
+
+
+def device_types() -> Mapping[str, type[Device]]:
+    """All device types by number, from the modules in `cpvm.machine.devices`."""
+    package = importlib.import_module("cpvm.machine.devices")
+    for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        importlib.import_module(info.name)
+    return dict(_types)
