@@ -1,0 +1,382 @@
+"""Line-mode terminals over telnet (RFC 854), and over plain TCP for programs such as netcat.
+
+A client that lets the system echo is served key by key with a line editor; one that does not (it refused, or it
+never spoke telnet) is served line by line. Passwords are not echoed in either case, as far as the client listens.
+
+Attention is Ctrl-C, BREAK or Interrupt Process; Ctrl-D on an empty line enters a null line (the end of input for a
+program), and at the logon prompt it ends the connection. A lost connection disconnects the user, whose machine goes on.
+
+Hard limits: `MAX_CONNECTIONS`, `MAX_UNREAD`, `MAX_AHEAD`, and those of the line editor and of the negotiation.
+"""
+
+import asyncio
+import codecs
+import contextlib
+import ipaddress
+import json
+import socket
+import threading
+from collections import deque
+
+from cpvm.s370.ebcdic import CODEC
+from cpvm.terminal import negotiation as tn
+from cpvm.terminal.editor import Entered, Event, Key, LineEditor
+from cpvm.terminal.line import MAX_LINE, STATUS, Connect, History, ReadState, Session, StateName, printable
+
+MAX_CONNECTIONS = 1000
+"""Lines of one listener; further callers are told that all are busy."""
+
+MAX_UNREAD = 4 << 20
+"""Bytes of output that a client may leave unread; beyond that its line is dropped (the user is disconnected)."""
+
+MAX_AHEAD = 1000
+"""Lines typed ahead of the machine; beyond that the system stops listening to this client until it has caught up."""
+
+_AT_ONCE = 16  # typed lines that CP is given without having asked for them
+_CHUNK = 4096
+_CLOSE_GRACE = 5.0  # seconds that a closed line may take to deliver its last output
+
+
+def _in_code_page(char: str) -> bool:
+    """Whether a System/370 terminal has this character."""
+    try:
+        char.encode(CODEC)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class TelnetLine:
+    """One connection: a terminal for CP, a client for the network."""
+
+    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.name = name
+        self._reader = reader
+        self._writer = writer
+        self.local = _is_loopback(writer)
+        self._loop = asyncio.get_running_loop()
+        self._telnet = tn.Negotiator(
+            frozenset((tn.ECHO, tn.SGA, tn.BINARY, tn.MESSAGES)), frozenset((tn.BINARY, tn.NAWS))
+        )
+        self._editor = LineEditor(History(), allowed=_in_code_page)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._outbox: deque[str | ReadState] = deque()
+        self._wake_posted = False
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._line_mode = True  # the client edits its lines itself
+        self._passed_on = 0  # lines given to CP since it last asked for one
+        self._held: deque[str] = deque()  # lines typed ahead, in this order, not yet given to CP
+        self._caught_up = asyncio.Event()
+        self._caught_up.set()
+        self._closing = False
+
+    # -- called by CP, from its own thread -------------------------------------------------------------------
+
+    def write(self, text: str) -> None:
+        """Type one line of output."""
+        self._post(text)
+
+    def state(self, state: StateName) -> None:
+        """The system now waits for a line, or runs."""
+        self._post(ReadState[state.name])
+
+    def close(self) -> None:
+        """End the connection when all output has been sent."""
+        self._post(ReadState.CLOSED)
+
+    def _post(self, item: str | ReadState) -> None:
+        with self._lock:
+            self._outbox.append(item)
+            if self._wake_posted:
+                return
+            self._wake_posted = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is there to read this
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    # -- output ----------------------------------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        with self._lock:
+            items = list(self._outbox)
+            self._outbox.clear()
+            self._wake_posted = False
+        editor = self._editor
+        out: list[str] = []
+        for item in items:
+            if isinstance(item, ReadState):
+                if out:
+                    self._send_text(out)
+                self._enter_state(item)
+                continue
+            if not out:
+                editor.hide()
+                out.append(editor.take())
+            out.append(printable(item) + "\r\n")
+        if out:
+            self._send_text(out)
+
+    def _send_text(self, out: list[str]) -> None:
+        self._editor.show()
+        out.append(self._editor.take())
+        self._send("".join(out))
+        out.clear()
+
+    def _enter_state(self, state: ReadState) -> None:
+        editor = self._editor
+        if (state is ReadState.PASSWORD) != (editor.state is ReadState.PASSWORD):
+            # What was typed before the password was asked for may be part of it: keep it, but not on the screen.
+            editor.hide()
+            editor.state = state
+            editor.show()
+        editor.state = state
+        if state is ReadState.CLOSED:
+            self._finish()
+            return
+        if self._telnet.heard and self._line_mode:
+            self._telnet.offer(tn.ECHO, state is ReadState.PASSWORD)
+            editor.echo = self._telnet.ours(tn.ECHO)
+        self._report_state()
+        self._send(editor.take())
+        if state.reading:
+            self._passed_on = 0
+            self._pass_on()
+
+    def _report_state(self) -> None:
+        if self._telnet.ours(tn.MESSAGES):
+            report = {"state": self._editor.state.name, "userid": self._session.userid if self._session else ""}
+            self._telnet.subnegotiate(tn.MESSAGES, b"Cpvm.State " + json.dumps(report).encode())
+
+    def _send(self, text: str) -> None:
+        if self._writer.transport.is_closing():
+            return
+        data = self._telnet.take() + text.encode("utf-8", "replace").replace(b"\xff", b"\xff\xff")
+        if not data:
+            return
+        self._writer.write(data)
+        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
+            self._writer.transport.abort()
+
+    def _finish(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._caught_up.set()
+            self._writer.close()
+            self._reader.feed_eof()
+            self._loop.call_later(_CLOSE_GRACE, self._writer.transport.abort)
+
+    # -- input -----------------------------------------------------------------------------------------------
+
+    async def serve(self, connect: Connect) -> None:
+        """Serve the client until either side ends the connection."""
+        _tune(self._writer)
+        self._telnet.offer(tn.ECHO)
+        self._telnet.offer(tn.SGA)
+        self._send("")
+        self._session = connect(self)
+        try:
+            while not self._closing and (data := await self._reader.read(_CHUNK)):
+                for item in self._telnet.receive(data):
+                    self._item(item)
+                self._send(self._editor.take())
+                await self._writer.drain()
+                await self._caught_up.wait()
+        except (ConnectionError, TimeoutError):
+            pass
+        finally:
+            if not self._closing:
+                self._session.hangup()
+            self._finish()
+
+    def _item(self, item: tn.Item) -> None:
+        if isinstance(item, bytes):
+            for event in self._editor.feed(self._decoder.decode(item)):
+                self._event(event)
+        elif isinstance(item, tn.Command):
+            self._command(item.code)
+        elif isinstance(item, tn.OptionChanged):
+            self._option(item)
+        elif item.option == tn.NAWS and len(item.data) == 4:
+            self._editor.resize(int.from_bytes(item.data[:2], "big"))
+
+    def _option(self, change: tn.OptionChanged) -> None:
+        if not change.ours:
+            return
+        if change.option == tn.ECHO:
+            self._editor.echo = change.on
+            if self._editor.state is not ReadState.PASSWORD:
+                self._line_mode = not change.on
+            if change.on:
+                self._telnet.ask(tn.NAWS)
+                self._telnet.ask(tn.BINARY)
+                self._telnet.offer(tn.BINARY)
+        elif change.option == tn.MESSAGES:
+            self._report_state()
+
+    def _event(self, event: Event) -> None:
+        assert self._session is not None
+        self._send(self._editor.take())
+        if isinstance(event, Entered):
+            self._enter(event.text)
+        elif event is Key.ATTENTION:
+            self._attention()
+        elif event is Key.END:
+            if self._editor.state is ReadState.LOGON:
+                self._session.hangup()
+                self._finish()
+            else:
+                self._enter("")
+        else:
+            self.write(f"LINE OF MORE THAN {MAX_LINE} CHARACTERS IGNORED")
+
+    def _command(self, code: int) -> None:
+        if code in (tn.IP, tn.BRK, tn.ABORT, tn.SUSP):
+            for event in self._editor.feed("\x03"):
+                self._event(event)
+        elif code == tn.AYT:
+            self.write(f"[{STATUS[self._editor.state]}]")
+        elif code == tn.EC:
+            self._editor.do("backspace")
+        elif code == tn.EL:
+            self._editor.do("kill")
+        elif code == tn.EOF_COMMAND:
+            self._event(Key.END)
+
+    def _attention(self) -> None:
+        assert self._session is not None
+        self._held.clear()
+        self._passed_on = 0
+        self._pass_on()
+        self._session.attention()
+
+    def _enter(self, text: str) -> None:
+        self._held.append(text)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give typed lines to CP: some at once, so that a running program is reached, the rest as CP reads them."""
+        while self._held and self._passed_on < _AT_ONCE and self._session is not None:
+            self._passed_on += 1
+            self._session.line(self._held.popleft())
+        if len(self._held) < MAX_AHEAD:
+            self._caught_up.set()
+        else:
+            self._caught_up.clear()
+
+
+def _is_loopback(writer: asyncio.StreamWriter) -> bool:
+    peer = writer.get_extra_info("peername")
+    try:
+        address = ipaddress.ip_address(peer[0])
+    except (TypeError, ValueError, IndexError):
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
+def _tune(writer: asyncio.StreamWriter) -> None:
+    """Notice a vanished client within some minutes, answer keys at once, and take urgent data in line."""
+    sock = writer.get_extra_info("socket")
+    if sock is None:
+        return
+    for level, option, value in (
+        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+        (socket.SOL_SOCKET, "SO_OOBINLINE", 1),
+        (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
+        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 60),
+        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 15),
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 4),
+    ):
+        if hasattr(socket, option):
+            with contextlib.suppress(OSError):
+                sock.setsockopt(level, getattr(socket, option), value)
+
+
+class TelnetServer:
+    """A listener, with its own thread and event loop, so that a flooding client slows neither CP nor a local terminal.
+
+    Args:
+        connect: makes a session for each new terminal.
+        host: address to listen on.
+        port: TCP port, 0 for any free one.
+    """
+
+    def __init__(self, connect: Connect, host: str, port: int) -> None:
+        self._connect = connect
+        self._host = host
+        self._port = port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="telnet", daemon=True)
+        self._ready = threading.Event()
+        self._error: OSError | None = None
+        self._server: asyncio.Server | None = None
+        self._lines: dict[int, TelnetLine] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        assert self._server is not None
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return str(host), int(port)
+
+    def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: the address is in use, or is not one of this computer.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._error:
+            self._thread.join()
+            raise self._error
+
+    def stop(self) -> None:
+        """Stop listening, end all connections and wait for the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            try:
+                start = asyncio.start_server(self._accept, self._host, self._port, backlog=256)
+                self._server = self._loop.run_until_complete(start)
+            except OSError as error:
+                self._error = error
+                return
+            finally:
+                self._ready.set()
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._end())
+        finally:
+            self._loop.close()
+
+    async def _end(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for line in list(self._lines.values()):
+            line.close()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_GRACE)
+            for task in late:
+                task.cancel()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._lines) >= MAX_CONNECTIONS:
+            writer.write(b"ALL LINES BUSY\r\n")
+            writer.close()
+            return
+        number = next(n for n in range(1, MAX_CONNECTIONS + 1) if n not in self._lines)
+        line = TelnetLine(f"L{number:04d}", reader, writer)
+        self._lines[number] = line
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await line.serve(self._connect)
+        finally:
+            del self._lines[number]
+            self._tasks.discard(task)

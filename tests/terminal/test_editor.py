@@ -1,0 +1,196 @@
+"""The line editor, judged by what a terminal would show: a small screen model receives its output."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpvm.terminal.editor import Entered, Event, Key, LineEditor
+from cpvm.terminal.line import MAX_LINE, History, ReadState
+
+
+class Screen:
+    """As much of a VT100 as the editor relies on: rows of `width` columns, with the delayed wrap in the last column."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.rows = [[" "] * width]
+        self.row = self.column = 0
+        self.waiting = False
+
+    def show(self, text: str) -> None:
+        for match in re.finditer(r"\x1b\[(\d*)([A-Z])|(.)", text, re.DOTALL):
+            count, action, char = match.groups()
+            if action:
+                self._cursor(int(count or 1), action)
+            else:
+                self._char(char)
+
+    def _cursor(self, count: int, action: str) -> None:
+        self.waiting = False
+        if action == "A":
+            self.row = max(0, self.row - count)
+        elif action == "B":
+            self.row = min(len(self.rows) - 1, self.row + count)
+        elif action == "C":
+            self.column = min(self.width - 1, self.column + count)
+        elif action == "J":
+            del self.rows[self.row + 1 :]
+            self.rows[self.row][self.column :] = [" "] * (self.width - self.column)
+        else:
+            raise AssertionError(f"unknown control {action}")
+
+    def _char(self, char: str) -> None:
+        if char == "\r":
+            self.column, self.waiting = 0, False
+        elif char == "\n":
+            self._down()
+        elif char == "\b":
+            self.column, self.waiting = max(0, self.column - 1), False
+        elif char != "\a":
+            if self.waiting:
+                self.column, self.waiting = 0, False
+                self._down()
+            self.rows[self.row][self.column] = char
+            if self.column == self.width - 1:
+                self.waiting = True
+            else:
+                self.column += 1
+
+    def _down(self) -> None:
+        self.row += 1
+        if self.row == len(self.rows):
+            self.rows.append([" "] * self.width)
+
+    @property
+    def text(self) -> str:
+        return "".join("".join(row) for row in self.rows).rstrip()
+
+    @property
+    def position(self) -> int:
+        return self.row * self.width + self.column
+
+
+def make(width: int = 80) -> tuple[LineEditor, Screen]:
+    editor = LineEditor(History(), width)
+    editor.echo = True
+    editor.state = ReadState.VM_READ
+    return editor, Screen(width)
+
+
+def type_keys(editor: LineEditor, screen: Screen, keys: str) -> list[Event]:
+    events = list(editor.feed(keys))
+    screen.show(editor.take())
+    return events
+
+
+UP, DOWN, RIGHT, LEFT, HOME, END, DELETE = (
+    "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1bOF", "\x1b[3~",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("LISTFILE\r", "LISTFILE"),
+        ("LISTFELI\b\b\bILE\r", "LISTFILE"),
+        ("LIFILE" + LEFT * 4 + "ST\r", "LISTFILE"),
+        ("XXLISTFILE" + HOME + DELETE * 2 + "\r", "LISTFILE"),
+        ("ISTFILE" + HOME + "L" + END + "!\r", "LISTFILE!"),
+        ("COPY A B\x17C\r", "COPY A C"),
+        ("RUBBISH\x15TYPE\r", "TYPE"),
+        ("TYPE A B" + LEFT * 2 + "\x0b\r", "TYPE A"),
+        ("AB\x1b[1;5DX\r", "XAB"),
+        ("A\tB\r", "A B"),
+        ("A\x1b[99ZB\x1b[20~C\r", "ABC"),
+        ("", None),
+    ],
+)
+def test_edited_lines(keys: str, line: str | None) -> None:
+    editor, screen = make()
+    events = type_keys(editor, screen, keys)
+    assert events == ([Entered(line)] if line is not None else [])
+    if line is not None:
+        assert screen.text.startswith(line)
+
+
+def test_every_form_of_return_is_one_line() -> None:
+    editor, screen = make()
+    events = type_keys(editor, screen, "A\r\nB\r\0C\nD\r\r")
+    assert events == [Entered("A"), Entered("B"), Entered("C"), Entered("D"), Entered("")]
+
+
+def test_return_split_between_two_packets() -> None:
+    editor, screen = make()
+    assert type_keys(editor, screen, "A\r") == [Entered("A")]
+    assert type_keys(editor, screen, "\nB\r") == [Entered("B")]
+
+
+def test_history() -> None:
+    editor, screen = make()
+    type_keys(editor, screen, "ONE\rTWO\rTWO\r")
+    assert type_keys(editor, screen, UP + UP + "\r") == [Entered("ONE")]
+    assert type_keys(editor, screen, "PART" + UP + UP + DOWN + DOWN + "LY\r") == [Entered("PARTLY")]
+    assert type_keys(editor, screen, UP * 50 + "\r") == [Entered("ONE")]
+
+
+def test_password_is_neither_shown_nor_remembered() -> None:
+    editor, screen = make()
+    editor.state = ReadState.PASSWORD
+    assert type_keys(editor, screen, "se" + UP + "x\bcret\r") == [Entered("secret")]
+    assert screen.text == ""
+    editor.state = ReadState.VM_READ
+    assert type_keys(editor, screen, "LOGON CMSUSER secret\r" + UP + "\r")[1] == Entered("")
+
+
+def test_attention_and_end() -> None:
+    editor, screen = make()
+    assert type_keys(editor, screen, "HALF\x03") == [Key.ATTENTION]
+    assert type_keys(editor, screen, "\x04") == [Key.END]
+    assert type_keys(editor, screen, "AB" + HOME + "\x04\r") == [Entered("B")]
+
+
+def test_output_comes_between_typed_characters() -> None:
+    editor, screen = make(20)
+    type_keys(editor, screen, "A LINE OF MORE THAN TWENTY COLUMNS" + LEFT * 3)
+    editor.hide()
+    screen.show(editor.take())
+    assert screen.text == ""
+    screen.show("MSG\r\n")
+    editor.show()
+    screen.show(editor.take())
+    assert type_keys(editor, screen, "X\r") == [Entered("A LINE OF MORE THAN TWENTY COLUXMNS")]
+    assert screen.text.replace(" ", "") == "MSGALINEOFMORETHANTWENTYCOLUXMNS"
+
+
+def test_a_line_beyond_the_limit_is_refused_whole() -> None:
+    editor = LineEditor(History())
+    assert list(editor.feed("x" * MAX_LINE + "\r")) == [Entered("x" * MAX_LINE)]
+    assert list(editor.feed("x" * (MAX_LINE + 1) + "\rNEXT\r")) == [Key.TOO_LONG, Entered("NEXT")]
+    editor.echo = True
+    assert list(editor.feed("x" * (MAX_LINE + 1) + "\r")) == [Key.TOO_LONG]
+    assert list(editor.feed("x" * MAX_LINE)) == []
+    assert list(editor.feed("y")) == []
+    assert list(editor.feed("\r")) == [Entered("x" * MAX_LINE)]
+
+
+KEYS = ["a", "bc", " d", "\b", LEFT, RIGHT, HOME, END, DELETE, "\x17", "\x0b", "\x15", UP, DOWN]
+
+
+@given(st.integers(20, 24), st.lists(st.sampled_from(KEYS), max_size=120))
+def test_the_screen_shows_the_line_and_the_cursor(width: int, keys: list[str]) -> None:
+    editor, screen = make(width)
+    editor.history.lines = ["first line that is longer than one row", "second"]
+    for key in keys:
+        assert type_keys(editor, screen, key) == []
+        assert screen.text == editor.text.rstrip()
+        if not screen.waiting:
+            assert screen.position == editor._at
+
+
+@given(st.text())
+def test_any_characters_do_no_harm(text: str) -> None:
+    editor, screen = make()
+    events = type_keys(editor, screen, text)
+    assert all(isinstance(event, Entered | Key) for event in events)

@@ -1,0 +1,359 @@
+"""The telnet listener over real sockets, with a small system behind it."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from cpvm.terminal import negotiation as tn
+from cpvm.terminal import telnet
+from cpvm.terminal.line import MAX_LINE, ReadState
+from cpvm.terminal.telnet import TelnetServer
+
+from .fake import FakeSystem
+
+IAC, DO, DONT, WILL, WONT, SB, SE = tn.IAC, tn.DO, tn.DONT, tn.WILL, tn.WONT, tn.SB, tn.SE
+GREETING = bytes((IAC, WILL, tn.ECHO, IAC, WILL, tn.SGA))
+
+
+class Client:
+    """A raw client: what arrives is kept whole, telnet included."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.seen = b""
+        self._read = 0
+
+    def send(self, data: bytes | str) -> None:
+        self.socket.sendall(data.encode() if isinstance(data, str) else data)
+
+    def until(self, wanted: bytes | str) -> bytes:
+        """All that came since the last call, up to and with `wanted`."""
+        needle = wanted.encode() if isinstance(wanted, str) else wanted
+        while (at := self.seen.find(needle, self._read)) < 0:
+            data = self.socket.recv(65536)
+            assert data, f"connection ended before {wanted!r}; got {self.seen[self._read :]!r}"
+            self.seen += data
+        start, self._read = self._read, at + len(needle)
+        return self.seen[start : self._read]
+
+    def until_end(self) -> bytes:
+        while data := self.socket.recv(65536):
+            self.seen += data
+        start, self._read = self._read, len(self.seen)
+        return self.seen[start:]
+
+    def wait_state(self, status: str) -> None:
+        """Wait until the system has announced a state."""
+        for _ in range(100):
+            self.send(bytes((IAC, tn.AYT)))
+            self.until("[")
+            if self.until("]\r\n") == f"{status}]\r\n".encode():
+                return
+        raise AssertionError(f"never {status}")
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Net:
+    def __init__(self) -> None:
+        self.system = FakeSystem()
+        self.server = TelnetServer(self.system.connect, "127.0.0.1", 0)
+        self.server.start()
+        self.clients: list[Client] = []
+
+    def client(self) -> Client:
+        client = Client(self.server.address[1])
+        self.clients.append(client)
+        return client
+
+    def character_client(self) -> Client:
+        """A client such as telnet(1): the system echoes."""
+        client = self.client()
+        client.until("ONLINE\r\n")
+        client.send(bytes((IAC, DO, tn.ECHO, IAC, DO, tn.SGA)))
+        client.until(bytes((IAC, WILL, tn.BINARY)))
+        return client
+
+
+@pytest.fixture
+def net() -> Iterator[Net]:
+    net = Net()
+    yield net
+    for client in net.clients:
+        client.close()
+    net.server.stop()
+    net.system.stop()
+
+
+def test_plain_line_mode(net: Net) -> None:
+    client = net.client()
+    assert client.until("ONLINE\r\n") == GREETING + b"FAKE ONLINE\r\n"
+    client.send("LOGON CMSUSER\nsecret\nLISTFILE * EXEC\n")
+    assert client.until("<LISTFILE * EXEC>\r\n") == (
+        b"ENTER PASSWORD:\r\nHELLO CMSUSER\r\n<LISTFILE * EXEC>\r\n"
+    )  # no echo and no telnet for a client that speaks none
+
+
+def test_lines_cut_into_single_bytes(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    for byte in b"LIST\xc3\xa4\r\n":
+        client.send(bytes((byte,)))
+    assert "<LISTä>\r\n" in client.until(">\r\n").decode()
+
+
+def test_character_mode_echoes_and_edits(net: Net) -> None:
+    client = net.character_client()
+    client.send("TYPF\x7fE A\r\0")
+    assert client.until("<TYPE A>\r\n") == b"TYPF\b \bE A\r\n<TYPE A>\r\n"
+
+
+def test_character_mode_password_is_not_echoed(net: Net) -> None:
+    client = net.character_client()
+    client.send("LOGON CMSUSER\r\0")
+    assert client.until("PASSWORD:\r\n") == b"LOGON CMSUSER\r\nENTER PASSWORD:\r\n"
+    client.wait_state("PASSWORD")
+    client.send("sed\b")
+    client.send("cret\r\0")
+    assert client.until("HELLO CMSUSER\r\n") == b"\r\nHELLO CMSUSER\r\n"
+    client.wait_state("VM READ")
+    client.send("\x1b[A\x1b[A\r\0")
+    assert client.until("PASSWORD:\r\n") == b"LOGON CMSUSER\r\nENTER PASSWORD:\r\n"
+
+
+def test_keys_typed_before_the_password_is_asked_for_are_kept_and_taken_off_the_screen(net: Net) -> None:
+    client = net.character_client()
+    session = net.system.sessions[0]
+    client.send("sec")
+    client.until("sec")
+    net.system.post(lambda: session.go(ReadState.PASSWORD))
+    client.until("\r   \r")
+    client.send("ret\r\0")
+    client.until("HELLO \r\n")
+    assert client.seen.endswith(b"sec\r   \r\r\nHELLO \r\n")
+    assert session.typed == ["secret"]
+
+
+def test_line_mode_telnet_is_asked_not_to_echo_the_password(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send(bytes((IAC, DONT, tn.ECHO, IAC, DO, tn.SGA)))
+    client.send("LOGON CMSUSER\r\n")
+    client.until("PASSWORD:\r\n" + "")
+    client.until(bytes((IAC, WILL, tn.ECHO)))
+    client.send(bytes((IAC, DO, tn.ECHO)) + b"secret\r\n")
+    client.until("HELLO CMSUSER\r\n")
+    client.until(bytes((IAC, WONT, tn.ECHO)))
+    client.send(bytes((IAC, DONT, tn.ECHO)) + b"MORE\r\n")
+    assert b"MORE\r\n<" not in client.until("<MORE>\r\n")  # still the client's own echo
+
+
+@pytest.mark.parametrize("key", [b"\x03", bytes((IAC, tn.BRK)), bytes((IAC, tn.IP)), bytes((IAC, tn.IP, IAC, tn.DM))])
+def test_attention(net: Net, key: bytes) -> None:
+    client = net.character_client()
+    client.send("RUN\r\0")
+    client.until("RUN\r\n")
+    client.send(b"half a line" + key)
+    client.until("CP\r\n")
+    client.send("Q\r\0")
+    client.until("<Q>\r\n")
+    assert net.system.sessions[0].attentions == 1
+    assert net.system.sessions[0].typed == ["RUN", "Q"]
+
+
+def test_attention_sent_as_urgent_data(net: Net) -> None:
+    client = net.character_client()
+    client.socket.send(bytes((IAC, tn.IP)))
+    client.socket.send(bytes((IAC, tn.DM)), socket.MSG_OOB)
+    client.until("CP\r\n")
+    client.send("AFTER\r\0")
+    client.until("<AFTER>\r\n")
+
+
+def test_output_while_typing_keeps_the_typed_characters(net: Net) -> None:
+    client = net.character_client()
+    client.send("LISTF")
+    client.until("LISTF")
+    session = net.system.sessions[0]
+    net.system.post(lambda: session.terminal.write("12:00:00\x07 * MSG FROM MAINT: \x1b[2JHI"))
+    assert client.until("HI\r\nLISTF") == b"\r     \r12:00:00. * MSG FROM MAINT: .[2JHI\r\nLISTF"
+    client.send("ILE\r\0")
+    client.until("<LISTFILE>\r\n")
+
+
+def test_characters_that_code_page_037_lacks_ring_the_bell(net: Net) -> None:
+    client = net.character_client()
+    client.send("A€B¬C\r\0")
+    client.until("<AB¬C>\r\n")
+    assert b"\a" in client.seen
+
+
+def test_end_of_transmission(net: Net) -> None:
+    client = net.character_client()
+    client.send("LOGON CMSUSER\r\0")
+    client.until("PASSWORD:\r\n")
+    client.send("secret\r\0")
+    client.until("HELLO CMSUSER\r\n")
+    client.send("\x04")
+    client.until("<>\r\n")
+    client.send("LOGOFF\r\0")
+    client.wait_state("ONLINE")
+    client.send("\x04")
+    client.until_end()
+    assert net.system.sessions[0].hung_up.wait(10)
+
+
+def test_state_reports_for_a_client_that_asks(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send(bytes((IAC, DO, tn.MESSAGES)))
+    head = bytes((IAC, SB, tn.MESSAGES)) + b"Cpvm.State "
+    states = []
+    for line in ("LOGON CMSUSER", "secret", ""):
+        client.until(head)
+        states.append(json.loads(client.until(bytes((IAC, SE)))[:-2]))
+        client.send(line + "\n")
+    assert states == [
+        {"state": "LOGON", "userid": ""},
+        {"state": "PASSWORD", "userid": ""},
+        {"state": "VM_READ", "userid": "CMSUSER"},
+    ]
+
+
+def test_are_you_there(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send(bytes((IAC, tn.AYT)))
+    client.until("[ONLINE]\r\n")
+
+
+def test_the_system_ends_the_connection_after_its_last_word(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send("BYE\nIGNORED\n")
+    assert client.until_end().endswith(b"GOODBYE\r\n")
+    assert not net.system.sessions[0].hung_up.is_set()
+
+
+def test_a_lost_connection_hangs_up(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # end by a reset
+    client.close()
+    assert net.system.sessions[0].hung_up.wait(10)
+
+
+def test_names_are_the_lowest_free_ones(net: Net) -> None:
+    first, second = net.client(), net.client()
+    first.until("ONLINE\r\n")
+    second.until("ONLINE\r\n")
+    first.close()
+    assert net.system.sessions[0].hung_up.wait(10)
+    second.send("BYE\n")
+    second.until_end()
+    net.client().until("ONLINE\r\n")
+    assert {session.terminal.name for session in net.system.sessions[:2]} == {"L0001", "L0002"}
+    assert net.system.sessions[2].terminal.name in ("L0001", "L0002")
+    assert all(session.terminal.local for session in net.system.sessions)
+
+
+def test_typing_far_ahead_loses_nothing(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    lines = [f"LINE {number}" for number in range(5000)]
+    sender = threading.Thread(target=client.send, args=("\n".join(lines) + "\n",))
+    sender.start()
+    client.until("<LINE 4999>")
+    sender.join()
+    assert net.system.sessions[0].typed == lines
+
+
+def test_attention_throws_away_what_was_typed_ahead(net: Net) -> None:
+    client = net.character_client()
+    client.send("RUN\r\0" + "X\r\0" * 200)
+    session = net.system.sessions[0]
+    client.send("\x03")
+    client.until("CP\r\n")
+    client.send("LAST\r\0")
+    client.until("<LAST>\r\n")
+    assert 0 < session.typed.count("X") < 20
+
+
+class TestAbuse:
+    """Clients that break the rules, beside one that must not notice."""
+
+    @pytest.fixture(autouse=True)
+    def bystander(self, net: Net) -> Iterator[None]:
+        client = net.client()
+        client.until("ONLINE\r\n")
+        yield
+        client.send("STILL HERE\n")
+        client.until("<STILL HERE>\r\n")
+
+    def test_a_megabyte_without_a_line_end(self, net: Net) -> None:
+        client = net.client()
+        client.until("ONLINE\r\n")
+        client.send(b"x" * (1 << 20) + b"\nNEXT\n")
+        assert f"MORE THAN {MAX_LINE} CHARACTERS IGNORED\r\n".encode() in client.until("<NEXT>\r\n")
+        assert net.system.sessions[1].typed == ["NEXT"]
+
+    def test_random_bytes(self, net: Net) -> None:
+        import random
+
+        noise = random.Random(370)
+        client = net.client()
+        client.until("ONLINE\r\n")
+        for _ in range(50):
+            client.send(noise.randbytes(4096).replace(b"\x04", b""))
+        client.send(bytes((IAC, SE)) + b"\x15\r\nEND\r\n")
+        client.until("END>\r\n")
+
+    def test_a_negotiation_loop(self, net: Net) -> None:
+        client = net.client()
+        client.until("ONLINE\r\n")
+        client.send(bytes((IAC, DO, tn.ECHO, IAC, DONT, tn.ECHO, IAC, DO, 77)) * 20_000)
+        client.send("DONE\r\n")
+        client.until("<DONE>\r\n")
+        assert len(client.seen) < 10_000
+
+    def test_a_subnegotiation_without_end(self, net: Net) -> None:
+        client = net.client()
+        client.until("ONLINE\r\n")
+        client.send(bytes((IAC, SB, tn.NAWS)) + b"\0" * 2_000_000 + bytes((IAC, SE)) + b"DONE\r\n")
+        client.until("<DONE>\r\n")
+
+    def test_a_client_that_does_not_read_is_dropped(self, net: Net) -> None:
+        client = net.client()
+        client.until("ONLINE\r\n")
+        client.send("FLOOD 200000\n")
+        assert net.system.sessions[1].hung_up.wait(60)
+        with pytest.raises((ConnectionError, AssertionError)):
+            client.until("00199999")
+
+    def test_all_lines_busy(self, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(telnet, "MAX_CONNECTIONS", 1)
+        assert net.client().until_end() == b"ALL LINES BUSY\r\n"
+
+
+def test_stopping_ends_all_connections() -> None:
+    net = Net()
+    clients = [net.client() for _ in range(5)]
+    for client in clients:
+        client.until("ONLINE\r\n")
+    net.server.stop()
+    for client in clients:
+        client.until_end()
+        client.close()
+    net.system.stop()
+
+
+def test_an_address_in_use_is_an_error() -> None:
+    net = Net()
+    with pytest.raises(OSError, match="in use"):
+        TelnetServer(net.system.connect, *net.server.address).start()
+    net.server.stop()
+    net.system.stop()
