@@ -1,1 +1,7 @@
 """One virtual System/370: everything that has state."""
+
+from cpvm.machine.machine import Machine
+from cpvm.machine.stop import IPLError, ProgramCheck, Stop, StopReason
+from cpvm.machine.storage import AddressError
+
+__all__ = ["AddressError", "IPLError", "Machine", "ProgramCheck", "Stop", "StopReason"]

@@ -3,6 +3,9 @@
 Source: *Principles of Operation*, GA22-7000, "Decimal Instructions".
 """
 
+# Bodies are written in the subset that a compiler of native code can take: plain arguments, no sets, no tuples.
+# ruff: noqa: PLR0917, PLR1714
+
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.interruption import DATA, DECIMAL_DIVIDE, DECIMAL_OVERFLOW, SPECIFICATION
@@ -40,12 +43,12 @@ def _put(m: Ops, a: int, l: int, high: int, low: int, negative: int) -> int:
         m.put_digits(a + l - 7, 7, low)
         m.put_digits(a, l - 7, high)
         rest = high
-        for i in range(l - 7):
+        for _ in range(l - 7):
             rest = rest // 100
     else:
         m.put_digits(a, l, low)
         rest = low
-        for i in range(l):
+        for _ in range(l):
             rest = rest // 100
         if high != 0:
             rest = 1
@@ -182,24 +185,24 @@ def divide_decimal(m: Ops, l1: int, l2: int, a1: int, a2: int) -> None:
     quotient = 0
     quotient_high = 0
     scale = 10**15
-    for i in range(16):
+    for _ in range(16):
         rest = rest * 10 + m.quotient(high, scale) % 10
         quotient_high = quotient_high * 10 + m.quotient(rest, divisor)
         rest = m.remainder(rest, divisor)
         scale = scale // 10
     scale = 10**14
-    for i in range(15):
+    for _ in range(15):
         rest = rest * 10 + m.quotient(low, scale) % 10
         quotient = quotient * 10 + m.quotient(rest, divisor)
         rest = m.remainder(rest, divisor)
         scale = scale // 10
     size = l1 - l2 - 1
     limit = 10
-    for i in range(size if size < 7 else 7):
+    for _ in range(size if size < 7 else 7):
         limit = limit * 100
     limit_high = 1
     if size > 7:
-        for i in range(size - 7):
+        for _ in range(size - 7):
             limit_high = limit_high * 100
     if quotient >= limit or quotient_high >= limit_high:
         m.program_check(DECIMAL_DIVIDE)
@@ -223,13 +226,13 @@ def shift_and_round_decimal(m: Ops, l1: int, i3: int, a1: int, a2: int) -> None:
         limit_high = 1
         limit = LOW_LIMIT
         if l1 > 7:
-            for i in range(l1 - 7):
+            for _ in range(l1 - 7):
                 limit_high = limit_high * 100
         else:
             limit = 10
-            for i in range(l1):
+            for _ in range(l1):
                 limit = limit * 100
-        for i in range(n):
+        for _ in range(n):
             top = m.quotient(low, limit // 10)
             low = (low - top * (limit // 10)) * 10
             if l1 > 7:
@@ -241,7 +244,7 @@ def shift_and_round_decimal(m: Ops, l1: int, i3: int, a1: int, a2: int) -> None:
                 lost = 1
     else:
         digit = 0
-        for i in range(64 - n):
+        for _ in range(64 - n):
             digit = low % 10
             low = low // 10 + high % 10 * (LOW_LIMIT // 10)
             high = high // 10

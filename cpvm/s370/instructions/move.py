@@ -3,6 +3,9 @@
 Source: *Principles of Operation*, GA22-7000, "General Instructions" and, for ED and EDMK, "Decimal Instructions".
 """
 
+# Bodies are written in the subset that a compiler of native code can take: no sets, no tuples.
+# ruff: noqa: PLR1714, SIM109
+
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.interruption import DATA, FIXED_DIVIDE

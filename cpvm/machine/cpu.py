@@ -1,0 +1,271 @@
+"""The CPU: registers and PSW, and what instructions may do to them.
+
+Implements `cpvm.s370.ops.Ops`. General and floating-point registers are kept as signed numbers, control registers as
+unsigned ones. Source: *Principles of Operation*, GA22-7000, "Control".
+"""
+
+from typing import TYPE_CHECKING, NoReturn
+
+from cpvm.machine.access import Access
+from cpvm.machine.stop import ProgramCheck
+from cpvm.machine.timers import Timers
+from cpvm.s370 import psa
+from cpvm.s370.interruption import ADDRESSING, SPECIFICATION, ProgramCode
+from cpvm.s370.ops import ADDRESS_MASK
+from cpvm.s370.psw import EC, EC_TRANSLATION, EC_ZERO_FIRST, PSW
+
+if TYPE_CHECKING:
+    from cpvm.machine.interpreter import Interpreter
+    from cpvm.machine.machine import Machine
+
+CONTROL_AT_RESET = {0: 0x000000E0, 2: 0xFFFFFFFF, 14: 0xC2000000}
+"""Contents of control registers after a reset; all others are zero."""
+
+_WORD = 0xFFFFFFFF
+_UNASSIGNED_MASK = EC_ZERO_FIRST >> 24
+
+
+class CPU(Access):
+    """One System/370 CPU."""
+
+    def __init__(self, machine: "Machine") -> None:
+        super().__init__(machine.storage)
+        self.machine = machine
+        self.timers = Timers(machine)
+        self.interpreter: Interpreter
+        self.general = [0] * 16
+        self.floating = [0] * 8
+        self.control = [CONTROL_AT_RESET.get(r, 0) for r in range(16)]
+        self.ia = 0
+        """Address of the next instruction; may be 2**24 and more until it is looked at."""
+        self.word = 0
+        """First four bytes of the current instruction."""
+        self.condition = 0
+        self.pmask = 0
+        self.state = 0
+        """PSW bits 12-15."""
+        self.smask = 0
+        self.unassigned = 0
+        """Bits of an EC-mode PSW that ought to be zero."""
+        self.failing_address = 0
+        """Logical address of the last translation exception."""
+
+    def reset(self) -> None:
+        """CPU reset, with the registers cleared."""
+        self.general[:] = [0] * 16
+        self.floating[:] = [0] * 8
+        self.control[:] = [CONTROL_AT_RESET.get(r, 0) for r in range(16)]
+        self.prefix_register = 0
+        self.machine.io.prefix = 0
+        self.set_psw(PSW())
+        self.forget()
+        self.timers.reset()
+
+    # ---- registers
+    def gr(self, r: int) -> int:
+        return self.general[r]
+
+    def gru(self, r: int) -> int:
+        return self.general[r] & _WORD
+
+    def set_gr(self, r: int, v: int) -> None:
+        self.general[r] = (v + 0x80000000 & _WORD) - 0x80000000
+
+    def fr(self, r: int) -> int:
+        return self.floating[r]
+
+    def set_fr(self, r: int, v: int) -> None:
+        self.floating[r] = (v + (1 << 63) & (1 << 64) - 1) - (1 << 63)
+
+    def cr(self, r: int) -> int:
+        return self.control[r]
+
+    def set_cr(self, r: int, v: int) -> None:
+        self.control[r] = v & _WORD
+        if r <= 1:
+            self.forget()
+        self.attention = True
+
+    # ---- PSW
+    def psw(self, code: int = 0, ilc: int = 0) -> PSW:
+        """The current PSW with this interruption code and instruction-length code."""
+        return PSW(
+            self.smask,
+            self.protection,
+            self.state,
+            self.condition,
+            self.pmask,
+            self.ia & ADDRESS_MASK,
+            0 if self.state & EC else code,
+            0 if self.state & EC else ilc,
+            self.unassigned,
+        )
+
+    def set_psw(self, psw: PSW) -> None:
+        """Make this the current PSW; whether it is valid shows before the next instruction."""
+        self.smask = psw.system_mask
+        self.protection = psw.key
+        self.state = psw.mode
+        self.condition = psw.cc
+        self.pmask = psw.program_mask
+        self.ia = psw.address
+        self.unassigned = psw.unassigned
+        self.translating = psw.ec and psw.system_mask & EC_TRANSLATION != 0
+        self.select_tables()
+
+    def load_psw(self, first: int, second: int) -> None:
+        self.set_psw(PSW.from_words(first, second))
+
+    def cc(self) -> int:
+        return self.condition
+
+    def set_cc(self, v: int) -> None:
+        self.condition = v
+
+    def program_mask(self) -> int:
+        return self.pmask
+
+    def set_program_mask(self, v: int) -> None:
+        self.pmask = v
+
+    def mode(self) -> int:
+        return self.state
+
+    def psw_key(self) -> int:
+        return self.protection
+
+    def set_psw_key(self, v: int) -> None:
+        self.protection = v
+        self.select_tables()
+
+    def system_mask(self) -> int:
+        return self.smask | self.unassigned >> 56
+
+    def set_system_mask(self, v: int) -> None:
+        self.smask = v
+        if self.state & EC:
+            self.smask = v & ~_UNASSIGNED_MASK
+            self.unassigned = self.unassigned & (1 << 56) - 1 | (v & _UNASSIGNED_MASK) << 56
+            self.translating = v & EC_TRANSLATION != 0
+            self.select_tables()
+        self.attention = True
+
+    # ---- control
+    def next_ia(self) -> int:
+        return self.ia & ADDRESS_MASK
+
+    def ilc(self) -> int:
+        return (1, 2, 2, 3)[self.word >> 30]
+
+    def branch(self, a: int) -> None:
+        self.ia = a & ADDRESS_MASK
+        if a & 1:
+            self.attention = True
+
+    def repeat(self) -> None:
+        self.ia = self.ia - 2 * self.ilc() & ADDRESS_MASK
+
+    def program_check(self, code: int) -> NoReturn:
+        raise ProgramCheck(code)
+
+    def completed_check(self, code: int) -> NoReturn:
+        raise ProgramCheck(code, completed=True)
+
+    def monitor_call(self, number: int, code: int) -> NoReturn:
+        self.put_real4(psa.MONITOR_CLASS, number << 16 | self.real4(psa.MONITOR_CLASS) & 0xFFFF)
+        self.put_real4(psa.MONITOR_CODE, code)
+        raise ProgramCheck(ProgramCode.MONITOR, completed=True)
+
+    def supervisor_call(self, code: int) -> None:
+        self.machine.interruptions.supervisor_call(code)
+
+    def execute(self, a: int, v: int) -> None:
+        self.interpreter.execute(a, v)
+
+    def diagnose(self, code: int, r1: int, r3: int) -> None:
+        self.machine.host.diagnose(self.machine, code, r1, r3)
+        self.attention = True
+
+    # ---- timers
+    def tod_clock(self) -> int:
+        return self.timers.tod()
+
+    def set_tod_clock(self, v: int) -> None:
+        self.timers.set_tod(v & 0xFFFFFFFFFFFFFFFF)
+
+    def clock_comparator(self) -> int:
+        return self.timers.comparator
+
+    def set_clock_comparator(self, v: int) -> None:
+        self.timers.comparator = v & 0xFFFFFFFFFFFFFFFF
+        self.attention = True
+
+    def cpu_timer(self) -> int:
+        return self.timers.cpu_timer()
+
+    def set_cpu_timer(self, v: int) -> None:
+        self.timers.set_cpu_timer(v)
+        self.attention = True
+
+    # ---- configuration
+    def cpu_id(self) -> int:
+        return int.from_bytes(self.machine.host.cpu_id()[:8], "big")
+
+    def cpu_address(self) -> int:
+        return 0
+
+    def prefix(self) -> int:
+        return self.prefix_register
+
+    def set_prefix(self, v: int) -> None:
+        if v + 4096 > self.storage.size:
+            raise ProgramCheck(ADDRESSING)
+        self.prefix_register = v
+        self.machine.io.prefix = v
+        self.forget()
+
+    def purge_tlb(self) -> None:
+        self.forget()
+
+    def load_real_address(self, a: int) -> int:
+        # Without the translation feature's tables every address would be invalid: LRA needs the EC mode's facility.
+        raise ProgramCheck(SPECIFICATION)
+
+    # ---- input and output
+    def start_io(self, a: int) -> int:
+        self.attention = True
+        return self.machine.io.sio(a)
+
+    def start_io_fast(self, a: int) -> int:
+        self.attention = True
+        return self.machine.io.sio(a)
+
+    def test_io(self, a: int) -> int:
+        self.attention = True
+        return self.machine.io.tio(a)
+
+    def clear_io(self, a: int) -> int:
+        self.attention = True
+        return self.machine.io.clrio(a)
+
+    def halt_io(self, a: int) -> int:
+        self.attention = True
+        return self.machine.io.hio(a)
+
+    def halt_device(self, a: int) -> int:
+        self.attention = True
+        return self.machine.io.hdv(a)
+
+    def test_channel(self, a: int) -> int:
+        return self.machine.io.tch(a)
+
+    def store_channel_id(self, a: int) -> int:
+        return self.machine.io.stidc(a)
+
+    # ---- arithmetic
+    def quotient(self, a: int, b: int) -> int:
+        q = abs(a) // abs(b)
+        return -q if (a < 0) != (b < 0) else q
+
+    def remainder(self, a: int, b: int) -> int:
+        return a - b * self.quotient(a, b)

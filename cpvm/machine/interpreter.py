@@ -1,0 +1,239 @@
+"""The reference engine: fetches, decodes and executes instructions one after the other.
+
+Each instruction text is decoded once, into a function without arguments that does just that; equal text shares it
+wherever it stands. So self-modifying code needs no care.
+"""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Final
+
+from cpvm.machine.access import LAST, SHIFT
+from cpvm.machine.binding import Bind, binder
+from cpvm.machine.cpu import CPU
+from cpvm.machine.interruptions import Interruptions
+from cpvm.machine.stop import ProgramCheck, Stop, StopReason
+from cpvm.s370.formats import length_of
+from cpvm.s370.insn import Insn, identify
+from cpvm.s370.interruption import EXECUTE, OPERATION, SPECIFICATION
+from cpvm.s370.ops import ADDRESS_MASK
+from cpvm.s370.psw import WAIT
+
+Step = Callable[[], None]
+
+LIMIT: Final = 100_000
+"""Decoded instructions kept; when there are more, all are dropped."""
+
+SLICE: Final = 2048
+"""Instructions after which the timers are looked at."""
+
+EXECUTE_OPCODE: Final = 0x44
+
+_unpack_word = Struct(">I").unpack_from
+_unpack_half = Struct(">H").unpack_from
+
+
+class Decoded(dict[int, Step]):
+    """Text -> function; decodes what is missing."""
+
+    def __init__(self, decode: Callable[[int], Step]) -> None:
+        super().__init__()
+        self._decode = decode
+
+    def __missing__(self, text: int) -> Step:
+        if len(self) >= LIMIT:
+            self.clear()
+        step = self[text] = self._decode(text)
+        return step
+
+
+class Interpreter:
+    """Executes instructions for one CPU."""
+
+    def __init__(self, cpu: CPU, interruptions: Interruptions) -> None:
+        self._cpu = cpu
+        self._interruptions = interruptions
+        self._memory = cpu.memory
+        self._decoded = Decoded(self._decode)
+        self._narrow = Decoded(self._decode_narrow)
+        self._wide = Decoded(self._decode_wide)
+        self.stop_requested = False
+        self.stop_tag: object = None
+        self.address_stop = -1
+        self._checks = 0
+        self._externals = 0
+        """Program and external interruptions since the last instruction that went well."""
+        cpu.interpreter = self
+
+    # ---- decoding
+    def _decode(self, word: int) -> Step:
+        """Function for the four bytes at the instruction address."""
+        size = length_of(word >> 24)
+        if size == 2:
+            return self._narrow[word >> 16]
+        if size == 6:
+            return self._dispatch(word)
+        return self._step(word.to_bytes(4, "big"))
+
+    def _decode_narrow(self, half: int) -> Step:
+        return self._step(half.to_bytes(2, "big"))
+
+    def _decode_wide(self, text: int) -> Step:
+        return self._step(text.to_bytes(6, "big"))
+
+    def _dispatch(self, word: int) -> Step:
+        """Function for a six-byte instruction of which four bytes are known."""
+        cpu, memory, wide, high = self._cpu, self._memory, self._wide, word << 16
+
+        def dispatch() -> None:
+            a = cpu.ia + 4
+            wide[high | _unpack_half(memory, a + cpu.fetch_table[a >> SHIFT])[0]]()
+
+        return dispatch
+
+    def _step(self, text: bytes) -> Step:
+        row = identify(text)
+        if row is None:
+            return self._unassigned(length_of(text[0]))
+        return _bind(row)(self._cpu, **row.decode(text))
+
+    def _unassigned(self, size: int) -> Step:
+        cpu = self._cpu
+
+        def unassigned() -> None:
+            cpu.ia += size
+            raise ProgramCheck(OPERATION)
+
+        return unassigned
+
+    def execute(self, a: int, modifier: int) -> None:
+        """Execute the instruction at an even address, its second byte ORed with the modifier."""
+        cpu = self._cpu
+        first = cpu.fetch2(a) & 0xFFFF
+        if first >> 8 == EXECUTE_OPCODE:
+            raise ProgramCheck(EXECUTE)
+        text = first | modifier
+        size = length_of(first >> 8)
+        if size == 2:
+            step = self._narrow[text]
+        else:
+            text = text << 16 | cpu.fetch2(a + 2) & 0xFFFF
+            step = self._decoded[text] if size == 4 else self._wide[text << 16 | cpu.fetch2(a + 4) & 0xFFFF]
+        cpu.ia -= size
+        step()
+
+    # ---- running
+    def run(self, budget: int) -> Stop:
+        """Execute at most `budget` instructions."""
+        cpu = self._cpu
+        timers = cpu.timers
+        host = cpu.machine.host
+        left = budget
+        self._checks = self._externals = 0
+        cpu.attention = True
+        while True:
+            reason = self._look_around()
+            if reason is not None:
+                return self._stopped(reason, budget - left)
+            if left <= 0:
+                return Stop(StopReason.BUDGET, budget - left, cpu.next_ia())
+            planned = min(left, SLICE)
+            done = self._slice(planned)
+            left -= done
+            timers.advance(host.elapsed(done))
+
+    def _stopped(self, reason: StopReason, done: int) -> Stop:
+        detail: object = self._cpu.next_ia()
+        if reason is StopReason.HOST:
+            detail, self.stop_tag, self.stop_requested = self.stop_tag, None, False
+        return Stop(reason, done, detail)
+
+    def _slice(self, planned: int) -> int:
+        """Execute up to `planned` instructions, until one faults or attention is called for; gives their number."""
+        cpu = self._cpu
+        memory = self._memory
+        decoded = self._decoded
+        table = cpu.fetch_table
+        n = 0
+        ia = cpu.ia
+        try:
+            for n in range(planned):
+                if cpu.attention:
+                    if n:
+                        self._checks = self._externals = 0
+                    return n
+                ia = cpu.ia
+                if ia & LAST > LAST - 5:
+                    self._careful()
+                else:
+                    cpu.word = word = _unpack_word(memory, ia + table[ia >> SHIFT])[0]
+                    decoded[word]()
+        except ProgramCheck as check:
+            cpu.attention = True
+            if n:
+                self._checks = self._externals = 0
+            self._fault(check, cpu.ia == ia)
+            return n + 1
+        self._checks = self._externals = 0
+        return planned
+
+    def _careful(self) -> None:
+        """Execute an instruction that may lie over the end of a block."""
+        cpu = self._cpu
+        a = cpu.ia = cpu.ia & ADDRESS_MASK
+        word = (cpu.fetch2(a) & 0xFFFF) << 16
+        size = length_of(word >> 24)
+        cpu.word = word
+        if size == 2:
+            step = self._narrow[word >> 16]
+        else:
+            cpu.word = word = word | cpu.fetch2(a + 2) & 0xFFFF
+            step = self._decoded[word] if size == 4 else self._wide[word << 16 | cpu.fetch2(a + 4) & 0xFFFF]
+        step()
+
+    def _fault(self, check: ProgramCheck, fetching: bool) -> None:
+        """Program interruption; if the instruction could not even be fetched its address counts as its end."""
+        self._checks += 1
+        self._interruptions.program(check, 0 if fetching else self._cpu.ilc())
+
+    def _look_around(self) -> StopReason | None:
+        """All that may come between two instructions."""
+        cpu = self._cpu
+        interruptions = self._interruptions
+        cpu.attention = False
+        while True:
+            if self.stop_requested:
+                return StopReason.HOST
+            if cpu.unassigned or cpu.ia & 1:
+                if self._checks >= 2:
+                    return StopReason.PROGRAM_LOOP
+                self._fault(ProgramCheck(SPECIFICATION), True)
+                continue
+            if self._checks >= 2:
+                return StopReason.PROGRAM_LOOP
+            code = interruptions.take_external()
+            if code:
+                self._externals += 1
+                if self._externals > 64:
+                    return StopReason.EXTERNAL_LOOP
+                continue
+            if cpu.machine.io.active:
+                cpu.machine.io.advance()
+                cpu.attention = True
+            if cpu.machine.io.waiting and interruptions.take_io():
+                self._checks = 0
+                continue
+            if cpu.state & WAIT:
+                return StopReason.WAIT if interruptions.enabled() else StopReason.DISABLED_WAIT
+            return None
+
+
+_binders: dict[int, Bind] = {}
+
+
+def _bind(row: Insn) -> Bind:
+    """Binder of an instruction, made when it first occurs."""
+    found = _binders.get(row.opcode)
+    if found is None:
+        found = _binders[row.opcode] = binder(row)
+    return found

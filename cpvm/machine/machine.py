@@ -1,0 +1,167 @@
+"""A virtual System/370: CPU, storage, timers, channels and devices."""
+
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from typing import overload
+
+from cpvm.machine.channel import Channels
+from cpvm.machine.cpu import CPU
+from cpvm.machine.device import Device
+from cpvm.machine.host import Host, NullHost
+from cpvm.machine.interpreter import Interpreter
+from cpvm.machine.interruptions import Interruptions
+from cpvm.machine.stop import IPLError, Stop
+from cpvm.machine.storage import Storage
+from cpvm.s370 import psa
+from cpvm.s370.psw import EC, PSW
+
+
+class Registers(Sequence[int]):
+    """Registers as unsigned numbers; a value assigned is cut to their width."""
+
+    def __init__(self, values: MutableSequence[int], bits: int, signed: bool) -> None:
+        self._values = values
+        self._mask = (1 << bits) - 1
+        self._bias = 1 << bits - 1 if signed else 0
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, r: int) -> int: ...
+    @overload
+    def __getitem__(self, r: slice) -> list[int]: ...
+    def __getitem__(self, r: int | slice) -> int | list[int]:
+        if isinstance(r, slice):
+            return [v & self._mask for v in self._values[r]]
+        return self._values[r] & self._mask
+
+    def __setitem__(self, r: int, v: int) -> None:
+        self._values[r] = (v + self._bias & self._mask) - self._bias
+
+    def __iter__(self) -> Iterator[int]:
+        return (v & self._mask for v in self._values)
+
+    def __repr__(self) -> str:
+        digits = self._mask.bit_length() // 4
+        return " ".join(f"{v:0{digits}X}" for v in self)
+
+
+class Machine:
+    """One virtual machine. Two of them share nothing.
+
+    All methods belong to the thread that runs the machine, except `stop`.
+    """
+
+    def __init__(self, storage: int = 1 << 20, host: Host | None = None) -> None:
+        """A machine with this many bytes of storage (see `Storage`), reset. Raises ValueError for a wrong size."""
+        self.host: Host = host if host is not None else NullHost()
+        self.storage = Storage(storage)
+        self.io = Channels(self.storage)
+        self.cpu = CPU(self)
+        self.interruptions = Interruptions(self)
+        self._interpreter = Interpreter(self.cpu, self.interruptions)
+        self.gr = Registers(self.cpu.general, 32, signed=True)
+        """General registers 0-15."""
+        self.fr = Registers(self.cpu.floating, 64, signed=True)
+        """Floating-point registers: 0, 2, 4 and 6 exist."""
+        self.cr = Registers(self.cpu.control, 32, signed=False)
+        """Control registers 0-15, to be looked at; `set_cr` changes them."""
+
+    # ---- state
+    @property
+    def psw(self) -> PSW:
+        """The current PSW (interruption code and instruction length zero)."""
+        return self.cpu.psw()
+
+    @psw.setter
+    def psw(self, value: PSW) -> None:
+        self.cpu.set_psw(value)
+
+    @property
+    def cc(self) -> int:
+        """The condition code."""
+        return self.cpu.condition
+
+    @cc.setter
+    def cc(self, value: int) -> None:
+        self.cpu.condition = value & 3
+
+    def set_cr(self, r: int, value: int) -> None:
+        """Load control register r (0-15)."""
+        self.cpu.set_cr(r, value)
+
+    # ---- configuration
+    def attach(self, addr: int, device: Device) -> None:
+        """Put a device at an I/O address. Raises DeviceError if the address is wrong or taken."""
+        self.io.attach(addr, device)
+
+    def detach(self, addr: int) -> None:
+        """Take the device at an I/O address away. Raises DeviceError if there is none."""
+        self.io.detach(addr)
+
+    def device(self, addr: int) -> Device | None:
+        """The device at an I/O address."""
+        return self.io.device(addr)
+
+    @property
+    def devices(self) -> Mapping[int, Device]:
+        """All devices by I/O address."""
+        return self.io.devices
+
+    # ---- operator's actions
+    def reset(self) -> None:
+        """System reset: CPU, channels and devices; storage and keys stay."""
+        self.interruptions.reset()
+        self.cpu.reset()
+        self.io.reset()
+
+    def clear(self) -> None:
+        """System clear reset: storage and keys become zero too."""
+        self.reset()
+        self.storage.clear()
+
+    def ipl(self, addr: int) -> None:
+        """Initial program loading from the device at this I/O address; then `run`. Raises IPLError."""
+        self.reset()
+        status = self.io.ipl(addr)
+        if status.cc == 3:
+            raise IPLError(f"there is no device {addr:03X}")
+        if status.cc != 0:
+            raise IPLError(f"IPL from device {addr:03X} failed", status.csw.to_bytes(), status.sense)
+        self.psw = PSW.from_bytes(self.storage.read(psa.RESTART_NEW, 8))
+
+    def restart(self) -> None:
+        """The restart key: a restart interruption."""
+        self.interruptions.restart()
+
+    def external(self, code: int) -> None:
+        """Make an external interruption pending; X'40' is the interrupt key."""
+        self.interruptions.external(code)
+
+    # ---- running
+    def run(self, max_instructions: int) -> Stop:
+        """Run until a reason to stop, at most this many instructions."""
+        return self._interpreter.run(max_instructions)
+
+    def stop(self, tag: object = None) -> None:
+        """Ask `run` to end at the next instruction boundary, its detail being the tag. Callable from any thread.
+
+        A machine that is not running stops as soon as it is run.
+        """
+        self._interpreter.stop_tag = tag
+        self._interpreter.stop_requested = True
+        self.cpu.attention = True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the CPU waits and no interruption can be taken now."""
+        return (
+            self.psw.wait
+            and not self.io.pending(self.interruptions.channel_mask())
+            and not self.interruptions.external_code()
+        )
+
+    @property
+    def ec_mode(self) -> bool:
+        """Whether the CPU is in the EC mode."""
+        return self.cpu.state & EC != 0
