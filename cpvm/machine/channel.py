@@ -223,7 +223,7 @@ class Channels:
                 path.ccw = path.ccw + 8 & 0xFFFFFF
             if path.next_command():
                 return None
-        device.end()
+        status |= device.end()
         return CSW(path.key, path.ccw, status, path.channel, path.count)
 
     def sio(self, address: int) -> int:

@@ -25,6 +25,10 @@ class DeviceError(Exception):
     """Two device types claim the same name, or a saved state does not belong to the device."""
 
 
+class MediaError(Exception):
+    """The host cannot read or write what stands for a medium. The guest sees an equipment check."""
+
+
 class ConsoleBackend(Protocol):
     """Whoever has the keyboard and the printer of a 3215."""
 
@@ -60,7 +64,10 @@ class LineSink(Protocol):
 
 
 class TrackStore(Protocol):
-    """The tracks of a DASD, as images (see `cpvm.s370.ckd`). Cylinder and head count from 0."""
+    """The tracks of a DASD, as images (see `cpvm.s370.ckd`). Cylinder and head count from 0.
+
+    Methods raise MediaError if the host fails them.
+    """
 
     def read(self, cyl: int, head: int) -> bytes:
         """The image of a track; the same object as before if the track has not changed since."""
@@ -95,8 +102,8 @@ def command(*codes: int, immediate: bool = False) -> Callable[[Method], Method]:
 class Device:
     """One device. `commands` maps command codes to methods; `STATE` names the attributes that are saved."""
 
-    type: ClassVar[str] = ""
-    kind: ClassVar[str] = ""
+    type: str = ""
+    kind: str = ""
     STATE: ClassVar[tuple[str, ...]] = ()
     SENSE_LENGTH: ClassVar[int] = 1
     ID: ClassVar[bytes | None] = None  # what Sense ID gives; older devices do not know that command
@@ -107,7 +114,8 @@ class Device:
     def __init__(self) -> None:
         self.address = -1
         self.channel: Host | None = None
-        self.sense = bytes(self.SENSE_LENGTH)
+        self.sense_length = self.SENSE_LENGTH
+        self.sense = bytes(self.sense_length)
 
     def __init_subclass__(cls) -> None:
         commands: dict[int, Callable[[Any, DataPath], int]] = {}
@@ -129,7 +137,7 @@ class Device:
         code = path.command
         method = self._commands.get(code)
         if code not in (Command.SENSE, Command.NOP):
-            self.sense = bytes(self.SENSE_LENGTH)
+            self.sense = bytes(self.sense_length)
         if method is None:
             return self.check(Sense.COMMAND_REJECT)
         return method(self, path)
@@ -141,8 +149,9 @@ class Device:
     def begin(self) -> None:
         """A channel program begins."""
 
-    def end(self) -> None:
-        """A channel program has ended or is interrupted: changes are to be made lasting."""
+    def end(self) -> int:
+        """A channel program has ended or is interrupted: changes are to be made lasting. Unit status if that failed."""
+        return 0
 
     def halt(self) -> None:
         """The channel gave up an operation that was SUSPENDED."""
@@ -150,13 +159,13 @@ class Device:
     def reset(self) -> None:
         """System reset: sense and whatever was under way are forgotten."""
         self.halt()
-        self.sense = bytes(self.SENSE_LENGTH)
+        self.sense = bytes(self.sense_length)
 
     # ---- for the device types
 
     def check(self, sense0: int, sense1: int = 0) -> int:
         """Set sense bytes 0 and 1, and give unit check without channel end: the command was not accepted."""
-        self.sense = bytes((sense0, sense1)).ljust(self.SENSE_LENGTH, b"\0")[: self.SENSE_LENGTH]
+        self.sense = bytes((sense0, sense1)).ljust(self.sense_length, b"\0")[: self.sense_length]
         return CHECK
 
     @command(Command.NOP, immediate=True)
@@ -168,7 +177,7 @@ class Device:
     def read_sense(self, path: DataPath) -> int:
         """Give the sense bytes and forget them."""
         path.send(self.sense)
-        self.sense = bytes(self.SENSE_LENGTH)
+        self.sense = bytes(self.sense_length)
         return ENDED
 
     @command(Command.SENSE_ID)

@@ -68,7 +68,7 @@ class Track:
         """Decode a track image.
 
         Raises:
-            CKDError: the image is cut off or its first record is not record 0.
+            CKDError: the image is cut off or has no record 0.
         """
         if len(image) < HOME_ADDRESS_LENGTH + COUNT_LENGTH:
             raise CKDError(f"track image of {len(image)} bytes has no home address and record 0")
@@ -93,7 +93,7 @@ class Track:
                 )
             )
             at = data_end
-        if not records or records[0].rec != 0:
+        if not records:
             raise CKDError(f"track {cyl}/{head}: record 0 is missing")
         return cls(cyl, head, records[0], records[1:], flag)
 
@@ -225,17 +225,20 @@ class Geometry:
         last = self.space(key, data, True)
         return 0 if last > self.capacity else 1 + (self.capacity - last) // self.space(key, data, False)
 
-    def sector(self, before: Sequence[Record]) -> int:
-        """Rotational sector (0 to `sectors` - 1) where a record begins that stands behind the records `before` and R0.
+    def starts(self, records: Sequence[Record]) -> list[int]:
+        """Rotational sector (0 to `sectors` - 1) where each of these records begins, behind a standard record 0.
 
         Raises:
             CKDError: the device has no rotational position sensing.
         """
         if not self.sectors:
             raise CKDError(f"a {self.name} has no rotational position sensing")
-        lead = self.space(0, 8, False)  # record 0; the home address lies within the rounding
-        passed = lead + sum(self.space(len(r.key), len(r.data), False) for r in before)
-        return min(passed * self.sectors // (self.capacity + lead), self.sectors - 1)
+        lead = passed = self.space(0, 8, False)  # record 0; the home address lies within the rounding
+        sectors = []
+        for record in records:
+            sectors.append(min(passed * self.sectors // (self.capacity + lead), self.sectors - 1))
+            passed += self.space(len(record.key), len(record.data), False)
+        return sectors
 
 
 GEOMETRY: Final[dict[str, Geometry]] = {

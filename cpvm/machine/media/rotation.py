@@ -1,0 +1,110 @@
+"""The tracks under the heads of a drive, decoded: a small cache, and rotational positions."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import OrderedDict
+
+from cpvm.machine.device import TrackStore
+from cpvm.s370.ckd import Geometry, Track
+
+CACHE = 16  # decoded tracks kept for a drive
+
+
+class _Entry:
+    __slots__ = ("changed", "image", "sectors", "track")
+
+    def __init__(self, image: bytes, track: Track) -> None:
+        self.image = image
+        self.track = track
+        self.sectors: list[int] | None = None
+        self.changed = False
+
+
+class Rotation:
+    """Decoded tracks of one drive.
+
+    A track is decoded again when its store has another image than the one that was decoded, so that drives which share
+    a store see each other's writes. Tracks that were changed reach the store when the head leaves them or at `flush`.
+    """
+
+    def __init__(self, geometry: Geometry, store: TrackStore) -> None:
+        self.geometry = geometry
+        self.store = store
+        self._entries: OrderedDict[tuple[int, int], _Entry] = OrderedDict()
+        self._uncommitted = False
+
+    def _entry(self, cyl: int, head: int) -> _Entry:
+        where = (cyl, head)
+        entry = self._entries.get(where)
+        if entry is not None and entry.changed:
+            return entry
+        image = self.store.read(cyl, head)
+        if entry is None or entry.image is not image:
+            entry = _Entry(image, Track.from_bytes(image))
+            self._entries[where] = entry
+            if len(self._entries) > CACHE:
+                self._drop_oldest()
+        self._entries.move_to_end(where)
+        return entry
+
+    def _drop_oldest(self) -> None:
+        (cyl, head), entry = next(iter(self._entries.items()))
+        if entry.changed:
+            self.leave(cyl, head)
+        del self._entries[cyl, head]
+
+    def track(self, cyl: int, head: int) -> Track:
+        """The track. Raises CKDError if its image is damaged."""
+        return self._entry(cyl, head).track
+
+    def changed(self, cyl: int, head: int) -> None:
+        """The track was altered in place."""
+        entry = self._entry(cyl, head)
+        entry.changed = True
+        entry.sectors = None
+
+    def leave(self, cyl: int, head: int) -> None:
+        """The head leaves the track: a changed one goes to the store."""
+        entry = self._entries.get((cyl, head))
+        if entry is not None and entry.changed:
+            image = entry.track.to_bytes()
+            self.store.write(cyl, head, image)
+            entry.image = image
+            entry.changed = False
+            self._uncommitted = True
+
+    def flush(self) -> None:
+        """Store and commit whatever was changed."""
+        for (cyl, head), entry in list(self._entries.items()):
+            if entry.changed:
+                self.leave(cyl, head)
+        if self._uncommitted:
+            self._uncommitted = False
+            self.store.commit()
+
+    def forget(self) -> None:
+        """Drop all decoded tracks, changed or not."""
+        self._entries.clear()
+        self._uncommitted = False
+
+    # ---- rotational position
+
+    def _sectors(self, cyl: int, head: int) -> list[int]:
+        """The sector in which each record of the track begins, record 0 first."""
+        entry = self._entry(cyl, head)
+        if entry.sectors is None:
+            records = entry.track.records
+            entry.sectors = [0, *self.geometry.starts(records)]
+        return entry.sectors
+
+    def sector(self, cyl: int, head: int, record: int) -> int:
+        """The sector in which the record begins; 0 is record 0."""
+        sectors = self._sectors(cyl, head)
+        return sectors[min(record, len(sectors) - 1)]
+
+    def behind_sector(self, cyl: int, head: int, sector: int) -> int:
+        """The first record that begins in the sector or behind it; record 0 if index comes first."""
+        sectors = self._sectors(cyl, head)
+        n = bisect_left(sectors, sector)
+        return n if n < len(sectors) else 0
