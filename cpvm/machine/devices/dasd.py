@@ -1,6 +1,6 @@
 """Count-key-data DASD (2305, 2311, 2314, 3330, 3340, 3350, 3375, 3380, 3390) with its control unit.
 
-Sources: GA26-1592 (3830 Storage Control), GA26-1638 (3350), GA26-3599 (2314). `Rotation` knows tracks and their records;
+Sources: GA26-1592 (3830 Storage Control), GA26-1638 (3350), GA26-3599 (2314). `Rotation` knows tracks and records;
 this module the commands, the chaining they need, and sense.
 """
 
