@@ -1,1 +1,12 @@
-"""Assembler for System/370: source in, object deck and listing out."""
+"""The assembler: System/370 assembler language of Assembler F, XF and H to object decks and listings.
+
+from assembler import assemble
+done = assemble(source, library="cms/maclib")
+done.deck            # card images
+done.return_code     # 0 4 8 12 16
+"""
+
+from assembler.assembly import Assembly, Options, assemble
+from assembler.message import Message
+
+__all__ = ["Assembly", "Message", "Options", "assemble"]

@@ -1,0 +1,102 @@
+"""The front of the assembler: `assemble` and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from assembler import deck as decks
+from assembler import linkage
+from assembler import listing as listings
+from assembler.library import LibraryLike, as_library
+from assembler.macro.expander import Expander
+from assembler.message import Flaw, Message
+from assembler.passes import Assembler
+from assembler.source import Statement, records
+from assembler.symbols import Section, Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an assembly is asked for besides its deck.
+
+    `date` and `time` appear in &SYSDATE, &SYSTIME and the listing's headings (VM/370's forms `mm/dd/yy`, `hh.mm`); `xref`
+    is FULL, SHORT (only symbols that are used) or NONE; `linecount` lines make a page, 0 for no pages.
+    """
+
+    date: str = "01/01/70"
+    time: str = "00.00"
+    esd: bool = True
+    rld: bool = True
+    source: bool = True
+    xref: str = "FULL"
+    linecount: int = 55
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Assembly:
+    """A finished assembly."""
+
+    deck: list[bytes]
+    """80-byte EBCDIC card images: ESD, TXT, RLD, END."""
+    messages: list[Message]
+    return_code: int
+    """0, 4, 8, 12 or 16: the highest severity."""
+    sections: dict[str, Section]
+    symbols: dict[str, Symbol]
+    statements: list[Statement] = field(repr=False)
+    options: Options = field(default_factory=Options)
+    library_records: int = 0
+    _assembler: Assembler | None = field(default=None, repr=False)
+    _listing: list[str] | None = field(default=None, repr=False)
+
+    @property
+    def listing(self) -> list[str]:
+        """The listing, 121 columns with ASA carriage control in the first (made when first asked for)."""
+        if self._listing is None:
+            assert self._assembler is not None
+            self._listing = listings.build(self._assembler, self)
+        return self._listing
+
+    def image(self, origin: int = 0) -> linkage.Image:
+        """The program as storage, linked alone to run at `origin`; raises linkage.LinkError."""
+        return linkage.link([self.deck], origin)
+
+
+def assemble(
+    source: str | Iterable[str],
+    *,
+    library: LibraryLike = None,
+    sysparm: str = "",
+    options: Options | None = None,
+) -> Assembly:
+    """Assemble a program.  Never raises for anything in the source: what is wrong is in `messages`.
+
+    `library` holds macros and COPY members: a folder, a mapping, an object with `get(name)`, or a sequence of these.
+    """
+    options = options or Options()
+    asm = Assembler()
+    system = {"SYSPARM": sysparm, "SYSDATE": options.date, "SYSTIME": options.time}
+    expander = Expander(asm, records(source), as_library(library), system)
+    try:
+        asm.pass_one(expander)
+        decks.number_sections(asm)
+        asm.pass_two()
+    except RecursionError:  # the limits on nesting are below the host's; this is the last net
+        if asm.statements:
+            asm.flaw(asm.statements[-1], Flaw("IFO208", "STATEMENT TOO COMPLICATED", 16))
+    asm.messages.sort(key=lambda message: (message.statement, message.column))
+    severity = max((message.severity for message in asm.messages), default=0)
+    code = 16 if severity > 12 else 12 if severity > 8 else 8 if severity > 4 else 4 if severity > 1 else 0
+    return Assembly(
+        deck=decks.write(asm),
+        messages=asm.messages,
+        return_code=code,
+        sections={section.name: section for section in asm.order if section.kind in ("SD", "PC", "DS", "CM")},
+        symbols=asm.symbols,
+        statements=asm.statements,
+        options=options,
+        library_records=expander.library_records,
+        _assembler=asm,
+    )

@@ -1,0 +1,289 @@
+"""Object decks: 80-byte EBCDIC card images ESD, TXT, RLD and END, written and read.
+
+Source: OS/VS Linkage Editor Logic, "Input record formats"; VM/370 TEXT files have the same cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from assembler.symbols import Section
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+
+if TYPE_CHECKING:
+    from assembler.passes import Assembler
+
+ESD_TYPES = {"SD": 0x00, "LD": 0x01, "ER": 0x02, "PC": 0x04, "CM": 0x05, "XD": 0x06, "WX": 0x0A}
+ESD_NAMES = {code: kind for kind, code in ESD_TYPES.items()}
+TRANSLATOR = "15741SC103 020112001"
+"""END card columns 33-52: one entry, then number, version and date of the translator (a fixed date, so that the same
+source always gives the same deck)."""
+
+_TXT_BYTES = 56
+
+
+class DeckError(ValueError):
+    """A deck that cannot be read; the message names the card (counted from 1)."""
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def number_sections(asm: Assembler) -> list[Section]:
+    """Give ESD identifications to everything that goes into the ESD, in the order of first mention."""
+    found: list[Section] = []
+    for section in asm.order:
+        if section.kind != "DS":
+            found.append(section)
+            section.esdid = len(found)
+    return found
+
+
+def write(asm: Assembler) -> list[bytes]:
+    """The deck of a finished assembly."""
+    cards = [card[:72] for _, card in asm.cards]
+    cards += _esd(asm)
+    cards += _txt(asm)
+    cards += _rld(asm)
+    cards.append(_end(asm))
+    out: list[bytes] = []
+    ident = asm.deck_id[:4]
+    for number, card in enumerate(cards, 1):
+        sequence = (
+            f"{ident}{number:0{8 - len(ident)}d}"[-8:] if number < 10 ** (8 - len(ident)) else f"{number:08d}"[-8:]
+        )
+        out.append(card[:72].ljust(72, b"\x40") + to_ebcdic(sequence))
+    return out
+
+
+def _card(kind: str, address: bytes, count: int | None, esdid: int | None, data: bytes) -> bytes:
+    card = b"\x02" + to_ebcdic(kind) + b"\x40" + address.rjust(3, b"\x40") + b"\x40\x40"
+    card += count.to_bytes(2, "big") if count is not None else b"\x40\x40"
+    card += b"\x40\x40" + (esdid.to_bytes(2, "big") if esdid is not None else b"\x40\x40")
+    return (card + data).ljust(72, b"\x40")
+
+
+def _esd(asm: Assembler) -> list[bytes]:
+    items: list[tuple[int | None, bytes]] = []
+    for section in asm.order:
+        if section.kind == "DS":
+            continue
+        name = to_ebcdic(section.name[:8].ljust(8))
+        kind = bytes((ESD_TYPES[section.kind],))
+        if section.kind in ("ER", "WX"):
+            rest = bytes(3) + b"\x40" + b"\x40" * 3
+        elif section.kind == "XD":
+            rest = bytes(3) + bytes((section.loc - 1,)) + section.size.to_bytes(3, "big")
+        else:
+            rest = section.base.to_bytes(3, "big") + b"\x40" + section.size.to_bytes(3, "big")
+        items.append((section.esdid, name + kind + rest))
+    for entry in asm.entries:
+        symbol = asm.symbols.get(entry.symbol)
+        if symbol is not None and len(symbol.terms) == 1 and symbol.terms[0][0].has_text:
+            owner = symbol.terms[0][0]
+            address = (symbol.address & 0xFFFFFF).to_bytes(3, "big")
+            name = to_ebcdic(entry.symbol[:8].ljust(8))
+            items.append((None, name + b"\x01" + address + b"\x40" + owner.esdid.to_bytes(3, "big")))
+    cards = []
+    for start in range(0, len(items), 3):
+        group = items[start : start + 3]
+        first = next((esdid for esdid, _ in group if esdid is not None), None)
+        data = b"".join(item for _, item in group)
+        cards.append(_card("ESD", b"", len(data), first, data))
+    return cards
+
+
+def _txt(asm: Assembler) -> list[bytes]:
+    cards: list[bytes] = []
+    held = bytearray()
+    section: Section | None = None
+    start = 0
+
+    def flush() -> None:
+        if section is not None and held:
+            address = section.base + start
+            cards.append(_card("TXT", address.to_bytes(3, "big"), len(held), section.esdid, bytes(held)))
+
+    for text in asm.output:
+        if text.section is not section or text.loc != start + len(held):
+            flush()
+            held.clear()
+            section, start = text.section, text.loc
+        held += text.data
+        while len(held) > _TXT_BYTES:
+            rest = held[_TXT_BYTES:]
+            del held[_TXT_BYTES:]
+            flush()
+            start += _TXT_BYTES
+            held[:] = rest
+    flush()
+    return cards
+
+
+_KINDS = {"A": 0x00, "V": 0x10, "Q": 0x20, "CXD": 0x30}
+
+
+def _rld(asm: Assembler) -> list[bytes]:
+    entries = sorted(
+        asm.relocations, key=lambda one: (one.section.esdid, one.relative.esdid, one.section.base + one.address)
+    )
+    data = bytearray()
+    cards: list[bytes] = []
+    previous: tuple[int, int] | None = None
+    flag_at = -1
+    for entry in entries:
+        pair = (0 if entry.kind == "CXD" else entry.relative.esdid, entry.section.esdid)
+        same = pair == previous and bool(data)
+        size = 4 if same else 8
+        if len(data) + size > _TXT_BYTES:
+            cards.append(_card("RLD", b"", len(data), None, bytes(data)))
+            data.clear()
+            same = False
+        if same:
+            data[flag_at] |= 0x01
+        else:
+            data += pair[0].to_bytes(2, "big") + pair[1].to_bytes(2, "big")
+        flag_at = len(data)
+        flag = _KINDS[entry.kind] | (entry.length - 1 & 3) << 2 | (0x02 if entry.sign < 0 else 0)
+        data += bytes((flag,)) + (entry.section.base + entry.address).to_bytes(3, "big")
+        previous = pair
+    if data:
+        cards.append(_card("RLD", b"", len(data), None, bytes(data)))
+    return cards
+
+
+def _end(asm: Assembler) -> bytes:
+    card = _card("END", b"", None, None, b"")
+    if asm.end is not None:
+        value, section = asm.end
+        if section.kind in ("SD", "PC"):
+            address = (value + section.base & 0xFFFFFF).to_bytes(3, "big")
+            card = _card("END", address, None, section.esdid, b"")
+        else:
+            card = _card("END", b"", None, None, to_ebcdic(section.name[:8].ljust(8)))
+    return card[:32] + to_ebcdic(TRANSLATOR).ljust(40, b"\x40")
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class ESDItem:
+    """An external symbol dictionary item; `owner` is the ESD identification of an LD's section."""
+
+    name: str
+    kind: str
+    esdid: int
+    address: int
+    length: int
+    owner: int = 0
+    alignment: int = 8
+
+
+@dataclass(slots=True)
+class RLDItem:
+    """A field to relocate: `relative` and `position` are ESD identifications, `kind` A V Q CXD."""
+
+    relative: int
+    position: int
+    kind: str
+    length: int
+    sign: int
+    address: int
+
+
+@dataclass(slots=True)
+class Deck:
+    """An object deck: what it defines and refers to, its text, its relocations, its entry point."""
+
+    name: str = ""
+    symbols: list[ESDItem] = field(default_factory=list)
+    text: list[tuple[int, int, bytes]] = field(default_factory=list)
+    """(ESD identification, address as assembled, bytes)"""
+    relocations: list[RLDItem] = field(default_factory=list)
+    entry: tuple[int, int] | None = None
+    """(ESD identification, address as assembled)"""
+    entry_name: str = ""
+    others: list[tuple[int, str]] = field(default_factory=list)
+    """Cards that are none of ESD TXT RLD END SYM: (number, text)."""
+
+
+def read(cards: Iterable[bytes] | bytes, name: str = "") -> Deck:
+    """Read one deck of 80-byte cards; raises DeckError."""
+    if isinstance(cards, (bytes, bytearray)):
+        cards = [bytes(cards[at : at + 80]) for at in range(0, len(cards), 80)]
+    deck = Deck(name)
+    for number, card in enumerate(cards, 1):
+        card = bytes(card).ljust(80, b"\x40")
+        kind = from_ebcdic(card[1:4])
+        if card[0] != 0x02 or kind not in ("ESD", "TXT", "RLD", "END", "SYM"):
+            deck.others.append((number, from_ebcdic(card).rstrip()))
+            continue
+        count = int.from_bytes(card[10:12], "big")
+        if kind in ("ESD", "TXT", "RLD") and count > _TXT_BYTES:
+            raise DeckError(f"{name or 'DECK'}: CARD {number}: INVALID COUNT {count}")
+        data = card[16 : 16 + count]
+        if kind == "ESD":
+            _read_esd(deck, card, data)
+        elif kind == "TXT":
+            deck.text.append((int.from_bytes(card[14:16], "big"), int.from_bytes(card[5:8], "big"), data))
+        elif kind == "RLD":
+            _read_rld(deck, data, number)
+        elif kind == "END":
+            if card[5:8] != b"\x40\x40\x40":
+                deck.entry = (int.from_bytes(card[14:16], "big"), int.from_bytes(card[5:8], "big"))
+            elif card[16:24].strip(b"\x40"):
+                deck.entry_name = from_ebcdic(card[16:24]).rstrip()
+    return deck
+
+
+def _read_esd(deck: Deck, card: bytes, data: bytes) -> None:
+    esdid = int.from_bytes(card[14:16], "big")
+    for at in range(0, len(data) - 15, 16):
+        item = data[at : at + 16]
+        kind = ESD_NAMES.get(item[8] & 0x0F, "")
+        address = int.from_bytes(item[9:12], "big")
+        last = int.from_bytes(item[13:16], "big")
+        name = from_ebcdic(item[:8]).rstrip()
+        if kind == "LD":
+            deck.symbols.append(ESDItem(name, "LD", 0, address, 0, last))
+            continue
+        size = last if kind in ("SD", "PC", "CM", "XD") and item[13:16] != b"\x40\x40\x40" else 0
+        deck.symbols.append(
+            ESDItem(name, kind or "ER", esdid, address, size, 0, item[12] + 1 if kind == "XD" else 8)
+        )  # fmt: skip
+        esdid += 1
+
+
+def _read_rld(deck: Deck, data: bytes, number: int) -> None:
+    kinds = {0: "A", 1: "V", 2: "Q", 3: "CXD"}
+    at = 0
+    same = False
+    relative = position = 0
+    while at < len(data):
+        if not same:
+            relative, position = int.from_bytes(data[at : at + 2], "big"), int.from_bytes(data[at + 2 : at + 4], "big")
+            at += 4
+        if at + 4 > len(data):
+            raise DeckError(f"{deck.name or 'DECK'}: CARD {number}: RLD ITEM CUT OFF")
+        flag = data[at]
+        length = (flag >> 2 & 3) + 1
+        sign = -1 if flag & 0x02 else 1
+        kind = kinds[flag >> 4 & 3]
+        deck.relocations.append(
+            RLDItem(relative, position, kind, length, sign, int.from_bytes(data[at + 1 : at + 4], "big"))
+        )
+        same = bool(flag & 0x01)
+        at += 4
+
+
+def split_decks(cards: Sequence[bytes]) -> list[list[bytes]]:
+    """Cards of several decks one behind the other, split behind each END card."""
+    decks: list[list[bytes]] = [[]]
+    for card in cards:
+        decks[-1].append(card)
+        if card[:4] == b"\x02" + to_ebcdic("END"):
+            decks.append([])
+    return [deck for deck in decks if deck]

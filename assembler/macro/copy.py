@@ -1,0 +1,22 @@
+"""COPY: read a member of the macro library as part of the source."""
+
+from __future__ import annotations
+
+from assembler.macro.conditional import Conditional, conditional
+from assembler.macro.definition import Model
+from assembler.macro.expander import MAX_NESTING, Expander, Frame
+from assembler.macro.template import compile_template
+from assembler.message import Flaw
+from assembler.source import SourceFile
+
+
+@conditional("COPY")
+class Copy(Conditional):
+    def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
+        operand = compile_template(model.operand).fill(frame)
+        if len(engine.files) >= MAX_NESTING:
+            raise Flaw("IFO069", "COPY MEMBERS NESTED TOO DEEPLY", 12, 0)
+        lines = engine.copy_member(operand)
+        if frame.definition is not None:
+            raise Flaw("IFO069", "COPY WITH A VARIABLE SYMBOL INSIDE OF A MACRO", 8, 0)
+        engine.files.append(SourceFile(lines, operand))

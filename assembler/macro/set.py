@@ -1,0 +1,56 @@
+"""SETA, SETB, SETC: give a SET symbol a value; several values go to successive elements."""
+
+from __future__ import annotations
+
+from assembler.macro.conditional import Conditional, conditional
+from assembler.macro.definition import Model
+from assembler.macro.expander import Expander, Frame
+from assembler.macro.expression import Evaluator, as_int, as_text, compile_expression
+from assembler.macro.template import Reference, read_reference
+from assembler.macro.variables import MAX_STRING, SetSymbol, split_list
+from assembler.message import NAME_FIELD, Flaw
+
+
+@conditional("SETA", "SETB", "SETC")
+class Set(Conditional):
+    def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
+        if model.compiled is None:
+            model.compiled = _compile(model)
+        target, values = model.compiled  # type: ignore[misc]
+        _assign(self.name[3], target, values, frame)
+
+
+def _compile(model: Model) -> tuple[Reference, list[Evaluator]]:
+    if not model.name.startswith("&"):
+        raise Flaw("IFO102", f"{model.op} WANTS A VARIABLE SYMBOL AS ITS NAME", 8, NAME_FIELD)
+    target, end = read_reference(model.name, 0)
+    if end != len(model.name):
+        raise Flaw("IFO102", f"INVALID VARIABLE SYMBOL {model.name[:20]}", 8, NAME_FIELD)
+    if not model.operand:
+        raise Flaw("IFO100", f"{model.op} WANTS AN OPERAND")
+    return target, [compile_expression(piece) for piece in split_list(model.operand)]
+
+
+def _assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) -> None:
+    name = target.name if target.created is None else target.created.fill(frame).upper()
+    variable = frame.variables.get(name)
+    if variable is None:
+        variable = frame.declare(name, kind, 1 if target.plain is not None else 0)
+    if not isinstance(variable, SetSymbol) or variable.kind != kind:
+        raise Flaw("IFO106", f"&{name[:20]} IS NOT A SET{kind} SYMBOL", 8, NAME_FIELD)
+    index: int | None = None
+    if target.plain is not None:
+        if target.subscripts is None or len(target.subscripts) != 1:
+            raise Flaw("IFO101", f"INVALID SUBSCRIPT OF &{name[:20]}", 8, NAME_FIELD)
+        index = as_int(target.subscripts[0](frame))
+    for step, evaluate in enumerate(values):
+        result = evaluate(frame)
+        if kind == "A":
+            result = as_int(result)
+        elif kind == "B":
+            result = int(bool(as_int(result)))
+        else:
+            result = as_text(result)
+            if len(result) > MAX_STRING:
+                raise Flaw("IFO104", "CHARACTER EXPRESSION TOO LONG")
+        variable.set(index if index is None else index + step, result)

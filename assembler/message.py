@@ -1,0 +1,52 @@
+"""Diagnostics: what the assembler says about a statement.
+
+Numbers are those of IBM's VM/370 assembler (IFOnnn) where the condition is one that it had; conditions of our own have
+no number (`""`).  Severities are IBM's: 0 note, 4 warning, 8 error, 12 serious error, 16 the assembly cannot go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One diagnostic; `statement` counts from 1, `column` is the source column (1-80, 0 if none applies)."""
+
+    statement: int
+    column: int
+    severity: int
+    number: str
+    text: str
+    source: str = ""
+    chain: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        number = self.number or "MNOTE" if self.number != "" else "ASM"
+        where = f" (column {self.column})" if self.column else ""
+        inside = f" [in {' < '.join(self.chain)}]" if self.chain else ""
+        return f"{number} statement {self.statement}{where}: {self.text}{inside}"
+
+
+class Flaw(Exception):
+    """Something wrong with the statement in hand; the pass that catches it turns it into a `Message`.
+
+    `column` counts from 0 inside the operand field, -1 if it is not known, -2 for the name and -3 for the operation.
+    """
+
+    def __init__(self, number: str, text: str, severity: int = 8, column: int = -1) -> None:
+        super().__init__(text)
+        self.number = number
+        self.text = text
+        self.severity = severity
+        self.column = column
+
+    def shifted(self, by: int) -> Flaw:
+        """The same flaw with its column moved right by `by`, for a text taken out of a longer operand."""
+        if self.column >= 0:
+            self.column += by
+        return self
+
+
+NAME_FIELD = -2
+OPERATION_FIELD = -3

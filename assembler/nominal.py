@@ -1,0 +1,248 @@
+"""Nominal values of constants as bytes.
+
+Source: OS/VS Assembler Language (GC33-4010), "DC instruction", types C X B F H E D L P Z A Y S V Q; the hexadecimal
+floating-point format is that of Principles of Operation (GA22-7000).  Values are converted exactly and rounded once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from assembler.constant import TYPES, Constant
+from assembler.expression import Environment, absolute, undouble
+from assembler.message import Flaw
+from assembler.symbols import Section, Symbol, Terms
+from cpvm.s370.ebcdic import to_ebcdic
+
+
+@dataclass(frozen=True, slots=True)
+class Relocation:
+    """A field to be relocated when the deck is loaded: `kind` A, V or Q, `sign` 1 or -1."""
+
+    offset: int
+    length: int
+    kind: str
+    section: Section
+    sign: int
+
+
+class Place(Environment, Protocol):
+    """The environment of a constant being generated: its location moves along, and names may be external."""
+
+    def move(self, offset: int) -> None:
+        """Set the location counter to `offset` bytes behind the statement's start."""
+
+    def external(self, name: str, column: int) -> Symbol:
+        """The external name of a V-type constant."""
+
+    def pseudo_register(self, name: str, column: int) -> Symbol:
+        """The pseudo register or dummy section of a Q-type constant."""
+
+    def base_displacement(self, value: int, terms: Terms, column: int) -> int:
+        """Base register and displacement as a halfword."""
+
+
+_NUMBER = re.compile(r"([UuSs]?)([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[Ee]([+-]?[0-9]{1,3}))?")
+_DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
+
+
+def _number(text: str, constant: Constant, env: Environment) -> tuple[Fraction, bool]:
+    """A decimal number with exponent, times ten to the exponent modifier; and whether it is unsigned."""
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None or not (match[3] or match[4]):
+        raise Flaw("IFO223", f"INVALID NUMBER {text[:16]}", 8, constant.column)
+    unsigned, sign, whole, part, power = match.groups()
+    if len(whole) + len(part or "") > 200:
+        raise Flaw("IFO223", "TOO MANY DIGITS", 8, constant.column)
+    exponent = int(power or 0) + (absolute(constant.exponent, env) if constant.exponent else 0)
+    if not -200 <= exponent <= 200:
+        raise Flaw("IFO223", f"EXPONENT {exponent} OUT OF RANGE", 8, constant.column)
+    value = Fraction(int(whole + (part or "") or 0), 10 ** len(part or "")) * Fraction(10) ** exponent
+    return (-value if sign == "-" else value), unsigned.upper() == "U"
+
+
+def rounded(value: Fraction) -> int:
+    """To the nearest integer, halves away from zero."""
+    whole = (abs(value) * 2 + 1) // 2
+    return int(-whole if value < 0 else whole)
+
+
+def _fixed(text: str, constant: Constant, bits: int, env: Environment) -> int:
+    value, unsigned = _number(text, constant, env)
+    scale = absolute(constant.scale, env) if constant.scale else 0
+    if not -187 <= scale <= 346:
+        raise Flaw("IFO222", f"SCALE {scale} OUT OF RANGE", 8, constant.column)
+    number = rounded(value * Fraction(2) ** scale)
+    low, high = (0, (1 << bits) - 1) if unsigned else (-(1 << bits - 1), (1 << bits - 1) - 1)
+    if not low <= number <= high:
+        raise Flaw("IFO223", f"VALUE {text[:16]} DOES NOT FIT INTO {bits} BITS", 8, constant.column)
+    return number & (1 << bits) - 1
+
+
+def hexadecimal_float(value: Fraction, digits: int) -> tuple[int, int, int]:
+    """Sign, characteristic and fraction of `digits` hexadecimal digits; raises OverflowError if it does not fit."""
+    if not value:
+        return 0, 0, 0
+    sign, magnitude = (1, -value) if value < 0 else (0, value)
+    exponent = 0
+    while magnitude >= 1:
+        magnitude /= 16
+        exponent += 1
+    while magnitude < Fraction(1, 16):
+        magnitude *= 16
+        exponent -= 1
+    fraction = rounded(magnitude * 16**digits)
+    if fraction >= 16**digits:
+        fraction //= 16
+        exponent += 1
+    if not 0 <= exponent + 64 <= 127:
+        raise OverflowError
+    return sign, exponent + 64, fraction
+
+
+def _floating(text: str, constant: Constant, length: int, env: Environment) -> bytes:
+    value, _ = _number(text, constant, env)
+    scale = absolute(constant.scale, env) if constant.scale else 0
+    if not 0 <= scale <= 28:
+        raise Flaw("IFO222", f"SCALE {scale} OUT OF RANGE", 8, constant.column)
+    try:
+        if constant.kind == "L":
+            sign, power, fraction = hexadecimal_float(value, 28)
+            low_power = (power - 14) & 0x7F if fraction else 0
+            high = (sign << 63) | power << 56 | fraction >> 56
+            low = (sign << 63) | low_power << 56 | fraction & 0xFFFFFFFFFFFFFF
+            return (high.to_bytes(8, "big") + low.to_bytes(8, "big"))[:length]
+        digits = (length - 1) * 2
+        if scale:
+            sign, power, _ = hexadecimal_float(value, 14)
+            exact = rounded(abs(value) / Fraction(16) ** (power - 64) * 16 ** (digits - scale))
+            return (sign << 7 | power + scale).to_bytes(1, "big") + exact.to_bytes(length - 1, "big")
+        sign, power, fraction = hexadecimal_float(value, digits)
+    except OverflowError:
+        raise Flaw("IFO223", f"FLOATING-POINT VALUE {text[:16]} OUT OF RANGE", 8, constant.column) from None
+    return (sign << 7 | power).to_bytes(1, "big") + fraction.to_bytes(length - 1, "big")
+
+
+def _digits(text: str, constant: Constant) -> tuple[bool, str]:
+    match = _DECIMAL.fullmatch(text.strip())
+    if match is None or not (match[2] or match[3]):
+        raise Flaw("IFO223", f"INVALID DECIMAL VALUE {text[:16]}", 8, constant.column)
+    return match[1] == "-", match[2] + (match[3] or "")
+
+
+def _one(value: str, constant: Constant, length: int, env: Environment) -> bytes:
+    """The bytes of one quoted value in a field of `length` bytes."""
+    kind = constant.kind
+    if kind == "C":
+        return to_ebcdic(undouble(value))[:length].ljust(length, b"\x40")
+    if kind == "X":
+        if not re.fullmatch("[0-9A-Fa-f]+", value):
+            raise Flaw("IFO223", f"INVALID HEXADECIMAL VALUE {value[:16]}", 8, constant.column)
+        data = bytes.fromhex(value if len(value) % 2 == 0 else "0" + value)
+        return data[-length:].rjust(length, b"\0")
+    if kind == "B":
+        if not re.fullmatch("[01]+", value):
+            raise Flaw("IFO223", f"INVALID BINARY VALUE {value[:16]}", 8, constant.column)
+        return int(value, 2).to_bytes((len(value) + 7) // 8, "big")[-length:].rjust(length, b"\0")
+    if kind in "FH":
+        return _fixed(value, constant, length * 8, env).to_bytes(length, "big")
+    if kind in "EDL":
+        return _floating(value, constant, length, env)
+    negative, digits = _digits(value, constant)
+    if kind == "P":
+        packed = (digits + ("D" if negative else "C")).rjust(length * 2, "0")
+        if len(packed) > length * 2:
+            raise Flaw("IFO223", f"VALUE {value[:16]} DOES NOT FIT INTO {length} BYTES", 4, constant.column)
+        return bytes.fromhex(packed)
+    zoned = digits.rjust(length, "0")[-length:]
+    data = bytes(0xF0 | int(digit) for digit in zoned)
+    return data[:-1] + bytes(((0xD0 if negative else 0xC0) | data[-1] & 0x0F,))
+
+
+def _bits(value: str, constant: Constant, bits: int, env: Environment) -> int:
+    """One value in a field of `bits` bits (bit-length modifier)."""
+    length = (bits + 7) // 8
+    if constant.kind in "FH":
+        return _fixed(value, constant, bits, env)
+    data = int.from_bytes(_one(value, constant, length, env), "big")
+    return data >> (length * 8 - bits) if constant.kind in "CEDL" else data & (1 << bits) - 1
+
+
+def generate(constant: Constant, place: Place, offset: int) -> tuple[bytes, list[Relocation]]:
+    """The bytes of one operand that begins `offset` bytes into its statement, and what is to be relocated in it."""
+    count = constant.duplicate(place)
+    explicit = constant.explicit_length(place)
+    if constant.values is None:
+        raise Flaw("IFO224", "CONSTANT HAS NO NOMINAL VALUE", 8, constant.column)
+    if constant.bits and explicit is not None:
+        return _generate_bits(constant, place, explicit, count), []
+    if TYPES[constant.kind].form != "address":
+        once = b"".join(
+            _one(value, constant, explicit or constant.implied(value), place) for value in constant.values
+        )  # fmt: skip
+        return once * count, []
+    length = explicit or TYPES[constant.kind].length
+    out = bytearray()
+    relocations: list[Relocation] = []
+    for _ in range(count):
+        for index in range(len(constant.values)):
+            place.move(offset + len(out))
+            field, found = _address(constant, index, length, place, offset + len(out))
+            out += field
+            relocations += found
+    place.move(0)
+    return bytes(out), relocations
+
+
+def _generate_bits(constant: Constant, place: Place, bits: int, count: int) -> bytes:
+    number = size = 0
+    for value in constant.values or ():
+        if constant.addresses:
+            field = absolute(constant.addresses[(constant.values or ()).index(value)][0], place) & (1 << bits) - 1
+        else:
+            field = _bits(value, constant, bits, place)
+        number = number << bits | field
+        size += bits
+    total = number
+    for _ in range(count - 1):
+        total = total << size | number
+    size *= count
+    padding = -size % 8
+    return (total << padding).to_bytes((size + padding) // 8, "big") if count else b""
+
+
+def _address(
+    constant: Constant, index: int, length: int, place: Place, offset: int
+) -> tuple[bytes, list[Relocation]]:  # fmt: skip
+    tree, base = constant.addresses[index]
+    assert constant.values is not None
+    kind = constant.kind
+    if kind in "VQ":
+        name = constant.values[index].upper()
+        symbol = (place.external if kind == "V" else place.pseudo_register)(name, constant.column)
+        section = symbol.terms[0][0] if symbol.terms else None
+        if section is None:
+            return bytes(length), []
+        value = symbol.address if kind == "V" and section.kind not in ("ER", "WX") else 0
+        return (value & (1 << 8 * length) - 1).to_bytes(length, "big"), [Relocation(offset, length, kind, section, 1)]
+    value, terms = tree.evaluate(place)
+    if kind == "S":
+        if base is not None:
+            register = absolute(base, place)
+            if terms or not 0 <= value <= 4095 or not 0 <= register <= 15:
+                raise Flaw("IFO217", "S-TYPE CONSTANT WANTS A DISPLACEMENT AND A REGISTER", 8, constant.column)
+            return (register << 12 | value).to_bytes(2, "big"), []
+        return place.base_displacement(value, terms, constant.column).to_bytes(2, "big"), []
+    relocations: list[Relocation] = []
+    for section, times in terms:
+        if section.kind == "DS":
+            raise Flaw("IFO217", "ADDRESS IN A DUMMY SECTION IN AN ADDRESS CONSTANT", 8, constant.column)
+        value += section.base * times
+        relocations += [Relocation(offset, length, "A", section, 1 if times > 0 else -1)] * abs(times)
+    limit = 1 << 8 * length
+    if not -(limit >> 1) <= value < limit and length < 4:
+        raise Flaw("IFO223", f"VALUE {value} DOES NOT FIT INTO {length} BYTES", 4, constant.column)
+    return (value & limit - 1).to_bytes(length, "big"), relocations

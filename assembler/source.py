@@ -1,0 +1,242 @@
+"""Source records into statements: columns, continuation, and the name, operation, operand and remark fields.
+
+Source: OS/VS Assembler Language (GC33-4010), "Coding made easy": begin column 1, end column 71, continuation indicator
+in column 72, continue column 16.  Columns are no grammar, so this is done by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assembler.message import Message
+
+# One piece of an operand field: text without quotes, an attribute reference (L'SYMBOL: no string begins there), or a
+# string, whose blanks count.  An unfinished string runs to the end of the record.
+_ATTRIBUTE = r"(?<![A-Za-z0-9_$#@&'])[LTKNSIDOltknsido]'(?=[A-Za-z$#@&_*=])"
+_STRING = r"'(?:[^']++|'')*+(?:'|\Z)"
+_OPERAND = re.compile(rf"(?:[^\s'LTKNSIDOltknsido]++|{_ATTRIBUTE}|[LTKNSIDOltknsido]|{_STRING})*+")
+_PIECE = re.compile(rf"[^\s'()LTKNSIDOltknsido]++|{_ATTRIBUTE}|[LTKNSIDOltknsido]|{_STRING}|[()]|\s++")
+
+MAX_RECORDS = 400
+"""Physical records of one statement at most (a run-away continuation column would swallow the program)."""
+
+
+class Statement:
+    """One statement as the assembler sees it: its fields, where it came from, and what the passes found out."""
+
+    __slots__ = (
+        "addr1",
+        "addr2",
+        "code",
+        "column",
+        "length",
+        "level",
+        "line",
+        "loc",
+        "macro",
+        "messages",
+        "name",
+        "number",
+        "op",
+        "operand",
+        "operation",
+        "parsed",
+        "pool",
+        "section",
+        "show",
+        "text",
+        "value",
+    )
+
+    def __init__(self, text: tuple[str, ...], name: str, op: str, operand: str, line: int = 0, level: int = 0) -> None:
+        self.text = text
+        """Source records as they are listed, columns 1-80."""
+        self.name = name
+        self.op = op
+        self.operand = operand
+        self.line = line
+        """Record number in its file, from 1."""
+        self.level = level
+        """Macro nesting: 0 in open code."""
+        self.number = 0
+        self.column = -1
+        self.operation: object = None
+        self.parsed: object = None
+        self.section: object = None
+        self.loc = -1
+        self.length = 0
+        self.code = b""
+        self.addr1 = -1
+        self.addr2 = -1
+        self.value: int | None = None
+        self.pool = 0
+        self.show = True
+        self.macro: tuple[str, ...] = ()
+        self.messages: list[Message] | None = None
+
+    def operand_column(self) -> int:
+        """Index in the logical text at which the operand field begins."""
+        text = self.text[0] if self.text else ""
+        op_at = text.find(self.op, len(self.name)) if self.op else -1
+        if op_at < 0:
+            return 15
+        at = text.find(self.operand[:20], op_at + len(self.op)) if self.operand else -1
+        return at if at >= 0 else 15
+
+
+def is_comment(text: str) -> bool:
+    return text.startswith("*") or text.startswith(".*")
+
+
+@dataclass(slots=True)
+class Columns:
+    """Begin, end and continue columns (ICTL), counted from 1."""
+
+    begin: int = 1
+    end: int = 71
+    resume: int = 16
+
+
+def records(source: str | Iterable[str]) -> list[str]:
+    """Source text as records without line ends and tabs (stops every eight columns)."""
+    lines = source.splitlines() if isinstance(source, str) else list(source)
+    return [
+        line.rstrip("\r\n").expandtabs(8) if "\t" in line else line.rstrip("\r\n") for line in (str(x) for x in lines)
+    ]
+
+
+def scan_operand(text: str, start: int, blanks_in_parentheses: bool = False) -> int:
+    """Index of the end of the operand field that begins at `start`."""
+    if not blanks_in_parentheses:
+        match = _OPERAND.match(text, start)
+        return match.end() if match else start
+    depth = 0
+    at = start
+    while at < len(text):
+        match = _PIECE.match(text, at)
+        if match is None:
+            return at + 1 if depth else at
+        piece = match[0]
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth -= 1
+        elif piece.isspace() and depth <= 0:
+            return at
+        at = match.end()
+    return len(text.rstrip())
+
+
+CONDITIONAL_BLANKS = frozenset({"AIF", "SETA", "SETB", "SETC", "AGO"})
+"""Operations in whose operands blanks inside parentheses do not end the field (logical expressions)."""
+
+
+def split_fields(text: str) -> tuple[str, str, str, str, int]:
+    """Name, operation, operand, remark and the index at which the operand begins (-1 if there is none)."""
+    named = text[:1] not in ("", " ")
+    if "'" not in text and "(" not in text:
+        parts = text.split(None, 3 if named else 2)
+        if not named:
+            parts.insert(0, "")
+        while len(parts) < 4:
+            parts.append("")
+        return parts[0], parts[1], parts[2], parts[3], -1
+    parts = text.split(None, 2 if named else 1)
+    if not named:
+        parts.insert(0, "")
+    if len(parts) < 3:
+        return parts[0], parts[1] if len(parts) > 1 else "", "", "", -1
+    name, op, rest = parts
+    start = len(text) - len(rest)
+    end = scan_operand(text, start, op.upper() in CONDITIONAL_BLANKS)
+    return name, op, text[start:end], text[end:].strip(), start
+
+
+@dataclass(slots=True)
+class Record:
+    """A logical record: its physical lines as listed, its joined text, its line number and any complaint."""
+
+    lines: tuple[str, ...]
+    text: str
+    line: int
+    complaint: str = ""
+
+
+class SourceFile:
+    """A file being read: open code, a COPY member or a macro library member."""
+
+    def __init__(self, lines: list[str], name: str = "", columns: Columns | None = None) -> None:
+        self.lines = lines
+        self.name = name
+        self.columns = columns or Columns()
+        self.position = 0
+
+    def next(self) -> Record | None:
+        """The next logical record with its continuations joined; None at the end of the file."""
+        position = self.position
+        lines = self.lines
+        if position >= len(lines):
+            return None
+        first = lines[position]
+        self.position = position + 1
+        columns = self.columns
+        end = columns.end
+        if len(first) <= end or first[end] == " ":
+            text = first[:end] if columns.begin == 1 else first[columns.begin - 1 : end]
+            return Record((first,), text.rstrip(), position + 1)
+        return self._continued(first, position)
+
+    def _continued(self, first: str, position: int) -> Record:
+        columns = self.columns
+        end, resume = columns.end, columns.resume - 1
+        held = [first]
+        text = first[columns.begin - 1 : end]
+        complaint = ""
+        comment = is_comment(text)
+        line = first
+        while len(line) > end and line[end] != " ":
+            if self.position >= len(self.lines):
+                complaint = "CONTINUATION RECORD MISSING"
+                break
+            if len(held) >= MAX_RECORDS:
+                complaint = "TOO MANY CONTINUATION RECORDS"
+                break
+            line = self.lines[self.position]
+            self.position += 1
+            held.append(line)
+            if line[columns.begin - 1 : resume].strip() and not complaint:
+                complaint = "CONTINUATION RECORD NOT BLANK BEFORE THE CONTINUE COLUMN"
+            more = line[resume:end]
+            if not comment:
+                operand_end = _comma_end(text)
+                text = text[:operand_end] + more.lstrip() if operand_end else text.ljust(end) + more
+        return Record(tuple(held), text.rstrip(), position + 1, complaint)
+
+
+def _comma_end(text: str) -> int:
+    """End of an operand field that breaks off behind a comma with a blank after it (alternate format), or 0."""
+    name, op, operand, _, _ = split_fields(text)
+    if not operand.endswith(","):
+        return 0
+    named = bool(name)
+    rest = text.split(None, 2 if named else 1)[-1]
+    return len(text) - len(rest) + len(operand)
+
+
+def rebuilt(name: str, op: str, operand: str, remark: str = "") -> tuple[str, ...]:
+    """The records in which a generated statement is listed: name, operation and operand in columns 1, 10 and 16."""
+    text = f"{name:<8} {op:<5} {operand}"
+    if remark:
+        text = f"{text} {remark}" if len(text) >= 40 else f"{text:<39} {remark}"
+    text = text.rstrip()
+    if len(text) <= 71:
+        return (text,)
+    out = [text[:71].ljust(71) + "X"]
+    rest = text[71:]
+    while len(rest) > 56:
+        out.append(" " * 15 + rest[:56] + "X")
+        rest = rest[56:]
+    out.append(" " * 15 + rest)
+    return tuple(out)

@@ -1,0 +1,1 @@
+"""Assembler statements, one class and file each; `assembler.operation` finds them here."""

@@ -1,0 +1,50 @@
+"""CCW (and CCW0): a channel command word: command, data address, flags, count."""
+
+from __future__ import annotations
+
+from assembler.expression import absolute, parse
+from assembler.message import Flaw
+from assembler.nominal import Relocation
+from assembler.operation import Operation, statement
+from assembler.passes import Assembler
+from assembler.source import Statement
+
+
+@statement("CCW", "CCW0")
+class Ccw(Operation):
+    type_attribute = "W"
+
+    def define(self, asm: Assembler, st: Statement) -> None:
+        asm.place(st, 8)
+        section = asm.section
+        assert section is not None
+        if st.name:
+            asm.label(st, section, st.loc, 8, "W")
+        if "=" in st.operand:
+            asm.note_literals(st)
+        asm.advance(st, 8)
+
+    def generate(self, asm: Assembler, st: Statement) -> None:
+        operands = parse(st.operand).operands if st.operand else ()
+        if len(operands) != 4:
+            asm.text(st, bytes(8))
+            raise Flaw("IFO210", "CCW WANTS FOUR OPERANDS", 8, 0)
+        command = absolute(operands[0].address, asm)
+        value, terms = operands[1].address.evaluate(asm)
+        flags = absolute(operands[2].address, asm)
+        count = absolute(operands[3].address, asm)
+        for name, number, top, index in (
+            ("COMMAND", command, 255, 0),
+            ("FLAGS", flags, 255, 2),
+            ("COUNT", count, 65535, 3),
+        ):
+            if not 0 <= number <= top:
+                raise Flaw("IFO215", f"{name} {number} IS NOT BETWEEN 0 AND {top}", 8, operands[index].column)
+        relocations = []
+        for section, times in terms:
+            value += section.base * times
+            relocations += [Relocation(1, 3, "A", section, 1 if times > 0 else -1)] * abs(times)
+        code = bytes((command,)) + (value & 0xFFFFFF).to_bytes(3, "big") + bytes((flags, 0)) + count.to_bytes(2, "big")
+        st.code = code
+        asm.text(st, code)
+        asm.relocate(st, relocations)

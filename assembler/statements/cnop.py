@@ -1,0 +1,32 @@
+"""CNOP: no-operations up to a halfword's place in a word or doubleword."""
+
+from __future__ import annotations
+
+from assembler.expression import absolute, parse
+from assembler.message import Flaw
+from assembler.operation import Operation, statement
+from assembler.passes import Assembler
+from assembler.source import Statement
+
+
+@statement("CNOP")
+class Cnop(Operation):
+    type_attribute = "I"
+
+    def define(self, asm: Assembler, st: Statement) -> None:
+        asm.place(st, 2)
+        operands = parse(st.operand).operands if st.operand else ()
+        if len(operands) != 2:
+            raise Flaw("IFO210", "CNOP WANTS TWO OPERANDS", 8, 0)
+        place, boundary = (absolute(operand.address, asm) for operand in operands)
+        if boundary not in (4, 8) or place not in range(0, boundary, 2):
+            raise Flaw("IFO215", f"CNOP {place},{boundary} IS NOT ONE OF 0,4 2,4 0,8 2,8 4,8 6,8", 8, 0)
+        section = asm.section
+        assert section is not None
+        if st.name:
+            asm.label(st, section, st.loc, 1, "I")
+        asm.advance(st, (place - st.loc) % boundary)
+
+    def generate(self, asm: Assembler, st: Statement) -> None:
+        st.code = b"\x07\x00" * (st.length // 2)
+        asm.text(st, st.code)

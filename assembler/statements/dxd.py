@@ -1,0 +1,45 @@
+"""DXD and CXD: pseudo registers and the length of all of them, filled in by whoever links the deck."""
+
+from __future__ import annotations
+
+from assembler.constant import parse_constants
+from assembler.message import NAME_FIELD, Flaw
+from assembler.nominal import Relocation
+from assembler.operation import Operation, statement
+from assembler.passes import Assembler
+from assembler.source import Statement
+from assembler.symbols import Section
+
+
+@statement("DXD")
+class Dxd(Operation):
+    def define(self, asm: Assembler, st: Statement) -> None:
+        if not st.name:
+            raise Flaw("IFO190", "DXD WANTS A NAME", 8, NAME_FIELD)
+        constants = parse_constants(st.operand) if st.operand else ()
+        if not constants:
+            raise Flaw("IFO210", "DXD WANTS AN OPERAND", 8)
+        section = Section(st.name.upper(), "XD", len(asm.order) + 100_000)
+        boundary = max(constant.boundary() for constant in constants)
+        section.size = sum(constant.size(asm) for constant in constants)
+        section.loc = boundary
+        if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "U") is not None:
+            asm.order.append(section)
+
+
+@statement("CXD")
+class Cxd(Operation):
+    def define(self, asm: Assembler, st: Statement) -> None:
+        asm.place(st, 4)
+        section = asm.section
+        assert section is not None
+        if st.name:
+            asm.label(st, section, st.loc, 4, "A")
+        asm.advance(st, 4)
+
+    def generate(self, asm: Assembler, st: Statement) -> None:
+        st.code = bytes(4)
+        asm.text(st, st.code)
+        section = st.section
+        assert isinstance(section, Section)
+        asm.relocate(st, [Relocation(0, 4, "CXD", section, 1)])

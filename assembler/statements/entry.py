@@ -1,0 +1,28 @@
+"""ENTRY: names of this assembly that others may refer to."""
+
+from __future__ import annotations
+
+from assembler.message import Flaw
+from assembler.operation import Operation, statement
+from assembler.passes import Assembler, EntryPoint
+from assembler.source import Statement
+from assembler.symbols import SYMBOL
+
+
+@statement("ENTRY")
+class Entry(Operation):
+    def define(self, asm: Assembler, st: Statement) -> None:
+        column = 0
+        for piece in st.operand.split(","):
+            name = piece.upper()
+            if not SYMBOL.fullmatch(name) or len(name) > 8:
+                raise Flaw("IFO190", f"INVALID ENTRY NAME {name[:16]}", 8, column)
+            if all(entry.symbol != name for entry in asm.entries):
+                asm.entries.append(EntryPoint(name, st, column))
+            column += len(piece) + 1
+
+    def generate(self, asm: Assembler, st: Statement) -> None:
+        for piece in st.operand.split(","):
+            symbol = asm.symbols.get(piece.upper())
+            if symbol is not None:
+                symbol.references.append(st.number)

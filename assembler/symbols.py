@@ -1,0 +1,77 @@
+"""Symbols, control sections and relocatable values."""
+
+from __future__ import annotations
+
+import re
+
+SYMBOL = re.compile(r"[A-Z$#@_][A-Z0-9$#@_]{0,62}")
+"""An ordinary symbol in upper case.  Assembler F allows 8 characters, HLASM 63; external names stay at 8."""
+
+
+class Section:
+    """A control section, dummy section, common area or external name: something that a value can be relative to.
+
+    `kind` is SD, PC, DS (dummy), CM, ER, WX or XD; `loc` the location counter, `size` its highest value, both counted
+    from the section's start; `base` the address at which the section begins in this assembly.
+    """
+
+    __slots__ = ("base", "esdid", "kind", "loc", "name", "ordinal", "size", "terms")
+
+    def __init__(self, name: str, kind: str, ordinal: int) -> None:
+        self.name = name
+        self.kind = kind
+        self.ordinal = ordinal
+        self.loc = 0
+        self.size = 0
+        self.base = 0
+        self.esdid = 0
+        self.terms: Terms = ((self, 1),)
+
+    @property
+    def has_text(self) -> bool:
+        return self.kind in ("SD", "PC")
+
+    def __repr__(self) -> str:
+        return f"Section({self.name!r}, {self.kind})"
+
+
+Terms = tuple[tuple[Section, int], ...]
+"""What a value is relative to: sections with their signs and multiplicity; empty for an absolute value."""
+
+Value = tuple[int, Terms]
+
+
+def combine(one: Terms, other: Terms, sign: int) -> Terms:
+    """Terms of the sum (`sign` 1) or difference (-1) of two values."""
+    if not other:
+        return one
+    if not one and sign == 1:
+        return other
+    if sign == -1 and one == other:
+        return ()
+    counts: dict[Section, int] = dict(one)
+    for section, count in other:
+        counts[section] = counts.get(section, 0) + sign * count
+    return tuple(sorted(((s, c) for s, c in counts.items() if c), key=lambda item: item[0].ordinal))
+
+
+class Symbol:
+    """A defined symbol: value relative to `terms`, length attribute, type attribute and where it is used."""
+
+    __slots__ = ("integer", "length", "name", "references", "scale", "statement", "terms", "type", "value")
+
+    def __init__(self, name: str, value: int, terms: Terms, length: int, kind: str, statement: int) -> None:
+        self.name = name
+        self.value = value
+        self.terms = terms
+        self.length = length
+        self.type = kind
+        self.statement = statement
+        self.references: list[int] = []
+        self.scale = 0
+        self.integer = 0
+
+    @property
+    def address(self) -> int:
+        """The value as it is listed: with the starting addresses of its sections added."""
+        return self.value + sum(section.base * count for section, count in self.terms)
