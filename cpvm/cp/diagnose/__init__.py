@@ -1,1 +1,114 @@
-"""DIAGNOSE codes, one file each."""
+"""DIAGNOSE: what a guest can ask of CP (DMKHVC). One file for each code.
+
+X'000' to X'0FC' are IBM's, X'100' to X'1FC' are left to users, and are ours here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cpvm.cp.registry import RegistryError, discover
+from cpvm.machine import Machine, ProgramCheck
+from cpvm.s370.interruption import ProgramCode
+
+if TYPE_CHECKING:
+    from cpvm.cp.vmblok import VMBLOK
+
+_ADDRESS = 0xFFFFFF
+
+
+class DiagnoseCall:
+    """One DIAGNOSE being executed: Rx and Ry by their numbers, storage by real addresses."""
+
+    def __init__(self, vm: VMBLOK, machine: Machine, rx: int, ry: int) -> None:
+        self.vm = vm
+        self.machine = machine
+        self.rx = rx
+        self.ry = ry
+
+    @property
+    def x(self) -> int:
+        """Contents of Rx, unsigned."""
+        return self.machine.gr[self.rx]
+
+    @property
+    def y(self) -> int:
+        """Contents of Ry, unsigned."""
+        return self.machine.gr[self.ry]
+
+    def set_x(self, value: int) -> None:
+        """Load Rx."""
+        self.machine.gr[self.rx] = value & 0xFFFFFFFF
+
+    def set_y(self, value: int) -> None:
+        """Load Ry."""
+        self.machine.gr[self.ry] = value & 0xFFFFFFFF
+
+    def set_cc(self, cc: int) -> None:
+        """Set the condition code."""
+        self.machine.cc = cc
+
+    def read(self, address: int, length: int) -> bytes:
+        """Guest storage. An address outside of it is an addressing exception."""
+        address &= _ADDRESS
+        if address + length > self.machine.storage.size:
+            raise ProgramCheck(ProgramCode.ADDRESSING)
+        return self.machine.storage.read(address, length)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Change guest storage. An address outside of it is an addressing exception, a wrong key a protection one."""
+        address &= _ADDRESS
+        if address + len(data) > self.machine.storage.size:
+            raise ProgramCheck(ProgramCode.ADDRESSING)
+        key = self.machine.psw.key
+        if key and any(
+            self.machine.storage.key(block) >> 4 != key for block in range(address & ~2047, address + len(data), 2048)
+        ):
+            raise ProgramCheck(ProgramCode.PROTECTION)
+        self.machine.storage.write(address, data)
+
+    def specification(self, wrong: bool) -> None:
+        """A specification exception if WRONG."""
+        if wrong:
+            raise ProgramCheck(ProgramCode.SPECIFICATION)
+
+
+Body = Callable[[DiagnoseCall], None]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One DIAGNOSE code. CLASSES: the privilege classes that may use it, "" for all."""
+
+    code: int
+    classes: str
+    body: Body
+
+
+_SERVICES: dict[int, Service] = {}
+
+
+def diagnose(code: int, *, classes: str = "") -> Callable[[Body], Body]:
+    """Make the decorated function the service for CODE. A duplicate raises RegistryError."""
+
+    def enter(body: Body) -> Body:
+        if code in _SERVICES:
+            raise RegistryError(f"DIAGNOSE X'{code:02X}' is defined twice")
+        _SERVICES[code] = Service(code, classes, body)
+        return body
+
+    return enter
+
+
+@lru_cache(maxsize=1)
+def _load() -> None:
+    discover("cpvm.cp.diagnose")
+
+
+def find(code: int) -> Service | None:
+    """The service for CODE, or None."""
+    _load()
+    return _SERVICES.get(code)

@@ -1,0 +1,332 @@
+"""CP commands: their table, and the running of command lines (DMKCFM, DMKCFC).
+
+A command is a function in its own file below cpvm.cp.commands:
+
+    @command("BEGIN", module="DMKCFP", minimum=1, classes="G", syntax="Begin [hexloc]")
+    def begin(request: Request, operands: Operands) -> Answer: ...
+
+It returns its return code (None is 0) or raises CPError. A command that has to wait is a generator: it asks with
+`reply = yield from ask("ENTER PASSWORD:", hidden=True)`, sleeps with `yield from pause(seconds)`, and has lengthy work
+done on another thread with `value = yield from work(function)`. Meanwhile CP goes on with other users.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cpvm.cp.message import CONTROL_PROGRAM_ERROR, UNKNOWN_COMMAND, CPError, Emsg, Message, edit
+from cpvm.cp.operand import Operands
+from cpvm.cp.registry import WordTable
+
+if TYPE_CHECKING:
+    from cpvm.cp.session import Session
+    from cpvm.cp.system import System
+    from cpvm.cp.vmblok import VMBLOK
+
+Result = TypeVar("Result")
+
+DATABASE_FAILED = CONTROL_PROGRAM_ERROR
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Wait for one line from the user."""
+
+    prompt: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait SECONDS, or until attention; None waits for attention only."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """Wait until FUNCTION has been run on another thread."""
+
+    function: Callable[[], Any]
+
+
+Effect = Ask | Pause | Work
+Answer = int | None | Generator[Effect, Any, int | None]
+Body = Callable[["Request", Operands], Answer]
+
+
+class Interrupted(Exception):
+    """Thrown into a waiting command when its user presses attention or goes away."""
+
+
+def ask(prompt: str, *, hidden: bool = False) -> Generator[Effect, Any, str]:
+    """Show PROMPT and wait for a line."""
+    return str((yield Ask(prompt, hidden)))
+
+
+def pause(seconds: float | None) -> Generator[Effect, Any, None]:
+    """Sleep; attention ends it early."""
+    yield Pause(seconds)
+
+
+def work(function: Callable[[], Result]) -> Generator[Effect, Any, Result]:
+    """Run FUNCTION on another thread. It must not touch anything of CP's."""
+    result: Result = yield Work(function)
+    return result
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. CLASSES is the set of privilege classes that may use it, "" for any user."""
+
+    name: str
+    module: str
+    minimum: int
+    classes: str
+    syntax: str
+    body: Body
+    before_logon: bool = False
+
+
+COMMANDS: WordTable[Command] = WordTable("CP commands")
+LOGON_COMMANDS: WordTable[Command] = WordTable("CP commands before LOGON")
+
+
+def command(
+    name: str, *, module: str, minimum: int, classes: str, syntax: str, before_logon: bool = False
+) -> Callable[[Body], Body]:
+    """Enter the decorated function in the table of commands. A duplicate raises RegistryError."""
+
+    def enter(body: Body) -> Body:
+        table = LOGON_COMMANDS if before_logon else COMMANDS
+        table.add(name, minimum, Command(name, module, minimum, classes, syntax, body, before_logon))
+        return body
+
+    return enter
+
+
+class Request:
+    """One command being executed, for one user."""
+
+    def __init__(self, run: CommandRun, current: Command) -> None:
+        self.run = run
+        self.command = current
+        self.system = run.system
+
+    @property
+    def vm(self) -> VMBLOK:
+        """The virtual machine of the user who gave the command."""
+        assert self.run.vm is not None, "commands before LOGON have no virtual machine"
+        return self.run.vm
+
+    @property
+    def session(self) -> Session | None:
+        """The terminal; None if the machine runs disconnected."""
+        return self.run.vm.console.session if self.run.vm is not None else self.run.session
+
+    def write(self, text: str) -> None:
+        """One line of the response."""
+        self.run.output(text)
+
+    def inform(self, text: str) -> None:
+        """One line of the response that SET IMSG OFF suppresses."""
+        if self.vm.imsg:
+            self.run.output(text)
+
+    def warn(self, warning: Message, *fill: object) -> None:
+        """A message that does not end the command."""
+        self.run.message(warning.full(*fill, module=self.command.module))
+
+    def allowed(self, classes: str) -> bool:
+        """True if the user has one of CLASSES."""
+        return not classes or bool(set(classes) & set(self.vm.classes))
+
+
+class CommandRun:
+    """Executes command lines one after the other; it may have to wait in the middle.
+
+    DONE is called once with the return code of the last command, also when the run is cancelled.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        lines: list[str],
+        *,
+        vm: VMBLOK | None = None,
+        session: Session | None = None,
+        output: Callable[[str], None],
+        done: Callable[[int], None],
+    ) -> None:
+        self.system = system
+        self.vm = vm
+        self.session = session
+        self.output = output
+        self.code = 0
+        self.waiting: Effect | None = None
+        self._lines = deque(lines)
+        self._done = done
+        self._steps: Generator[Effect, Any, int | None] | None = None
+        self._request: Request | None = None
+        self._ticket = 0  # a late answer (timer, other thread) with an older ticket is ignored
+        self._ended = False
+
+    @property
+    def emsg(self) -> Emsg:
+        """How this user sees error messages."""
+        return self.vm.emsg if self.vm is not None else Emsg.ON
+
+    def message(self, full: str) -> None:
+        """Show a message as SET EMSG says."""
+        edited = edit(full, self.emsg)
+        if edited:
+            self.output(edited)
+
+    def start(self) -> None:
+        """Begin; returns when everything is done or something must be waited for."""
+        self._advance(None)
+
+    def reply(self, text: str) -> None:
+        """The line that an Ask waits for, or anything to end a Pause."""
+        self._advance(text)
+
+    def attention(self) -> None:
+        """Attention: ends a Pause in good order, an Ask by cancelling the command; does not touch a Work."""
+        if isinstance(self.waiting, Pause):
+            self._advance(None)
+        elif isinstance(self.waiting, Ask):
+            self._lines.clear()
+            self._advance(None, Interrupted())
+
+    def cancel(self) -> None:
+        """End the run: its user is gone."""
+        if self._ended:
+            return
+        self._lines.clear()
+        self._ticket += 1
+        self.waiting = None
+        if self._steps is not None:
+            self._steps.close()
+        self._end()
+
+    def drop_rest(self) -> None:
+        """Forget the lines that have not begun."""
+        self._lines.clear()
+
+    def _advance(self, value: object, error: Exception | None = None) -> None:
+        while not self._ended:
+            self.waiting = None
+            self._ticket += 1
+            if self._steps is None and not self._next():
+                self._end()
+                return
+            if self._steps is None:
+                continue
+            effect = self._resume(value, error)
+            value, error = None, None
+            if effect is not None:
+                self._wait(effect)
+                return
+
+    def _next(self) -> bool:
+        """Begin the next line. False if there is none."""
+        if not self._lines:
+            return False
+        line = self._lines.popleft()
+        self._guard(lambda: self._begin(line))
+        return True
+
+    def _begin(self, line: str) -> int | None:
+        operands = Operands(line)
+        word = operands.take()
+        if word is None:
+            return self.code
+        found = self._find(word)
+        if found is None:
+            raise UNKNOWN_COMMAND.error(line.strip() if self.vm is not None else word)
+        self._request = Request(self, found)
+        answer = found.body(self._request, operands)
+        if isinstance(answer, Generator):
+            self._steps = answer
+            return self.code
+        return answer
+
+    def _find(self, word: str) -> Command | None:
+        if self.vm is None and self.session is not None and self.session.vm is not None:
+            self.vm = self.session.vm  # the line before was LOGON
+        if self.vm is None:
+            return LOGON_COMMANDS.find(word)
+        found = COMMANDS.find(word)
+        if found is None or not (not found.classes or set(found.classes) & set(self.vm.classes)):
+            return None
+        return found
+
+    def _resume(self, value: object, error: Exception | None) -> Effect | None:
+        steps = self._steps
+        assert steps is not None
+        effects: list[Effect] = []
+
+        def go() -> int | None:
+            try:
+                effects.append(steps.throw(error) if error is not None else steps.send(value))
+            except StopIteration as stop:
+                self._steps = None
+                code: int | None = stop.value
+                return code
+            except BaseException:
+                self._steps = None
+                raise
+            return self.code
+
+        self._guard(go)
+        return effects[0] if effects else None
+
+    def _guard(self, function: Callable[[], int | None]) -> None:
+        """Run a piece of a command; whatever happens becomes a return code and a message."""
+        module = None
+        try:
+            self.code = function() or 0
+        except CPError as error:
+            module = error.module or (self._request.command.module if self._request else "DMKCFM")
+            self.code = error.number
+            self.message(f"{module}{error.number:03}{error.severity} {error.text}")
+        except Interrupted:
+            self._lines.clear()
+        except (Exception, sqlite3.Error) as error:
+            name = self._request.command.name if self._request else "COMMAND"
+            self.system.log.failure(f"{name} by {self.vm.userid if self.vm else 'LOGON'}", error)
+            self.code = CONTROL_PROGRAM_ERROR.number
+            self.message(CONTROL_PROGRAM_ERROR.full())
+
+    def _wait(self, effect: Effect) -> None:
+        self.waiting = effect
+        ticket = self._ticket
+
+        def late(value: object, error: Exception | None = None) -> None:
+            if ticket == self._ticket and not self._ended:
+                self._advance(value, error)
+
+        match effect:
+            case Ask(prompt):
+                if prompt:
+                    self.output(prompt)
+            case Pause(seconds):
+                if seconds is not None:
+                    self.system.timers.after(seconds, lambda: late(None))
+            case Work(function):
+                self.system.offload(function, late)
+        self._announce()
+
+    def _announce(self) -> None:
+        if self.vm is not None:
+            self.vm.console.announce(new_read=True)
+        elif self.session is not None:
+            self.system.announce_logon(self.session)
+
+    def _end(self) -> None:
+        self._ended = True
+        self._done(self.code)

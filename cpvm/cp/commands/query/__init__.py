@@ -1,0 +1,52 @@
+"""QUERY: ask about the system and the virtual machine (DMKCFC, DMKCQG). One file for each operand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cpvm.cp.command import Answer, Body, Request, command
+from cpvm.cp.message import INVALID_OPTION, NOT_LOGGED_ON, OPERAND_MISSING
+from cpvm.cp.operand import Operands, is_userid, is_vaddr
+from cpvm.cp.registry import WordTable
+
+
+@dataclass(frozen=True)
+class Query:
+    """One operand of QUERY. CLASSES as for commands."""
+
+    classes: str
+    body: Body
+
+
+QUERIES: WordTable[Query] = WordTable("QUERY operands")
+
+
+def query(name: str, *, minimum: int, classes: str = "") -> Callable[[Body], Body]:
+    """Enter the decorated function as QUERY NAME."""
+
+    def enter(body: Body) -> Body:
+        QUERIES.add(name, minimum, Query(classes, body))
+        return body
+
+    return enter
+
+
+@command("QUERY", module="DMKCQG", minimum=1, classes="", syntax="Query operand [...]")
+def query_command(request: Request, operands: Operands) -> Answer:
+    """Ask. A word that is no operand is a device address or a userid."""
+    word = operands.need(OPERAND_MISSING)
+    found = QUERIES.find(word)
+    if found is not None and request.allowed(found.classes):
+        return found.body(request, operands)
+    if is_vaddr(word) and len(word) <= 3:
+        virtual = QUERIES.find("VIRTUAL")
+        assert virtual is not None
+        return virtual.body(request, Operands(word))
+    if found is None and is_userid(word) and operands.peek() is None:
+        vm = request.system.users.get(word)
+        if vm is None:
+            raise NOT_LOGGED_ON.error(word)
+        request.write(f"{vm.userid:<8} - {vm.line_name}")
+        return 0
+    raise INVALID_OPTION.error(word)

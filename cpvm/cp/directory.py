@@ -1,0 +1,128 @@
+"""The CP directory: who may log on, and what virtual machine each one gets (DMKUDR).
+
+The records here are what the source statements (directory_source) say and what SQLite keeps (directory_store).
+Passwords in these records are hashes, or the words that VM/370 gives a meaning: NOLOG, and ALL for a minidisk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+NO_LOGON = "NOLOG"
+ANYONE = "ALL"
+LINK_MODES = ("R", "RR", "W", "WR", "M", "MR", "MW")
+UNIT_RECORD_TYPES = {
+    "1403": "PRT",
+    "1443": "PRT",
+    "3211": "PRT",
+    "2540 R": "RDR",
+    "2540R": "RDR",
+    "2501": "RDR",
+    "3505": "RDR",
+    "2540 P": "PUN",
+    "2540P": "PUN",
+    "3525": "PUN",
+}
+CONSOLE_TYPES = ("1052", "3210", "3215")
+
+
+@dataclass(frozen=True)
+class ConsoleEntry:
+    """CONSOLE vaddr type [class]."""
+
+    vaddr: int
+    devtype: str
+    spool_class: str = "T"
+
+
+@dataclass(frozen=True)
+class SpoolEntry:
+    """SPOOL vaddr type [class]; devtype is one of UNIT_RECORD_TYPES without a blank."""
+
+    vaddr: int
+    devtype: str
+    spool_class: str = "A"
+
+    @property
+    def kind(self) -> str:
+        """RDR, PUN or PRT."""
+        return UNIT_RECORD_TYPES[self.devtype]
+
+
+@dataclass(frozen=True)
+class LinkEntry:
+    """LINK userid vaddr1 [vaddr2 [mode]]: VADDR here is OWNER's OWNER_VADDR."""
+
+    vaddr: int
+    owner: str
+    owner_vaddr: int
+    mode: str = "R"
+
+
+@dataclass(frozen=True)
+class MinidiskEntry:
+    """MDISK vaddr type start cylinders volid [mode [readpw [writepw [multpw]]]].
+
+    A password is "" (nobody may link in this way), ANYONE, or a hash.
+    """
+
+    vaddr: int
+    devtype: str
+    start: int
+    cylinders: int
+    volid: str
+    mode: str = "W"
+    read_password: str = ""
+    write_password: str = ""
+    mult_password: str = ""
+
+
+DeviceEntry = ConsoleEntry | SpoolEntry | LinkEntry | MinidiskEntry
+
+
+@dataclass(frozen=True)
+class UserEntry:
+    """One USER with all that belongs to it. Storage sizes in bytes."""
+
+    userid: str
+    storage: int
+    maximum: int
+    classes: str
+    priority: int = 64
+    account: str = ""
+    distribution: str = ""
+    options: tuple[str, ...] = ()
+    cpuid: str = ""
+    ipl: str = ""
+    symbols: tuple[str, str, str, str] = ("#", "¢", "@", '"')  # line end, line delete, character delete, escape
+    devices: tuple[DeviceEntry, ...] = ()
+
+    def device(self, vaddr: int) -> DeviceEntry | None:
+        """The statement that defines VADDR, if any."""
+        return next((device for device in self.devices if device.vaddr == vaddr), None)
+
+    def minidisk(self, vaddr: int) -> MinidiskEntry | None:
+        """The MDISK statement for VADDR, if there is one."""
+        device = self.device(vaddr)
+        return device if isinstance(device, MinidiskEntry) else None
+
+
+@dataclass(frozen=True)
+class VolumeEntry:
+    """VOLUME volid type cylinders: a DASD volume of the system."""
+
+    volid: str
+    devtype: str
+    cylinders: int
+
+
+@dataclass
+class Directory:
+    """Everything that the directory source says; logon passwords by userid, hashed or NOLOG, apart."""
+
+    users: dict[str, UserEntry] = field(default_factory=dict)
+    volumes: dict[str, VolumeEntry] = field(default_factory=dict)
+    systems: dict[str, int] = field(default_factory=dict)  # named systems: name -> vaddr to IPL
+    logmsg: list[str] = field(default_factory=list)
+    passwords: dict[str, str] = field(default_factory=dict)
+    well_known: set[str] = field(default_factory=set)  # userids whose password is the userid

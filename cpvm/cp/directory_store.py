@@ -1,0 +1,145 @@
+"""The directory in the database. Logon passwords live in their own table, so that users can change them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import asdict
+from typing import Any
+
+from cpvm.cp.database import Database
+from cpvm.cp.directory import (
+    NO_LOGON,
+    ConsoleEntry,
+    DeviceEntry,
+    Directory,
+    LinkEntry,
+    MinidiskEntry,
+    SpoolEntry,
+    UserEntry,
+    VolumeEntry,
+)
+from cpvm.cp.password import check_password, hash_password
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS directory_user (userid TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS directory_password (
+    userid TEXT PRIMARY KEY, hash TEXT NOT NULL, well_known INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS directory_volume (
+    volid TEXT PRIMARY KEY, devtype TEXT NOT NULL, cylinders INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS directory_system (name TEXT PRIMARY KEY, vaddr INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS logmsg (line INTEGER PRIMARY KEY, written REAL NOT NULL, text TEXT NOT NULL);
+"""
+
+_DEVICE_KINDS: dict[str, type[ConsoleEntry] | type[SpoolEntry] | type[LinkEntry] | type[MinidiskEntry]] = {
+    "CONSOLE": ConsoleEntry,
+    "SPOOL": SpoolEntry,
+    "LINK": LinkEntry,
+    "MDISK": MinidiskEntry,
+}
+
+
+def _device_to_plain(device: DeviceEntry) -> dict[str, object]:
+    kind = next(name for name, cls in _DEVICE_KINDS.items() if isinstance(device, cls))
+    return {"kind": kind, **asdict(device)}
+
+
+def _device_from_plain(plain: dict[str, Any]) -> DeviceEntry:
+    return _DEVICE_KINDS[plain.pop("kind")](**plain)
+
+
+def _to_json(entry: UserEntry) -> str:
+    plain = asdict(entry)
+    plain["devices"] = [_device_to_plain(device) for device in entry.devices]
+    return json.dumps(plain)
+
+
+def _from_json(text: str) -> UserEntry:
+    plain = json.loads(text)
+    plain["devices"] = tuple(_device_from_plain(device) for device in plain["devices"])
+    plain["options"] = tuple(plain["options"])
+    plain["symbols"] = tuple(plain["symbols"])
+    return UserEntry(**plain)
+
+
+class DirectoryStore:
+    """The directory of a running system. Users, volumes and systems are read once; passwords on each use."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.users: dict[str, UserEntry] = {}
+        self.volumes: dict[str, VolumeEntry] = {}
+        self.systems: dict[str, int] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read the directory anew."""
+        query = self._database.query
+        entries = [_from_json(str(row[0])) for row in query("SELECT entry FROM directory_user ORDER BY userid")]
+        self.users = {entry.userid: entry for entry in entries}
+        volumes = query("SELECT volid, devtype, cylinders FROM directory_volume")
+        self.volumes = {str(row[0]): VolumeEntry(str(row[0]), str(row[1]), int(str(row[2]))) for row in volumes}
+        self.systems = {str(row[0]): int(str(row[1])) for row in query("SELECT name, vaddr FROM directory_system")}
+
+    def replace(self, directory: Directory) -> None:
+        """Put DIRECTORY in the place of what is there, at once or not at all."""
+        with self._database.transaction() as db:
+            for table in ("user", "password", "volume", "system"):
+                db.execute(f"DELETE FROM directory_{table}")
+            for userid, entry in directory.users.items():
+                db.execute("INSERT INTO directory_user VALUES (?, ?)", (userid, _to_json(entry)))
+                known = userid in directory.well_known
+                db.execute(
+                    "INSERT INTO directory_password VALUES (?, ?, ?)", (userid, directory.passwords[userid], known)
+                )
+            for volume in directory.volumes.values():
+                row = (volume.volid, volume.devtype, volume.cylinders)
+                db.execute("INSERT INTO directory_volume VALUES (?, ?, ?)", row)
+            db.executemany("INSERT INTO directory_system VALUES (?, ?)", directory.systems.items())
+            self._write_logmsg(db, directory.logmsg)
+        self.load()
+
+    def may_log_on(self, userid: str) -> bool:
+        """False if the directory says NOLOG."""
+        return self._password_row(userid)[0] != NO_LOGON
+
+    def password_hash(self, userid: str) -> str:
+        """The hash to check a password with; it matches nothing if there is no such user."""
+        return self._password_row(userid)[0]
+
+    def well_known(self, userid: str) -> bool:
+        """True while the password is the one from the first directory, which everybody can guess."""
+        return self._password_row(userid)[1]
+
+    def check(self, userid: str, password: str) -> bool:
+        """True if PASSWORD is USERID's."""
+        return check_password(password, self.password_hash(userid))
+
+    def change_password(self, userid: str, password: str) -> None:
+        """Give USERID a new password."""
+        hashed = hash_password(password)
+        with self._database.transaction() as db:
+            db.execute("UPDATE directory_password SET hash = ?, well_known = 0 WHERE userid = ?", (hashed, userid))
+
+    def _password_row(self, userid: str) -> tuple[str, bool]:
+        rows = self._database.query("SELECT hash, well_known FROM directory_password WHERE userid = ?", userid)
+        return (str(rows[0][0]), bool(rows[0][1])) if rows else (NO_LOGON, False)
+
+    # The log message
+
+    def logmsg(self) -> tuple[float, list[str]]:
+        """When the log message was written (seconds since 1970), and its lines."""
+        rows = self._database.query("SELECT written, text FROM logmsg ORDER BY line")
+        return (float(str(rows[0][0])) if rows else 0.0), [str(row[1]) for row in rows]
+
+    def set_logmsg(self, lines: list[str]) -> None:
+        """Replace the log message."""
+        with self._database.transaction() as db:
+            self._write_logmsg(db, lines)
+
+    @staticmethod
+    def _write_logmsg(db: sqlite3.Connection, lines: list[str]) -> None:
+        now = time.time()
+        db.execute("DELETE FROM logmsg")
+        db.executemany("INSERT INTO logmsg VALUES (?, ?, ?)", [(line, now, text) for line, text in enumerate(lines)])

@@ -1,0 +1,115 @@
+"""Runs machines in slices, and looks after those that stopped (DMKDSP)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cpvm.cp.message import Message, message
+from cpvm.machine import Stop, StopReason
+
+if TYPE_CHECKING:
+    from cpvm.cp.system import System
+    from cpvm.cp.vmblok import VMBLOK
+
+DISABLED_WAIT = message("DMKDSP450W", "CP ENTERED; DISABLED WAIT PSW '{}'")
+INVALID_PSW = message("DMKDSP451W", "CP ENTERED; INVALID PSW")
+EXTERNAL_LOOP = message("DMKDSP452W", "CP ENTERED; EXTERNAL INTERRUPT LOOP")
+PROGRAM_LOOP = message("DMKDSP453W", "CP ENTERED; PROGRAM INTERRUPT LOOP")
+MACHINE_FAILED = message("DMKDSP455W", "CP ENTERED; SYSTEM RESET; VIRTUAL MACHINE ERROR, TOLD TO THE OPERATOR")
+
+SLICE = 5000  # instructions
+_STOPS: dict[StopReason, Message] = {
+    StopReason.INVALID_PSW: INVALID_PSW,
+    StopReason.EXTERNAL_LOOP: EXTERNAL_LOOP,
+    StopReason.PROGRAM_LOOP: PROGRAM_LOOP,
+}
+_COMPARATOR_MASK = 0x800  # of control register 0
+_INTERVAL_MASK = 0x80
+_EXTERNAL = 0x01  # of the system mask, BC and EC mode
+_TICKS_PER_SECOND = 76800  # units of the interval timer's bit 31
+_TOD_SECOND = 4096 * 1_000_000
+
+
+class Dispatcher:
+    """Gives machines their slices. Whatever a machine does, nothing but its own user's console hears of it."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    def slice(self, vm: VMBLOK) -> None:
+        """Run VM for one slice and do what it asked for."""
+        began = time.thread_time_ns()
+        virtual = vm.usage.virtual_ns
+        try:
+            self._wait_is_over(vm)
+            vm.host.start()
+            stop = vm.machine.run(SLICE)
+            self._deferred(vm)
+            self._stopped(vm, stop)
+        except Exception as error:
+            self._failed(vm, error)
+        vm.usage.overhead_ns += max(0, time.thread_time_ns() - began - (vm.usage.virtual_ns - virtual))
+
+    @staticmethod
+    def _deferred(vm: VMBLOK) -> None:
+        actions, vm.after_slice = vm.after_slice, []
+        for action in actions:
+            if not vm.logged_off:
+                action()
+
+    def _stopped(self, vm: VMBLOK, stop: Stop) -> None:
+        match stop.reason:
+            case StopReason.BUDGET | StopReason.HOST:
+                vm.ready()
+            case StopReason.WAIT:
+                vm.waiting = True
+                vm.interactive = self._system.scheduler.INTERACTIVE
+                self._wait_begins(vm)
+            case StopReason.DISABLED_WAIT:
+                psw = vm.machine.psw.to_bytes().hex().upper()
+                vm.message(DISABLED_WAIT.full(f"{psw[:8]} {psw[8:]}"))
+                vm.enter_cp()
+            case StopReason.ADDRESS_STOP:
+                vm.console.write_cp(f"ADSTOP AT {stop.detail:06X}")
+                vm.enter_cp()
+            case _:
+                vm.message(_STOPS[stop.reason].full())
+                vm.enter_cp()
+
+    def _failed(self, vm: VMBLOK, error: Exception) -> None:
+        """CP's own machine failed under this guest: reset it, tell its user, go on."""
+        self._system.log.failure(f"MACHINE OF {vm.userid}", error)
+        vm.after_slice.clear()
+        vm.machine.reset()
+        vm.console.reset()
+        vm.message(MACHINE_FAILED.full())
+        vm.enter_cp()
+
+    # Timers that go on while a machine waits
+
+    def _wait_begins(self, vm: VMBLOK) -> None:
+        """Have the machine woken when its clock comparator, or its real interval timer, will interrupt."""
+        vm.wait_began = time.monotonic()
+        machine = vm.machine
+        if not machine.psw.system_mask & _EXTERNAL:
+            return
+        mask = machine.cr[0]
+        seconds = []
+        if mask & _COMPARATOR_MASK:
+            timers = machine.cpu.timers
+            seconds.append(max(0.0, (timers.comparator - vm.host.tod() - timers.offset) / _TOD_SECOND))
+        if vm.timer == "REAL" and mask & _INTERVAL_MASK:
+            value = int.from_bytes(machine.storage.read(0x50, 4), "big", signed=True)
+            if value >= 0:
+                seconds.append((value + 1) / _TICKS_PER_SECOND)
+        if seconds:
+            self._system.timers.after(min(seconds) + 0.001, lambda: vm.wake() if vm.waiting else None)
+
+    @staticmethod
+    def _wait_is_over(vm: VMBLOK) -> None:
+        """SET TIMER REAL: the interval timer ran during the wait too."""
+        if vm.wait_began and vm.timer == "REAL":
+            elapsed = time.monotonic() - vm.wait_began
+            vm.machine.cpu.timers.advance_interval(int(elapsed * 1_000_000))
+        vm.wait_began = 0.0

@@ -1,0 +1,174 @@
+"""Users come and go: LOGON, LOGOFF, DISCONN, the end of the line, and the end of the system (DMKLOG, DMKUSO)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cpvm.cp import accounting, clock
+from cpvm.cp.directory import UserEntry
+from cpvm.cp.virtual import add_from_directory
+from cpvm.cp.vmblok import VMBLOK
+from cpvm.machine.device import Device
+from cpvm.machine.devices.reader2540 import Reader2540
+
+if TYPE_CHECKING:
+    from cpvm.cp.session import Session
+    from cpvm.cp.system import System
+
+OPERATOR = "OPERATOR"
+LINE_LOST_SECONDS = 15 * 60  # a user whose line broke is logged off after this time
+
+
+def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
+    """Make the virtual machine of a user who is logging on; without a session it is disconnected (AUTOLOG)."""
+    vm = VMBLOK(system, entry)
+    system.users[entry.userid] = vm
+    system.peak = max(system.peak, len(system.users))
+    if session is not None:
+        vm.console.connect(session)
+        vm.console.cp_read = True
+    for device in entry.devices:
+        add_from_directory(vm, device)
+    return vm
+
+
+def welcome(vm: VMBLOK) -> None:
+    """What a user sees after LOGON: log message, files, the time."""
+    for line in logmsg_lines(vm.system):
+        vm.console.write_cp(line)
+    files = files_line(vm)
+    if files:
+        vm.console.write_cp(files)
+    vm.console.write_cp(f"LOGON AT {clock.long(time.time())}")
+    vm.system.log.write(f"{vm.line_name:<8} LOGON  AS {vm.userid:<8} USERS = {len(vm.system.users):03}")
+
+
+def logmsg_lines(system: System) -> list[str]:
+    """LOGMSG - time date, and the message; nothing if there is none."""
+    when, lines = system.directory.logmsg()
+    if not lines:
+        return []
+    return [f"LOGMSG - {clock.hhmmss(when)} {clock.mmddyy(when)}", *(f"* {line}" for line in lines)]
+
+
+def files_line(vm: VMBLOK, *, always: bool = False) -> str | None:
+    """FILES: nnn RDR, NO PRT, NO PUN; None if there are none, unless ALWAYS."""
+    counts = [(queue, vm.system.spool.count(queue, vm.userid)) for queue in ("RDR", "PRT", "PUN")]
+    if not always and not any(count for _, count in counts):
+        return None
+    return "FILES: " + ", ".join(f"{count:03} {queue}" if count else f"NO {queue}" for queue, count in counts)
+
+
+def reconnect(vm: VMBLOK, session: Session) -> None:
+    """A disconnected user is back; the machine stops in CP READ until BEGIN."""
+    vm.console.connect(session)
+    vm.stopped = True
+    for line in logmsg_lines(vm.system):
+        vm.console.write_cp(line)
+    files = files_line(vm)
+    if files:
+        vm.console.write_cp(files)
+    vm.console.write_cp(f"RECONNECTED AT {clock.long(time.time())}")
+    vm.system.log.write(f"{vm.line_name:<8} RECONNECT {vm.userid:<8} USERS = {len(vm.system.users):03}")
+    vm.console.wait_for_cp()
+
+
+def disconnect(vm: VMBLOK, *, hold: bool = False) -> None:
+    """DISCONN: the terminal is free, the machine goes on."""
+    vm.console.write_cp(f"DISCONNECT AT {clock.long(time.time())}")
+    name = vm.line_name
+    session = vm.console.disconnect()
+    vm.system.log.write(f"{name:<8} DISCONNECT {vm.userid:<8} USERS = {len(vm.system.users):03}")
+    vm.console.cp_read = False
+    if session is not None:
+        free_line(vm.system, session, hold=hold)
+    vm.stopped = vm.stopped and vm.never_ran
+    vm.wake()
+
+
+def line_lost(vm: VMBLOK) -> None:
+    """The terminal has gone without a word: the user is disconnected, and logged off unless back in 15 minutes."""
+    if vm.function is not None:
+        vm.function.cancel()
+    if vm.logged_off:
+        return
+    disconnect(vm)
+
+    def expired() -> None:
+        if vm.disconnected and not vm.logged_off and vm.system.users.get(vm.userid) is vm and vm.lost_line is request:
+            log_off(vm, forced=True)
+
+    request = vm.lost_line = vm.system.timers.after(LINE_LOST_SECONDS, expired)
+
+
+def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
+    """End a user's session: files are closed, links dropped, the accounting record is written."""
+    if vm.logged_off:
+        return
+    system = vm.system
+    for output in vm.outputs:
+        output.close(even_cont=True)
+    vm.logged_off = True
+    vm.stopped = True
+    vm.console.write_cp(vm.usage.line())
+    vm.console.write_cp(f"LOGOFF AT {clock.long(time.time())}")
+    name = vm.line_name
+    for block in list(vm.devices.values()):
+        block.release()
+    vm.devices.clear()
+    del system.users[vm.userid]
+    accounting.record(system.database, vm.userid, vm.entry.account, vm.usage)
+    note = " FORCED" if forced else ""
+    system.log.write(f"{name:<8} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
+    session = vm.console.disconnect()
+    if vm.function is not None:
+        vm.function.cancel()
+    if session is not None:
+        free_line(system, session, hold=hold)
+
+
+def free_line(system: System, session: Session, *, hold: bool) -> None:
+    """Nobody is logged on at a terminal any more: a switched line drops unless it is held, a local one stays."""
+    session.failures = 0
+    session.ahead.clear()
+    if hold or session.terminal.local:
+        system.online(session)
+    else:
+        drop_line(system, session)
+
+
+def drop_line(system: System, session: Session) -> None:
+    """Break the connection."""
+    if session in system.sessions:
+        system.sessions.remove(session)
+    session.close()
+
+
+def reader_ready(device: Device) -> None:
+    """A file has come for this reader."""
+    if isinstance(device, Reader2540):
+        device.ready()
+
+
+def system_started(system: System) -> None:
+    """CP is up."""
+    system.ipl_time = time.time()
+
+    def show(text: str) -> None:
+        operator = system.users.get(OPERATOR)
+        if operator is not None and operator.wng:
+            operator.console.write_cp(f"{clock.hhmmss(time.time())} {text}")
+
+    system.log.show = show
+    system.log.write("DMKCPI966I INITIALIZATION COMPLETE")
+
+
+def system_stopping(system: System) -> None:
+    """SHUTDOWN: everybody is logged off."""
+    for vm in list(system.users.values()):
+        log_off(vm)
+    system.log.write("DMKCKP960I SYSTEM WARM START DATA SAVED")
+    for session in system.sessions:
+        session.write("DMKCKP961W SYSTEM SHUTDOWN COMPLETE")
+    system.log.write("DMKCKP961W SYSTEM SHUTDOWN COMPLETE")

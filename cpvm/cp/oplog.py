@@ -1,0 +1,47 @@
+"""The operator's log: what CP tells the operator's console, kept in a file of the system's directory."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from cpvm.cp import clock
+
+_KEPT = 1000
+_MAX_FILE = 4 * 1024 * 1024
+
+
+class OperatorLog:
+    """Lines with the time in front. `lines` holds the last thousand; `show` passes each to the operator's terminal.
+
+    Typed lines and passwords are never written here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.lines: deque[str] = deque(maxlen=_KEPT)
+        self.show: Callable[[str], None] = lambda text: None
+
+    def write(self, text: str) -> None:
+        """Tell the operator TEXT (one line)."""
+        self._keep(text)
+        self.show(text)
+
+    def failure(self, where: str, error: BaseException) -> None:
+        """An error in CP itself: one line to the operator, the traceback to the file."""
+        self.write(f"DMKPSA908I CONTROL PROGRAM ERROR IN {where}: {type(error).__name__}")
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self._keep("  " + line)
+
+    def _keep(self, text: str) -> None:
+        now = time.time()
+        self.lines.append(f"{clock.hhmmss(now)} {text}")
+        with contextlib.suppress(OSError):  # a full disk must not stop CP
+            if self._path.exists() and self._path.stat().st_size > _MAX_FILE:
+                self._path.replace(self._path.with_suffix(".old"))
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{clock.mmddyy(now)} {clock.hhmmss(now)} {text}\n")

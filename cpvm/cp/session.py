@@ -1,0 +1,128 @@
+"""A terminal's session with CP (DMKCNS): from VM/370 ONLINE to the end of the line.
+
+The terminal lives on its own thread. It hands its lines over with the three methods of Session, which only post
+them to the CP thread; everything else here runs there. CP calls the terminal's methods from the CP thread; they must
+not block.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from cpvm.cp.command import CommandRun
+    from cpvm.cp.vmblok import VMBLOK
+
+
+class ReadState(Enum):
+    """What the terminal's user may do now."""
+
+    LOGON = auto()  # VM/370 ONLINE: a LOGON command is awaited
+    PASSWORD = auto()  # the next line must not be shown
+    CP_READ = auto()  # CP awaits a command
+    VM_READ = auto()  # the virtual machine awaits a line
+    RUNNING = auto()  # the virtual machine runs or waits; a line typed now is kept for it
+    SLEEPING = auto()  # SLEEP: attention wakes
+    CLOSED = auto()  # the session is over
+
+
+class Terminal(Protocol):
+    """What CP needs of a terminal. No method may block."""
+
+    @property
+    def name(self) -> str:
+        """Shown where VM/370 shows the line's address."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """True for the system's own terminal and for connections from the same host."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Show one line."""
+        ...
+
+    def state(self, state: ReadState) -> None:
+        """The state is now STATE; called on each change, and after each line that CP took."""
+        ...
+
+    def close(self) -> None:
+        """The session is over; nothing will be written any more."""
+        ...
+
+
+class SessionOwner(Protocol):
+    """The system, as a session sees it."""
+
+    def post(self, event: Callable[[], None]) -> None:
+        """Run EVENT on the CP thread."""
+        ...
+
+    def console_line(self, session: Session, text: str) -> None:
+        """TEXT was typed."""
+        ...
+
+    def console_attention(self, session: Session) -> None:
+        """The attention key was pressed."""
+        ...
+
+    def console_hangup(self, session: Session) -> None:
+        """The line is gone."""
+        ...
+
+
+class Session:
+    """One terminal, connected. `vm` is the virtual machine it is the console of, once somebody is logged on."""
+
+    def __init__(self, owner: SessionOwner, terminal: Terminal) -> None:
+        self._owner = owner
+        self.terminal = terminal
+        self.vm: VMBLOK | None = None
+        self.logon: CommandRun | None = None  # a LOGON command that waits for its password
+        self.ahead: deque[str] = deque()  # lines typed while LOGON works
+        self.failures = 0  # wrong passwords in a row
+        self.closed = False
+        self.current: ReadState | None = None
+
+    # For the terminal; may be called from any thread
+
+    def line(self, text: str) -> None:
+        """The user typed TEXT."""
+        self._owner.post(lambda: None if self.closed else self._owner.console_line(self, text))
+
+    def attention(self) -> None:
+        """The user pressed the attention key."""
+        self._owner.post(lambda: None if self.closed else self._owner.console_attention(self))
+
+    def hangup(self) -> None:
+        """The connection broke, or the user closed the terminal."""
+        self._owner.post(lambda: None if self.closed else self._owner.console_hangup(self))
+
+    # For CP
+
+    def write(self, text: str) -> None:
+        """Show one line. A terminal that fails is treated as one that is not there."""
+        if not self.closed:
+            with contextlib.suppress(Exception):
+                self.terminal.write(text)
+
+    def state(self, state: ReadState) -> None:
+        """Tell the terminal what its user may do."""
+        self.current = state
+        if not self.closed:
+            with contextlib.suppress(Exception):
+                self.terminal.state(state)
+
+    def close(self) -> None:
+        """End the session."""
+        if self.closed:
+            return
+        self.state(ReadState.CLOSED)
+        self.closed = True
+        with contextlib.suppress(Exception):
+            self.terminal.close()

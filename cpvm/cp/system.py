@@ -1,0 +1,317 @@
+"""The control program as a whole: one System is one VM/370 (DMKCPI, DMKCFM).
+
+One thread, the CP thread, owns every virtual machine: it runs their slices, executes commands and DIAGNOSE services,
+and takes events from a queue that any thread may put something into (`post`). When nothing can run and nothing is due
+it sleeps on that queue.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+from cpvm.cp import accounting, directory_store, logon, spool
+from cpvm.cp.command import Ask, CommandRun
+from cpvm.cp.database import Database, DatabaseError
+from cpvm.cp.directory_source import read_directory
+from cpvm.cp.directory_store import DirectoryStore
+from cpvm.cp.dispatch import Dispatcher
+from cpvm.cp.hosthalf import HostHalf
+from cpvm.cp.lineedit import EditSymbols, logical_lines
+from cpvm.cp.minidisk import Minidisks, volume_path
+from cpvm.cp.oplog import OperatorLog
+from cpvm.cp.registry import discover
+from cpvm.cp.schedule import Scheduler
+from cpvm.cp.session import ReadState, Session, Terminal
+from cpvm.cp.spool import Spool, SpoolFile
+from cpvm.cp.timers import Timers
+from cpvm.cp.vmblok import VMBLOK
+from cpvm.cp.vspool import Reader
+from cpvm.machine.media.volume import Volume
+
+DATABASE = "cp.sqlite"
+_SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA)
+_WORKERS = 4
+_BURST = 64  # events taken before a machine gets its slice
+_LOGON_SYMBOLS = EditSymbols()
+
+
+class SystemStartError(Exception):
+    """The system cannot be created or started; the text says why."""
+
+
+class System:
+    """A control program and all its users."""
+
+    def __init__(self, folder: Path | str, host_halves: Mapping[str, Callable[[], HostHalf]] | None = None) -> None:
+        """Open the system kept in FOLDER. Raises SystemStartError if there is none, or it is running already."""
+        self.folder = Path(folder)
+        self._lock = _lock(self.folder)
+        try:
+            self.database = Database(self.folder / DATABASE, _SCHEMAS)
+        except DatabaseError as error:
+            self._lock.close()
+            raise SystemStartError(str(error)) from error
+        discover("cpvm.cp.commands")
+        self.host_halves = {name.upper(): factory for name, factory in (host_halves or {}).items()}
+        self.log = OperatorLog(self.folder / "operator.log")
+        self.directory = DirectoryStore(self.database)
+        self.spool = Spool(self.database)
+        self.minidisks = Minidisks(self.folder)
+        self.timers = Timers()
+        self.scheduler = Scheduler()
+        self.dispatcher = Dispatcher(self)
+        self.users: dict[str, VMBLOK] = {}
+        self.sessions: list[Session] = []
+        self.peak = 0
+        self.ipl_time = 0.0
+        self.on_shutdown: list[Callable[[], None]] = []
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="cp-work")
+        self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
+        self._stopping = False
+        self._stopped = threading.Event()
+
+    # Making a system
+
+    @classmethod
+    def create(cls, folder: Path | str, directory_source: str) -> None:
+        """Make a new system in FOLDER: the directory, and an empty volume for each VOLUME statement.
+
+        Raises DirectoryError (errors by line), or SystemStartError if a system is there already.
+        """
+        directory = read_directory(directory_source)
+        folder = Path(folder)
+        (folder / "volumes").mkdir(parents=True, exist_ok=True)
+        for volume in directory.volumes.values():
+            path = volume_path(folder, volume.volid)
+            if not path.exists():
+                Volume.create(path, volume.devtype, volume.volid, cylinders=volume.cylinders).close()
+        try:
+            database = Database(folder / DATABASE, _SCHEMAS, create=True)
+        except DatabaseError as error:
+            raise SystemStartError(str(error)) from error
+        DirectoryStore(database).replace(directory)
+        database.close()
+
+    @staticmethod
+    def volume_path(folder: Path | str, volid: str) -> Path:
+        """The file of a volume of the system in FOLDER."""
+        return volume_path(Path(folder), volid)
+
+    # For other threads
+
+    def start(self) -> None:
+        """Start the CP thread; terminals may connect from now on."""
+        for volid in self.minidisks.mount(self.directory.volumes):
+            self.log.write(f"DMKCPI954E VOLID {volid} NOT MOUNTED")
+        logon.system_started(self)
+        self._thread.start()
+
+    def connect(self, terminal: Terminal) -> Session:
+        """A terminal has come. Thread-safe; CP greets it."""
+        session = Session(self, terminal)
+        self.post(lambda: self._greet(session))
+        return session
+
+    def post(self, event: Callable[[], None]) -> None:
+        """Have EVENT called on the CP thread. Thread-safe."""
+        self._events.put(event)
+
+    def shutdown(self, *, wait: bool = True) -> None:
+        """Log everybody off and stop. Thread-safe; with WAIT returns when all is closed."""
+        if self._thread.is_alive():
+            self.post(self.begin_shutdown)
+            if wait and threading.current_thread() is not self._thread:
+                self._stopped.wait()
+        elif not self._stopped.is_set():
+            self._close()
+
+    @property
+    def running(self) -> bool:
+        """False once CP has stopped."""
+        return not self._stopped.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until CP has stopped; False if TIMEOUT (seconds) passed first."""
+        return self._stopped.wait(timeout)
+
+    # The CP thread
+
+    def begin_shutdown(self) -> None:
+        """Stop the CP thread after the present event (CP thread only)."""
+        self._stopping = True
+
+    def offload(self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
+        """Run FUNCTION on a worker thread; DONE gets its result or its exception on the CP thread."""
+
+        def run() -> None:
+            try:
+                result = function()
+            except Exception as error:
+                failure = error  # the name `error` ends with this block
+                self.post(lambda: done(None, failure))
+            else:
+                self.post(lambda: done(result, None))
+
+        self._pool.submit(run)
+
+    def _main(self) -> None:
+        while not self._stopping:
+            self._take_events()
+            vm = self.scheduler.next()
+            if vm is not None and not self._stopping:
+                self.dispatcher.slice(vm)
+        try:
+            logon.system_stopping(self)
+        except Exception as error:
+            self.log.failure("SHUTDOWN", error)
+        self._close()
+
+    def _take_events(self) -> None:
+        for action in self.timers.expired():
+            self._guarded(action)
+        for _ in range(_BURST):
+            try:
+                if self.scheduler.empty and not self._stopping:
+                    event = self._events.get(timeout=self.timers.next_due())
+                else:
+                    event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            self._guarded(event)
+            if self._stopping:
+                return
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:
+            self.log.failure("EVENT", error)
+
+    def _close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for session in list(self.sessions):
+            session.close()
+        self.sessions.clear()
+        self.minidisks.close()
+        self.database.close()
+        self._lock.close()
+        self._stopped.set()
+        for callback in self.on_shutdown:
+            self._guarded(callback)
+
+    # Terminals
+
+    def _greet(self, session: Session) -> None:
+        self.sessions.append(session)
+        self.online(session)
+
+    def online(self, session: Session) -> None:
+        """Nobody is logged on at this terminal."""
+        session.write("VM/370 ONLINE")
+        self.announce_logon(session)
+
+    def announce_logon(self, session: Session) -> None:
+        """Tell a terminal without a user what it may do."""
+        waiting = session.logon.waiting if session.logon is not None else None
+        if isinstance(waiting, Ask):
+            session.state(ReadState.PASSWORD if waiting.hidden else ReadState.LOGON)
+        elif session.logon is None:
+            session.state(ReadState.LOGON)
+        else:
+            session.state(ReadState.RUNNING)
+
+    def console_line(self, session: Session, text: str) -> None:
+        """A line was typed."""
+        if session.vm is not None:
+            session.vm.console.typed(text)
+        elif session.logon is None:
+            self._logon_lines(session, logical_lines(text[:130], _LOGON_SYMBOLS))
+        elif isinstance(session.logon.waiting, Ask):
+            session.logon.reply(text)
+        else:
+            session.ahead.append(text)
+
+    def _logon_lines(self, session: Session, lines: list[str]) -> None:
+        if not any(line.strip() for line in lines):
+            self.announce_logon(session)
+            return
+
+        def done(code: int) -> None:
+            session.logon = None
+            if session.vm is None and not session.closed:
+                self.announce_logon(session)
+            while session.ahead and session.logon is None and not session.closed:
+                self.console_line(session, session.ahead.popleft())
+
+        first, *rest = lines
+        session.ahead.extend(rest)
+        session.logon = CommandRun(self, [first], session=session, output=session.write, done=done)
+        session.logon.start()
+
+    def console_attention(self, session: Session) -> None:
+        """The attention key."""
+        if session.vm is not None:
+            session.vm.console.attention()
+        elif session.logon is not None:
+            session.logon.attention()
+        else:
+            self.announce_logon(session)
+
+    def console_hangup(self, session: Session) -> None:
+        """The line is gone: a user who is logged on becomes disconnected."""
+        if session in self.sessions:
+            self.sessions.remove(session)
+        session.closed = True
+        if session.logon is not None:
+            session.logon.cancel()
+        if session.vm is not None:
+            logon.line_lost(session.vm)
+
+    # Spool
+
+    def file_arrived(self, file: SpoolFile) -> None:
+        """A file has come into somebody's reader: tell the user, and the machine if its reader was empty."""
+        vm = self.users.get(file.owner)
+        if vm is None:
+            return
+        if vm.msg and file.origin != file.owner:
+            vm.console.write_cp(
+                f"{file.kind} FILE {file.spoolid:04} FROM {file.origin:<8} COPY {file.copies:02}"
+                f" {'HOLD' if file.hold else 'NOHOLD'}"
+            )
+        for reader in vm.readers:
+            device = vm.machine.device(reader.vaddr)
+            matches = reader.options.spool_class in ("*", file.spool_class)
+            if matches and reader.idle and device is not None:
+                logon.reader_ready(device)
+                vm.wake()
+
+    def in_use(self, file: SpoolFile, but: Reader | None = None) -> bool:
+        """True if a virtual reader is in the middle of FILE."""
+        vm = self.users.get(file.owner)
+        if vm is None:
+            return False
+        return any(
+            reader is not but and reader.current is not None and reader.current.spoolid == file.spoolid
+            for reader in vm.readers
+        )
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Make sure that no other process runs this system."""
+    if not folder.is_dir():
+        raise SystemStartError(f"{folder} does not exist: no system was created here")
+    file = (folder / "lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise SystemStartError(f"the system in {folder} is running already") from error
+    return file

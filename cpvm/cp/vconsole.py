@@ -1,0 +1,266 @@
+"""The virtual console: one terminal that CP and the virtual machine share (DMKVCN, DMKCNS, DMKCFM).
+
+What the user types goes to CP in CP READ and after #CP, to a command that asked for it, or else to the guest: to the
+read that it has outstanding, or into a queue, with an attention interruption so that the guest comes and reads it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from cpvm.cp.command import Ask, CommandRun, Pause
+from cpvm.cp.lineedit import INPUT_LIMIT, cp_escape, logical_lines
+from cpvm.cp.session import ReadState
+from cpvm.cp.vspool import Output
+from cpvm.machine.devices.console3215 import Console3215
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+
+if TYPE_CHECKING:
+    from cpvm.cp.session import Session
+    from cpvm.cp.vmblok import VMBLOK
+
+TRUNCATED = "INPUT LINE TRUNCATED TO 130 CHARACTERS"
+_QUEUE_LIMIT = 1000  # lines typed ahead
+_SPOOL_LINE = 0x09  # console lines are spooled as "write, space one"
+_NEW_LINES = (0x15, 0x25, 0x0D)
+_OUTPUT_LIMIT = 8192  # characters without a carriage return before the line is shown as it is
+
+
+class VirtualConsole:
+    """The console of one virtual machine, and the back end of its 3215."""
+
+    def __init__(self, vm: VMBLOK) -> None:
+        self.vm = vm
+        self.session: Session | None = None
+        self.device: Console3215 | None = None
+        self.cp_read = False
+        self.spool: Output | None = None  # the device block that SPOOL CONSOLE works on
+        self.spooling = False
+        self.terminal_output = True  # SPOOL CONSOLE TERM
+        self._ahead: deque[str] = deque()  # logical lines not yet given to CP or guest
+        self._typed: deque[str] = deque()  # lines as typed, while a command runs that does not ask
+        self._guest: deque[bytes] = deque()  # lines for the guest
+        self._attention_sent = False
+        self._carriage = ""  # output without carriage return so far
+        self._announced: ReadState | None = None
+
+    # The terminal
+
+    def connect(self, session: Session) -> None:
+        """SESSION is the terminal from now on."""
+        self.session = session
+        session.vm = self.vm
+        self._announced = None
+
+    def disconnect(self) -> Session | None:
+        """There is no terminal any more. Returns the session that was."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.vm = None
+        return session
+
+    def announce(self, *, new_read: bool = False) -> None:
+        """Tell the terminal the state, if it is another one or a new read began."""
+        state = self.state
+        if self.session is not None and (new_read or state is not self._announced):
+            self._announced = state
+            self.session.state(state)
+
+    @property
+    def state(self) -> ReadState:
+        """What the user may do now."""
+        function = self.vm.function
+        if function is not None and isinstance(function.waiting, Ask):
+            return ReadState.PASSWORD if function.waiting.hidden else ReadState.CP_READ
+        if function is not None:
+            return ReadState.SLEEPING if isinstance(function.waiting, Pause) else ReadState.RUNNING
+        if self.cp_read:
+            return ReadState.CP_READ
+        if self.device is not None and self.device.reading and not self.vm.stopped:
+            return ReadState.VM_READ
+        return ReadState.RUNNING
+
+    # Input
+
+    def typed(self, text: str) -> None:
+        """The user typed a line."""
+        if len(text) > INPUT_LIMIT:
+            text = text[:INPUT_LIMIT]
+            self.write_cp(TRUNCATED)
+        function = self.vm.function
+        if function is not None and isinstance(function.waiting, Ask):
+            function.reply(text)
+            return
+        if function is not None and isinstance(function.waiting, Pause):
+            function.attention()
+            if not text:
+                return
+            function = self.vm.function
+        if function is not None:
+            self._typed.append(text)
+            return
+        self._accept(text)
+
+    def _accept(self, text: str) -> None:
+        symbols = self.vm.symbols
+        for_cp = cp_escape(text, symbols)
+        if for_cp is not None:
+            if for_cp.strip():
+                self.execute([line for line in logical_lines(for_cp, symbols) if line.strip()])
+            else:
+                self.vm.enter_cp()
+            return
+        edited = logical_lines(text, symbols) if self.vm.linedit or self.cp_read else [text]
+        if len(self._ahead) + len(self._guest) < _QUEUE_LIMIT:
+            self._ahead.extend(edited)
+        self.pump()
+
+    def pump(self) -> None:
+        """Give the lines that wait to whoever reads now."""
+        while self._ahead and self.vm.function is None and not self.vm.logged_off:
+            line = self._ahead.popleft()
+            if not self.cp_read:
+                self._guest.append(to_ebcdic(line))
+            elif line.strip():
+                self.execute([line])
+            else:
+                self.announce(new_read=True)
+        self.feed()
+
+    def feed(self) -> None:
+        """Complete the guest's read with a line that waits, or raise attention."""
+        if not self._guest or self.device is None or self.vm.logged_off:
+            return
+        if self.device.reading:
+            self.device.enter(self._guest.popleft())
+            self.vm.interactive = self.vm.system.scheduler.INTERACTIVE
+            self.announce()
+            self.vm.wake()
+        if self._guest and not self._attention_sent and not self.device.reading:
+            self._attention_sent = True
+            self.device.attention()
+            self.vm.wake()
+
+    def execute(self, lines: list[str]) -> None:
+        """Run CP commands that were typed."""
+        self.vm.function = CommandRun(
+            self.vm.system, lines, vm=self.vm, session=self.session, output=self.write_cp, done=self._executed
+        )
+        self.vm.function.start()
+
+    def _executed(self, code: int) -> None:
+        self.vm.function = None
+        if self.vm.logged_off:
+            return
+        if not self._ahead or not self.cp_read:
+            self.announce(new_read=True)
+        self.vm.ready()
+        if self._typed:
+            self._accept(self._typed.popleft())
+        else:
+            self.pump()
+
+    def attention(self) -> None:
+        """The attention key: ends a command that waits, or puts the machine into CP READ."""
+        function = self.vm.function
+        if function is not None:
+            function.attention()
+            return
+        if self.vm.run_option and not self.cp_read:
+            self.enter_cp()
+        else:
+            self.vm.enter_cp()
+
+    def request(self) -> None:
+        """ATTN, REQUEST: attention interruption for the guest."""
+        if self.device is not None:
+            self.device.attention()
+            self.vm.wake()
+
+    # CP mode
+
+    def enter_cp(self) -> None:
+        """Go to CP READ; the line `CP` tells so."""
+        self.cp_read = True
+        self.flush()
+        self.write_cp("CP")
+        if self.vm.function is None:
+            self.announce(new_read=True)
+
+    def wait_for_cp(self) -> None:
+        """CP READ without the line `CP` (after LOGON, IPL ... STOP)."""
+        self.cp_read = True
+        self.announce()
+
+    def leave_cp(self) -> None:
+        """The guest has the console again."""
+        self.cp_read = False
+        self.announce()
+
+    def reset(self) -> None:
+        """The machine was reset: lines typed for the guest are gone, and its output without carriage return."""
+        self._guest.clear()
+        self._attention_sent = False
+        self.flush()
+
+    # Output
+
+    def write_cp(self, text: str) -> None:
+        """A line from CP."""
+        self.flush()
+        self._show(text)
+
+    def _show(self, text: str) -> None:
+        if self.spooling and self.spool is not None:
+            self.spool.put(_SPOOL_LINE, to_ebcdic(text))
+        if self.session is not None and (self.terminal_output or self.cp_read):
+            self.session.write(text)
+
+    def flush(self) -> None:
+        """Show what the guest wrote without carriage return."""
+        if self._carriage:
+            text, self._carriage = self._carriage, ""
+            self._show(text)
+
+    # The back end of the 3215
+
+    def write(self, data: bytes, newline: bool) -> None:
+        """The guest writes EBCDIC data."""
+        start = 0
+        for position, byte in enumerate(data):
+            if byte in _NEW_LINES:
+                self._line(data[start:position])
+                start = position + 1
+        if newline:
+            self._line(data[start:])
+        else:
+            self._carriage += printable(data[start:])
+            if len(self._carriage) > _OUTPUT_LIMIT:
+                self.flush()
+
+    def _line(self, data: bytes) -> None:
+        text, self._carriage = self._carriage + printable(data), ""
+        self._show(text)
+
+    def read(self, limit: int) -> None:
+        """The guest started a read of LIMIT bytes."""
+        self._attention_sent = False
+        for reader in self.vm.readers:
+            reader.settle()
+        if self._guest and self.device is not None:
+            self.device.enter(self._guest.popleft())
+            return
+        self.flush()
+        self.announce(new_read=True)
+
+    def alarm(self) -> None:
+        """The audible alarm; line-mode terminals have none that CP could ring."""
+
+
+_SILENT = bytes(byte for byte in range(1, 256) if byte < 0x40 or not bytes((byte,)).decode("cp037").isprintable())
+
+
+def printable(data: bytes) -> str:
+    """Console output as text: X'00' is a blank, other codes without a graphic print nothing."""
+    return from_ebcdic(data.replace(b"\0", b"\x40").translate(None, _SILENT))

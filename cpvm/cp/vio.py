@@ -1,0 +1,63 @@
+"""What a virtual machine asks of CP: the machine's Host (DMKVIO, DMKHVC, DMKTMR)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cpvm.cp import clock
+from cpvm.cp.diagnose import DiagnoseCall, find
+from cpvm.machine import Machine, ProgramCheck
+from cpvm.s370.interruption import ProgramCode
+
+if TYPE_CHECKING:
+    from cpvm.cp.vmblok import VMBLOK
+
+_VERSION = 0xFF  # STIDP's version code in a virtual machine
+_MODEL = 0x0158
+
+
+class VirtualHost:
+    """The surroundings of one virtual machine."""
+
+    def __init__(self, vm: VMBLOK) -> None:
+        self._vm = vm
+        self._since = time.thread_time_ns()
+
+    def diagnose(self, machine: Machine, code: int, r1: int, r3: int) -> None:
+        """DIAGNOSE: CODE is the second-operand address. Raises ProgramCheck as VM/370 does: privileged operation if the
+        user lacks the privilege class, specification if there is no such code."""
+        service = find(code)
+        if service is None:
+            raise ProgramCheck(ProgramCode.SPECIFICATION)
+        if service.classes and not set(service.classes) & set(self._vm.classes):
+            raise ProgramCheck(ProgramCode.PRIVILEGED)
+        try:
+            service.body(DiagnoseCall(self._vm, machine, r1, r3))
+        except ProgramCheck:
+            raise
+        except Exception as error:
+            self._vm.system.log.failure(f"DIAGNOSE X'{code:02X}' OF {self._vm.userid}", error)
+            raise ProgramCheck(ProgramCode.SPECIFICATION) from error
+
+    def tod(self) -> int:
+        """The TOD clock."""
+        return clock.tod()
+
+    def cpu_id(self) -> bytes:
+        """X'FF', the serial number of the directory's OPTION CPUID, the model, no logout area."""
+        serial = int(self._vm.entry.cpuid or "0", 16)
+        return bytes((_VERSION,)) + serial.to_bytes(3, "big") + _MODEL.to_bytes(2, "big") + bytes(2)
+
+    def start(self) -> None:
+        """A slice begins: virtual time counts from here."""
+        self._since = time.thread_time_ns()
+
+    def elapsed(self, instructions: int) -> int:
+        """Microseconds of processor time since the last call or the start of the slice; they are charged."""
+        now = time.thread_time_ns()
+        spent = now - self._since
+        microseconds = spent // 1000
+        self._since += microseconds * 1000
+        self._vm.usage.virtual_ns += microseconds * 1000
+        return microseconds

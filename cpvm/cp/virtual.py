@@ -1,0 +1,127 @@
+"""Making a machine's devices, and linking minidisks (DMKLOG, DMKDEF, DMKLNK)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cpvm.cp.directory import (
+    UNIT_RECORD_TYPES,
+    ConsoleEntry,
+    DeviceEntry,
+    LinkEntry,
+    MinidiskEntry,
+    SpoolEntry,
+)
+from cpvm.cp.message import CPError, message
+from cpvm.cp.minidisk import users
+from cpvm.cp.vdevblok import DASDBlock, VDEVBLOK
+from cpvm.cp.vspool import Output, Reader
+from cpvm.machine.device import Device
+from cpvm.machine.devices.console3215 import Console3215
+from cpvm.machine.devices.dasd import Dasd
+from cpvm.machine.devices.printer1403 import Printer1403
+from cpvm.machine.devices.punch2540 import Punch2540
+from cpvm.machine.devices.reader2540 import Reader2540
+
+if TYPE_CHECKING:
+    from cpvm.cp.vmblok import VMBLOK
+
+FORCED_RW = message("DMKLNK101W", "DASD {:03X} FORCED R/O; R/W BY {}")
+FORCED_RO = message("DMKLNK102W", "DASD {:03X} FORCED R/O; R/O BY {}")
+FORCED_BOTH = message("DMKLNK103W", "DASD {:03X} FORCED R/O; R/W BY {}; R/O BY {}")
+NOT_IN_OWNER = message("DMKLNK107E", "{} {:03X} NOT LINKED; NOT IN CP DIRECTORY")
+ALREADY_DEFINED = message("092E", "{:03X} ALREADY DEFINED")
+
+
+def attach(vm: VMBLOK, block: VDEVBLOK, device: Device) -> None:
+    """Put a device into the machine. ALREADY DEFINED if the address is taken."""
+    if block.vaddr in vm.devices:
+        raise ALREADY_DEFINED.error(block.vaddr)
+    vm.machine.attach(block.vaddr, device)
+    vm.devices[block.vaddr] = block
+
+
+def detach(vm: VMBLOK, vaddr: int) -> VDEVBLOK:
+    """Take a device out of the machine; what it had open is closed. The device must be there."""
+    block = vm.devices.pop(vaddr)
+    vm.machine.detach(vaddr)
+    block.release()
+    if block is vm.console.spool:
+        vm.console.device = None
+        vm.console.spool = None
+    return block
+
+
+def redefine(vm: VMBLOK, old: int, new: int) -> None:
+    """DEFINE old AS new."""
+    if new in vm.devices:
+        raise ALREADY_DEFINED.error(new)
+    device = vm.machine.device(old)
+    assert device is not None
+    block = vm.devices.pop(old)
+    vm.machine.detach(old)
+    device.reset()
+    block.vaddr = new
+    vm.machine.attach(new, device)
+    vm.devices[new] = block
+
+
+def add_console(vm: VMBLOK, vaddr: int, devtype: str = "3215", spool_class: str = "T") -> None:
+    """Give the machine its console."""
+    console = Console3215(vm.console)
+    block = Output(vm, vaddr, "CONS", devtype, spool_class)
+    attach(vm, block, console)
+    vm.console.device = console
+    vm.console.spool = block
+
+
+def add_unit_record(vm: VMBLOK, vaddr: int, devtype: str, spool_class: str | None = None) -> str:
+    """Give the machine a reader, punch or printer; returns its kind, RDR PUN PRT."""
+    kind = UNIT_RECORD_TYPES[devtype]
+    device: Device
+    if kind == "RDR":
+        reader = Reader(vm, vaddr, kind, devtype, spool_class or "*")
+        attach(vm, reader, Reader2540(reader))
+        return kind
+    output = Output(vm, vaddr, kind, devtype, spool_class or "A")
+    device = Punch2540(output) if kind == "PUN" else Printer1403(output)
+    attach(vm, output, device)
+    return kind
+
+
+def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode: str) -> DASDBlock:
+    """Link to a minidisk. Raises CPError if MODE's rules forbid it or VADDR is taken."""
+    if vaddr in vm.devices:
+        raise ALREADY_DEFINED.error(vaddr)
+    link = vm.system.minidisks.link(owner, disk, vm.userid, mode)
+    block = DASDBlock(vaddr, link)
+    attach(vm, block, Dasd(disk.devtype, link.tracks, cylinders=disk.cylinders, read_only=not link.writable))
+    if not link.writable and mode in ("W", "WR", "M", "MR", "MW"):
+        writers, readers = vm.system.minidisks.others(link)
+        if writers and readers:
+            vm.message(FORCED_BOTH.full(vaddr, users(writers), users(readers)))
+        elif writers:
+            vm.message(FORCED_RW.full(vaddr, users(writers)))
+        else:
+            vm.message(FORCED_RO.full(vaddr, users(readers)))
+    return block
+
+
+def add_from_directory(vm: VMBLOK, entry: DeviceEntry) -> None:
+    """Make the device of one directory statement. What cannot be made is told to the user; the rest goes on."""
+    try:
+        match entry:
+            case ConsoleEntry(vaddr, devtype, spool_class):
+                add_console(vm, vaddr, devtype, spool_class)
+            case SpoolEntry(vaddr, devtype, spool_class):
+                add_unit_record(vm, vaddr, devtype, spool_class)
+            case MinidiskEntry():
+                link_minidisk(vm, vm.userid, entry, entry.vaddr, entry.mode)
+            case LinkEntry(vaddr, owner, owner_vaddr, mode):
+                user = vm.system.directory.users.get(owner)
+                disk = user.minidisk(owner_vaddr) if user is not None else None
+                if disk is None:
+                    raise NOT_IN_OWNER.error(owner, owner_vaddr)
+                link_minidisk(vm, owner, disk, vaddr, mode)
+    except CPError as error:
+        vm.message(f"{error.module or 'DMKLOG'}{error.number:03}{error.severity} {error.text}")

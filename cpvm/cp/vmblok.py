@@ -1,0 +1,168 @@
+"""One user's virtual machine and all that CP knows about it (VMBLOK)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cpvm.cp.accounting import Usage
+from cpvm.cp.directory import UserEntry
+from cpvm.cp.lineedit import EditSymbols
+from cpvm.cp.message import Emsg, edit
+from cpvm.cp.timers import TimerRequest
+from cpvm.cp.vconsole import VirtualConsole
+from cpvm.cp.vdevblok import VDEVBLOK
+from cpvm.cp.vio import VirtualHost
+from cpvm.cp.vspool import Output, Reader, UnitRecord
+from cpvm.machine import Machine
+
+if TYPE_CHECKING:
+    from cpvm.cp.command import CommandRun
+    from cpvm.cp.system import System
+
+
+class VMBLOK:
+    """A logged-on user.
+
+    The machine runs if nothing is in its way: `stopped` (CP READ, before IPL, after a disabled wait), `waiting` (an
+    enabled wait state), `holds` (CP does something for the guest that takes time), `function` (a command that waits).
+    """
+
+    def __init__(self, system: System, entry: UserEntry) -> None:
+        self.system = system
+        self.entry = entry
+        self.userid = entry.userid
+        self.classes = entry.classes
+        self.storage = entry.storage
+        self.usage = Usage()
+        self.emsg = Emsg.ON
+        self.msg = self.wng = self.smsg = self.imsg = self.acnt = self.linedit = True
+        self.run_option = False  # SET RUN ON: the machine goes on in CP READ
+        self.timer = "REAL" if "REALTIMER" in entry.options else "ON"
+        self.ecmode = "ECMODE" in entry.options
+        self.settings: dict[str, str] = {}  # SET operands that change nothing here but are remembered for QUERY SET
+        self.pf_keys: dict[int, str] = {}
+        linend, linedel, chardel, escape = entry.symbols
+        self.symbols = EditSymbols(linend, chardel, linedel, escape)
+        self.linesize = 130
+        self.terminal_options: dict[str, str] = {}
+        self.link_failures = 0
+
+        self.devices: dict[int, VDEVBLOK] = {}
+        self.console = VirtualConsole(self)
+        self.host = VirtualHost(self)
+        self.machine = Machine(self.storage, self.host)
+
+        self.stopped = True
+        self.waiting = False
+        self.holds = 0
+        self.function: CommandRun | None = None
+        self.after_slice: list[Callable[[], None]] = []
+        self.queued = False  # in the scheduler's queues
+        self.interactive = 0  # slices that are left to it in queue 1
+        self.logged_off = False
+        self.wait_began = 0.0
+        self.never_ran = True  # no IPL and no BEGIN yet
+        self.lost_line: TimerRequest | None = None
+
+    # Running
+
+    @property
+    def runnable(self) -> bool:
+        """True if the machine can execute instructions now."""
+        return not (self.stopped or self.waiting or self.holds or self.function or self.logged_off)
+
+    def wake(self) -> None:
+        """Something happened that may let the machine run: an interruption, or the end of what held it."""
+        self.waiting = False
+        self.ready()
+
+    def ready(self) -> None:
+        """Queue the machine if it is runnable."""
+        if self.runnable:
+            self.system.scheduler.add(self)
+
+    def hold(self) -> None:
+        """Keep the machine from running until `release`."""
+        self.holds += 1
+
+    def release(self) -> None:
+        """End one `hold`."""
+        self.holds -= 1
+        self.ready()
+
+    def defer(self, action: Callable[[], None]) -> None:
+        """For DIAGNOSE: end the slice behind this instruction and do ACTION outside of the machine."""
+        self.after_slice.append(action)
+        self.machine.stop("CP")
+
+    def begin(self) -> None:
+        """BEGIN: leave CP READ and run."""
+        self.stopped = False
+        self.never_ran = False
+        self.console.leave_cp()
+        self.wake()
+
+    def enter_cp(self) -> None:
+        """Stop the machine and put its console into CP READ."""
+        self.stopped = True
+        self.console.enter_cp()
+
+    def new_machine(self, storage: int) -> None:
+        """DEFINE STORAGE: another machine with the same devices, all reset and cleared."""
+        old = self.machine
+        self.storage = storage
+        self.machine = Machine(storage, self.host)
+        for vaddr, device in list(old.devices.items()):
+            old.detach(vaddr)
+            device.reset()
+            self.machine.attach(vaddr, device)
+        self.stopped = True
+        self.waiting = False
+        self.console.reset()
+
+    def reset(self, *, clear: bool = False) -> None:
+        """SYSTEM RESET or CLEAR: registers, PSW, channels, devices; with CLEAR storage too."""
+        if clear:
+            self.machine.clear()
+        else:
+            self.machine.reset()
+        self.stopped = True
+        self.waiting = False
+        self.console.reset()
+
+    # Talking to the user
+
+    def message(self, full: str) -> None:
+        """Show an error message as SET EMSG says."""
+        edited = edit(full, self.emsg)
+        if edited:
+            self.console.write_cp(edited)
+
+    @property
+    def disconnected(self) -> bool:
+        """True if no terminal is there."""
+        return self.console.session is None
+
+    @property
+    def line_name(self) -> str:
+        """The terminal's name, DSC if there is none; as in QUERY NAMES."""
+        session = self.console.session
+        return "DSC" if session is None else session.terminal.name
+
+    # Devices
+
+    def unit_records(self, kind: str) -> list[UnitRecord]:
+        """The devices of a kind (RDR PUN PRT CONS) in order of address."""
+        found = [self.devices[vaddr] for vaddr in sorted(self.devices)]
+        return [block for block in found if block.kind == kind and isinstance(block, UnitRecord)]
+
+    @property
+    def readers(self) -> list[Reader]:
+        """All readers."""
+        return [block for block in self.unit_records("RDR") if isinstance(block, Reader)]
+
+    @property
+    def outputs(self) -> list[Output]:
+        """All punches and printers, and the console's spool."""
+        return [block for block in self.devices.values() if isinstance(block, Output)]

@@ -1,0 +1,193 @@
+"""Virtual readers, punches and printers: unit record devices backed by the spool (DMKVSP)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cpvm.cp.message import message
+from cpvm.cp.spool import SpoolError, SpoolFile, SpoolRecord, SpoolWriter
+from cpvm.cp.vdevblok import VDEVBLOK, SpoolOptions
+
+if TYPE_CHECKING:
+    from cpvm.cp.vmblok import VMBLOK
+
+SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; {} {:03X} DATA LOST")
+CARD_OPCODE = 0x41
+
+
+class UnitRecord(VDEVBLOK):
+    """What readers, punches, printers and the console's spool have in common."""
+
+    def __init__(self, vm: VMBLOK, vaddr: int, kind: str, devtype: str, spool_class: str) -> None:
+        super().__init__(vaddr, kind, devtype)
+        self.vm = vm
+        self.options = SpoolOptions(spool_class, dist=vm.entry.distribution)
+
+
+class Output(UnitRecord):
+    """A punch, a printer, or the spool file of a console: gathers records into a file until CLOSE."""
+
+    def __init__(self, vm: VMBLOK, vaddr: int, kind: str, devtype: str, spool_class: str) -> None:
+        super().__init__(vm, vaddr, kind, devtype, spool_class)
+        self._writer: SpoolWriter | None = None
+        self._lost = False
+
+    @property
+    def spool_kind(self) -> str:
+        """PUN, PRT or CON, as in messages about the file."""
+        return "CON" if self.kind == "CONS" else self.kind
+
+    @property
+    def open(self) -> bool:
+        """True if something was written that is not closed yet."""
+        return self._writer is not None
+
+    def put(self, opcode: int, data: bytes) -> None:
+        """Add one record to the file."""
+        try:
+            if self._writer is None:
+                self._writer = self.vm.system.spool.open()
+            self._writer.put(opcode, data)
+        except SpoolError:
+            if not self._lost:
+                self._lost = True
+                self.vm.message(SPOOL_FULL.full(self.kind, self.vaddr))
+
+    # The back ends of cpvm.machine's devices
+
+    def card(self, data: bytes) -> None:
+        """A card was punched."""
+        self.vm.usage.cards_punched += 1
+        self.put(CARD_OPCODE, data)
+
+    def line(self, opcode: int, data: bytes) -> None:
+        """A line was printed, or the carriage moved."""
+        self.vm.usage.lines_printed += 1
+        self.put(opcode, data)
+
+    def close(
+        self, *, name: str = "", filetype: str = "", dist: str = "", hold: bool | None = None, even_cont: bool = False
+    ) -> SpoolFile | None:
+        """CLOSE: make a spool file of what was written. None if there is nothing, or the device is spooled CONT."""
+        writer, options, vm = self._writer, self.options, self.vm
+        self._lost = False
+        if writer is None or (options.cont and not even_cont):
+            return None
+        self._writer = None
+        to = options.to
+        queue = "RDR" if to else ("PUN" if self.kind == "PUN" else "PRT")
+        file = writer.close(
+            queue=queue,
+            owner=to or options.for_user or vm.userid,
+            origin=vm.userid,
+            kind=self.spool_kind,
+            spool_class=options.spool_class,
+            copies=options.copies,
+            hold=options.hold if hold is None else hold,
+            dist=dist or options.dist,
+            name=name or options.name,
+            filetype=filetype or options.filetype,
+            tag=options.tag,
+        )
+        if vm.imsg:
+            vm.console.write_cp(
+                f"{file.kind} FILE {file.spoolid:04} {'TO ' if to else 'FOR'} {file.owner:<8}"
+                f" COPY {file.copies:03} {'HOLD' if file.hold else 'NOHOLD'}"
+            )
+        if to:
+            vm.system.file_arrived(file)
+        return file
+
+    def discard(self) -> None:
+        """CLOSE PURGE: throw away what was written."""
+        if self._writer is not None:
+            self._writer.discard()
+            self._writer = None
+
+    def release(self) -> None:
+        self.close(even_cont=True)
+
+
+class Reader(UnitRecord):
+    """A virtual card reader. The file that was read to its end is kept until the guest goes on to something else,
+    so that a kill between the last card and the guest's last write loses nothing."""
+
+    def __init__(self, vm: VMBLOK, vaddr: int, kind: str, devtype: str, spool_class: str) -> None:
+        super().__init__(vm, vaddr, kind, devtype, spool_class)
+        self._file: SpoolFile | None = None
+        self._records: Iterator[SpoolRecord] = iter(())
+        self._finished: list[SpoolFile] = []
+
+    @property
+    def current(self) -> SpoolFile | None:
+        """The file that is being read."""
+        return self._file
+
+    @property
+    def idle(self) -> bool:
+        """True if the guest is not in the middle of a file."""
+        return self._file is None
+
+    def next(self) -> bytes | None:
+        """The next card; None at the end of a file, or if no file is there."""
+        while True:
+            if self._file is None and not self._open_next():
+                return None
+            for record in self._records:
+                if record.opcode == CARD_OPCODE or record.data:
+                    self.vm.usage.cards_read += 1
+                    return record.data
+            self._finish()
+            if not self.options.cont or self._candidate() is None:
+                return None
+
+    def _candidate(self) -> SpoolFile | None:
+        done = {file.spoolid for file in self._finished}
+        for file in self.vm.system.spool.files("RDR", self.vm.userid):
+            wanted = self.options.spool_class in ("*", file.spool_class)
+            if wanted and not file.hold and file.spoolid not in done and not self.vm.system.in_use(file, self):
+                return file
+        return None
+
+    def _open_next(self) -> bool:
+        self._file = self._candidate()
+        if self._file is None:
+            return False
+        self._records = self.vm.system.spool.records(self._file.spoolid)
+        return True
+
+    def _finish(self) -> None:
+        if self._file is not None:
+            self._finished.append(self._file)
+        self._file = None
+        self._records = iter(())
+
+    def settle(self) -> None:
+        """The guest has gone on: files read to the end leave the reader, or are held if SPOOL says HOLD."""
+        for file in self._finished:
+            self._dispose(file, self.options.hold)
+        self._finished.clear()
+
+    def close(self, hold: bool | None = None) -> SpoolFile | None:
+        """CLOSE READER: the current file is finished with. Returns it, if there was one."""
+        file = self._file
+        self._finish()
+        for done in self._finished:
+            self._dispose(done, self.options.hold if hold is None else hold)
+        self._finished.clear()
+        return file
+
+    def _dispose(self, file: SpoolFile, hold: bool) -> None:
+        spool = self.vm.system.spool
+        if spool.file(file.spoolid) is None:
+            return
+        if hold:
+            spool.hold(file.spoolid)
+        else:
+            spool.purge(file)
+
+    def release(self) -> None:
+        self._file = None  # LOGOFF in the middle of a file leaves it where it is
+        self._records = iter(())
+        self.settle()
