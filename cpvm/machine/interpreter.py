@@ -204,7 +204,7 @@ class Interpreter:
         while True:
             if self.stop_requested:
                 return StopReason.HOST
-            if cpu.unassigned or cpu.ia & 1:
+            if cpu.unassigned or (cpu.ia & 1 and not cpu.state & WAIT):
                 if self._checks >= 2:
                     return StopReason.PROGRAM_LOOP
                 self._fault(ProgramCheck(SPECIFICATION), True)
