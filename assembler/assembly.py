@@ -20,8 +20,8 @@ from assembler.symbols import Section, Symbol
 class Options:
     """What an assembly is asked for besides its deck.
 
-    `date` and `time` appear in &SYSDATE, &SYSTIME and the listing's headings (VM/370's forms `mm/dd/yy`, `hh.mm`); `xref`
-    is FULL, SHORT (only symbols that are used) or NONE; `linecount` lines make a page, 0 for no pages.
+    `date` and `time` appear in &SYSDATE, &SYSTIME and the listing's headings (`mm/dd/yy`, `hh.mm`); `xref` is
+    FULL, SHORT (only symbols that are used) or NONE; `linecount` lines make a page, 0 for no pages.
     """
 
     date: str = "01/01/70"
@@ -81,11 +81,11 @@ def assemble(
     expander = Expander(asm, records(source), as_library(library), system)
     try:
         asm.pass_one(expander)
-        decks.number_sections(asm)
         asm.pass_two()
     except RecursionError:  # the limits on nesting are below the host's; this is the last net
         if asm.statements:
             asm.flaw(asm.statements[-1], Flaw("IFO208", "STATEMENT TOO COMPLICATED", 16))
+    decks.number_sections(asm)
     asm.messages.sort(key=lambda message: (message.statement, message.column))
     severity = max((message.severity for message in asm.messages), default=0)
     code = 16 if severity > 12 else 12 if severity > 8 else 8 if severity > 4 else 4 if severity > 1 else 0

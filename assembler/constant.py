@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assembler.expression import Environment, Expr, Number, absolute, parse, parse_expression
+from assembler.expression import Environment, Expr, Number, absolute
 from assembler.message import Flaw
+from assembler.operand import parse, parse_expression
 from assembler.symbols import Value
 
 

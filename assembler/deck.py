@@ -215,8 +215,8 @@ def read(cards: Iterable[bytes] | bytes, name: str = "") -> Deck:
     if isinstance(cards, (bytes, bytearray)):
         cards = [bytes(cards[at : at + 80]) for at in range(0, len(cards), 80)]
     deck = Deck(name)
-    for number, card in enumerate(cards, 1):
-        card = bytes(card).ljust(80, b"\x40")
+    for number, given in enumerate(cards, 1):
+        card = bytes(given).ljust(80, b"\x40")
         kind = from_ebcdic(card[1:4])
         if card[0] != 0x02 or kind not in ("ESD", "TXT", "RLD", "END", "SYM"):
             deck.others.append((number, from_ebcdic(card).rstrip()))

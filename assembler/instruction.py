@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from assembler.expression import Expr, Here, Literal, Name, Operand, Sum, absolute, parse
+from assembler.expression import Expr, Here, Literal, Name, Sum, absolute
 from assembler.message import Flaw
+from assembler.operand import Operand, parse
 from assembler.operation import Operation
 from cpvm.s370.formats import FIELDS, Format
 from cpvm.s370.insn import Insn, table

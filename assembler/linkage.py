@@ -193,7 +193,7 @@ def _text(one: _Loaded, data: bytearray, origin: int) -> None:
         data[start : start + len(text)] = text
 
 
-def _relocate(
+def _relocate(  # noqa: PLR0917
     one: _Loaded,
     data: bytearray,
     origin: int,

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from assembler.addressing import Bases
-from assembler.expression import Expr, absolute, parse
+from assembler.expression import Expr, absolute
 from assembler.literals import Pool
 from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw, Message
 from assembler.nominal import Relocation
+from assembler.operand import parse
 from assembler.operation import Operation
 from assembler.source import Statement
 from assembler.symbols import SYMBOL, Section, Symbol, Terms, Value
@@ -75,6 +76,7 @@ class Assembler:
     deck_id: str = ""
     end: tuple[int, Section] | None = None
     produced: int = 0
+    count: int = 0
     second: bool = False
     _here: int = 0
     _here_terms: Terms = ()
@@ -108,11 +110,10 @@ class Assembler:
 
     def pass_one(self, source: Iterable[Statement]) -> None:
         """Place statements as the macro stage delivers them."""
-        number = 0
         statements = self.statements
         for st in source:
-            number += 1
-            st.number = number
+            self.count += 1
+            st.number = self.count
             statements.append(st)
             self._current = st
             operation = st.operation
@@ -362,7 +363,8 @@ class Assembler:
             literal.symbol.value = loc
             literal.symbol.terms = section.terms
             one = Statement((), "", "", literal.text, level=st.level)
-            one.number = st.number
+            self.count += 1
+            one.number = self.count
             one.operation = LITERAL
             one.parsed = literal
             one.section = section

@@ -50,7 +50,9 @@ class Statement:
         "value",
     )
 
-    def __init__(self, text: tuple[str, ...], name: str, op: str, operand: str, line: int = 0, level: int = 0) -> None:
+    def __init__(  # noqa: PLR0917
+        self, text: tuple[str, ...], name: str, op: str, operand: str, line: int = 0, level: int = 0
+    ) -> None:
         self.text = text
         """Source records as they are listed, columns 1-80."""
         self.name = name
@@ -217,7 +219,7 @@ class SourceFile:
 
 def _comma_end(text: str) -> int:
     """End of an operand field that breaks off behind a comma with a blank after it (alternate format), or 0."""
-    name, op, operand, _, _ = split_fields(text)
+    name, _, operand, _, _ = split_fields(text)
     if not operand.endswith(","):
         return 0
     named = bool(name)

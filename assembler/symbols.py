@@ -60,7 +60,9 @@ class Symbol:
 
     __slots__ = ("integer", "length", "name", "references", "scale", "statement", "terms", "type", "value")
 
-    def __init__(self, name: str, value: int, terms: Terms, length: int, kind: str, statement: int) -> None:
+    def __init__(  # noqa: PLR0917
+        self, name: str, value: int, terms: Terms, length: int, kind: str, statement: int
+    ) -> None:
         self.name = name
         self.value = value
         self.terms = terms

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from assembler.constant import TYPES, parse_constants
-from assembler.expression import Environment, absolute, parse_expression
+from assembler.expression import Environment
 from assembler.instruction import MachineInstruction
 from assembler.message import Flaw
 from assembler.source import SourceFile, split_fields
@@ -18,7 +18,6 @@ from assembler.symbols import SYMBOL, Symbol, Value
 
 _LABELLED = re.compile(r"[A-Za-z$#@_][A-Za-z0-9$#@_]*\s")
 _NUMERIC = re.compile(r"[+-]?[0-9]+|[XBCxbc]'(?:[^']|'')+'")
-_LITERAL = re.compile(r"=")
 
 
 class _Nothing(Environment):
@@ -116,18 +115,13 @@ class Attributes:
                 length = constant.length_attribute(_Nothing())
             except Flaw:
                 pass
-        elif op == "EQU":
-            try:
-                absolute(parse_expression(operand.split(",", maxsplit=1)[0]), _Nothing())
-            except Flaw:
-                pass
-        else:
+        elif op != "EQU":
             kind = str(getattr(operation, "type_attribute", "U"))
         return Symbol(name, 0, (), length, kind, 0)
 
 
 def explicit_type(kind: str, has_length: bool) -> str:
-    """The type attribute of a constant: fixed-point, floating and address types with a length modifier have their own."""
+    """The type attribute of a constant: those of some types with a length modifier differ."""
     if not has_length or kind not in TYPES:
         return kind
     return {"F": "G", "H": "G", "E": "K", "D": "K", "L": "K", "A": "R", "Y": "R", "S": "R", "V": "R"}.get(kind, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
 from assembler.macro.expander import Expander, Frame
@@ -14,13 +16,19 @@ from assembler.message import NAME_FIELD, Flaw
 @conditional("SETA", "SETB", "SETC")
 class Set(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
-        if model.compiled is None:
-            model.compiled = _compile(model)
-        target, values = model.compiled  # type: ignore[misc]
-        _assign(self.name[3], target, values, frame)
+        compiled = model.compiled
+        if not isinstance(compiled, _Compiled):
+            compiled = model.compiled = _compile(model)
+        _assign(self.name[3], compiled.target, compiled.values, frame)
 
 
-def _compile(model: Model) -> tuple[Reference, list[Evaluator]]:
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    target: Reference
+    values: list[Evaluator]
+
+
+def _compile(model: Model) -> _Compiled:
     if not model.name.startswith("&"):
         raise Flaw("IFO102", f"{model.op} WANTS A VARIABLE SYMBOL AS ITS NAME", 8, NAME_FIELD)
     target, end = read_reference(model.name, 0)
@@ -28,7 +36,7 @@ def _compile(model: Model) -> tuple[Reference, list[Evaluator]]:
         raise Flaw("IFO102", f"INVALID VARIABLE SYMBOL {model.name[:20]}", 8, NAME_FIELD)
     if not model.operand:
         raise Flaw("IFO100", f"{model.op} WANTS AN OPERAND")
-    return target, [compile_expression(piece) for piece in split_list(model.operand)]
+    return _Compiled(target, [compile_expression(piece) for piece in split_list(model.operand)])
 
 
 def _assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from assembler.expression import absolute, parse_expression
+from assembler.expression import absolute
 from assembler.message import NAME_FIELD, Flaw
+from assembler.operand import parse_expression
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
 from assembler.source import Statement

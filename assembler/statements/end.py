@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assembler.expression import parse
 from assembler.message import Flaw
+from assembler.operand import parse
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
 from assembler.source import Statement

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from assembler.expression import absolute, parse
+from assembler.expression import absolute
 from assembler.message import Flaw
+from assembler.operand import parse
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
 from assembler.source import Statement
