@@ -1,0 +1,12 @@
+"""Fixtures for channel and device tests."""
+
+from __future__ import annotations
+
+import pytest
+from iobench import Bench
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A fresh bench."""
+    return Bench()

@@ -1,0 +1,39 @@
+"""Card decks in host files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cpvm.machine.device import MediaError
+from cpvm.machine.media.deck import Deck, cards
+from cpvm.s370.ebcdic import to_ebcdic
+
+
+def test_text_lines_are_cards() -> None:
+    assert cards(b"HELLO\r\n\nA\tB\n") == [to_ebcdic(x.ljust(80)) for x in ("HELLO", "", "A       B")]
+
+
+def test_ascii_card_images_without_line_ends() -> None:
+    assert cards(b"A" * 80 + b"B" * 80) == [b"\xc1" * 80, b"\xc2" * 80]
+
+
+def test_ebcdic_card_images_stay_as_they_are() -> None:
+    deck = b"\x02" + to_ebcdic("TXT").ljust(79, b"\x40") + bytes(range(80))
+    assert cards(deck) == [deck[:80], deck[80:]]
+
+
+def test_errors(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="line 2 is longer"):
+        cards(b"A\n" + b"B" * 81 + b"\n")
+    with pytest.raises(MediaError, match="whole cards"):
+        cards(b"\x02" * 81)
+    with pytest.raises(MediaError, match="No such file"):
+        Deck.open(tmp_path / "none")
+
+
+def test_hopper(tmp_path: Path) -> None:
+    (tmp_path / "deck").write_text("A\nB\n")
+    deck = Deck.open(tmp_path / "deck")
+    assert [deck.next() for _ in range(3)] == [to_ebcdic("A".ljust(80)), to_ebcdic("B".ljust(80)), None]
