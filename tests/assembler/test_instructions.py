@@ -1,0 +1,69 @@
+"""Machine instructions: every encoding against another assembler's, extended mnemonics, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assembler import assemble
+from assembler.instruction import instructions
+
+ENCODINGS = [
+    (line[:12].strip(), line[13:20].strip(), line[20:].strip())
+    for line in (Path(__file__).parent / "encodings.txt").read_text().splitlines()
+]
+
+# Instructions that the other assembler does not know, encoded by Principles of Operation, GA22-7000.
+BY_THE_MANUAL = [
+    ("9C000123", "SIO", "291(0)"),
+    ("9C01E123", "SIOF", "291(14)"),
+    ("9D00E123", "TIO", "291(14)"),
+    ("9D01E123", "CLRIO", "291(14)"),
+    ("9E00E123", "HIO", "291(14)"),
+    ("9E01E123", "HDV", "291(14)"),
+    ("9F00E123", "TCH", "291(14)"),
+    ("B203E123", "STIDC", "291(14)"),
+    ("B213E123", "RRB", "291(14)"),
+    ("0812", "SSK", "1,2"),
+    ("0912", "ISK", "1,2"),
+]
+
+
+def assembled(op: str, operands: str) -> tuple[str, list[str]]:
+    done = assemble(["T        CSECT", f"         {op:<5} {operands}", "         END"])
+    return done.statements[1].code.hex().upper(), [f"{m.number} {m.text}" for m in done.messages]
+
+
+@pytest.mark.parametrize(("code", "op", "operands"), ENCODINGS + BY_THE_MANUAL)
+def test_encoding(code: str, op: str, operands: str) -> None:
+    assert assembled(op, operands) == (code, [])
+
+
+def test_every_instruction_is_compared() -> None:
+    assert set(instructions()) == {op for _, op, _ in ENCODINGS + BY_THE_MANUAL}
+
+
+@pytest.mark.parametrize(
+    ("op", "operands", "message"),
+    [
+        ("LR", "16,0", "IFO215 REGISTER OR MASK 16 IS NOT BETWEEN 0 AND 15"),
+        ("LR", "1", "IFO210 TOO FEW OPERANDS, 2 ARE NEEDED"),
+        ("LR", "1,2,3", "IFO211 TOO MANY OPERANDS, 2 ARE NEEDED"),
+        ("L", "1,4096(2)", "IFO228 DISPLACEMENT 4096 IS NOT BETWEEN 0 AND 4095 AND NO BASE COVERS IT"),
+        ("L", "1,4096(,2)", "IFO216 DISPLACEMENT 4096 IS NOT BETWEEN 0 AND 4095"),
+        ("L", "1,T(,2)", "IFO217 RELOCATABLE DISPLACEMENT WITH AN EXPLICIT BASE"),
+        ("L", "1,T", "IFO228 ADDRESSABILITY ERROR: T+X'0', NO USING COVERS IT"),
+        ("MVC", "0(257,1),0(2)", "IFO213 LENGTH 257 IS NOT BETWEEN 0 AND 256"),
+        ("AP", "0(17,1),0(1,2)", "IFO213 LENGTH 17 IS NOT BETWEEN 0 AND 16"),
+        ("MVI", "0(1),256", "IFO215 IMMEDIATE VALUE 256 IS NOT BETWEEN 0 AND 255"),
+        ("STM", "1,2,0(3,4)", "IFO207 ONLY A BASE REGISTER MAY STAND IN PARENTHESES HERE"),
+        ("XYZZY", "1", "IFO078 UNDEFINED OP CODE XYZZY"),
+        ("DC", "F'X'", "IFO223 INVALID NUMBER X"),
+        ("SVC", "NOWHERE", "IFO188 NOWHERE IS AN UNDEFINED SYMBOL"),
+        ("LR", "(1,2", "IFO207 SYNTAX ERROR AT ,"),
+        ("LA", "1,2+", "IFO207 OPERAND INCOMPLETE"),
+    ],
+)
+def test_refused(op: str, operands: str, message: str) -> None:
+    assert assembled(op, operands)[1] == [message]
