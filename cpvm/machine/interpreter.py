@@ -192,9 +192,11 @@ class Interpreter:
         step()
 
     def _fault(self, check: ProgramCheck, fetching: bool) -> None:
-        """Program interruption; if the instruction could not even be fetched its address counts as its end."""
+        """Program interruption. If the instruction could not even be fetched it counts as one of two halfwords."""
         self._checks += 1
-        self._interruptions.program(check, 0 if fetching else self._cpu.ilc())
+        if fetching:
+            self._cpu.ia += 4
+        self._interruptions.program(check, 2 if fetching else self._cpu.ilc())
 
     def _look_around(self) -> StopReason | None:
         """All that may come between two instructions."""
@@ -207,7 +209,11 @@ class Interpreter:
             if cpu.unassigned or (cpu.ia & 1 and not cpu.state & WAIT):
                 if self._checks >= 2:
                     return StopReason.PROGRAM_LOOP
-                self._fault(ProgramCheck(SPECIFICATION), True)
+                if cpu.unassigned:
+                    self._checks += 1
+                    interruptions.program(ProgramCheck(SPECIFICATION), 0)
+                else:
+                    self._fault(ProgramCheck(SPECIFICATION), True)
                 continue
             if self._checks >= 2:
                 return StopReason.PROGRAM_LOOP

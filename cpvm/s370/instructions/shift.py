@@ -40,7 +40,8 @@ def shift_left(m: Ops, r1: int, a2: int) -> None:
     kept = (v << n if n < 31 else 0) & INT_MAX
     negative = v >> 31
     m.set_gr(r1, kept | negative << 31)
-    if lost != negative:
+    # more than 31 places shift out zeros that came in at the right
+    if lost != negative or (n > 31 and v < 0):
         m.set_cc(3)
         if m.program_mask() & 8 != 0:
             m.completed_check(FIXED_OVERFLOW)
