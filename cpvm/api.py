@@ -1,0 +1,173 @@
+"""Start and use a system from Python: what the tests use, users may use too.
+
+    from cpvm import api
+
+    with api.start() as system:                       # the default system directory; made if it does not exist
+        user = system.logon("CMSUSER")
+        user.type("IPL CMS")
+        user.type("")
+        response = user.type("LISTFILE * EXEC")
+        print(response.text, response.return_code, response.ready)
+        user.logoff()
+
+Nothing here sleeps: a call waits until the system says that it waits for input, at most for its `timeout` in seconds.
+Below that, `Machine` is a bare System/370; `ipl_deck` loads one from cards and runs it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cpvm import sysgen
+from cpvm.cp.system import System, SystemStartError
+from cpvm.front.console import (
+    DEFAULT_TIMEOUT,
+    Console,
+    LineClosed,
+    NoAnswer,
+    Ready,
+    Response,
+    TerminalError,
+)
+from cpvm.front.halves import host_halves
+from cpvm.front.link import connector
+from cpvm.machine import Machine, Stop, StopReason
+from cpvm.sysgen import SystemDirectoryError
+from cpvm.terminal.line import ReadState
+from cpvm.terminal.telnet import TelnetServer
+
+__all__ = [
+    "LineClosed",
+    "LogonRefused",
+    "Machine",
+    "NoAnswer",
+    "ReadState",
+    "Ready",
+    "Response",
+    "Stop",
+    "StopReason",
+    "SystemDirectoryError",
+    "SystemHandle",
+    "TerminalError",
+    "User",
+    "start",
+]
+
+
+class LogonRefused(TerminalError):
+    """CP did not log the user on; `lines` says why."""
+
+
+class User(Console):
+    """A terminal of a running system: `SystemHandle.logon` makes one with a user logged on."""
+
+    def logon(self, userid: str, password: str | None = None, timeout: float = DEFAULT_TIMEOUT) -> Response:
+        """Log on here, with the userid as password if none is given. Returns everything that CP said.
+
+        Raises:
+            LogonRefused: CP did not accept it.
+            NoAnswer, LineClosed: as for `type`.
+        """
+        first = self.type(f"LOGON {userid}", timeout)
+        lines, state = first.lines, first.state
+        if state is ReadState.PASSWORD:
+            second = self.type(password if password is not None else userid, timeout)
+            lines, state = lines + second.lines, second.state
+        if state is ReadState.LOGON or self.closed or not self.userid:
+            raise LogonRefused(f"{userid.upper()} could not be logged on", lines)
+        return Response(lines, state)
+
+    def logoff(self, timeout: float = DEFAULT_TIMEOUT) -> Response:
+        """Log off, whatever is running. Raises as `type` does."""
+        if self.read_state is not ReadState.CP_READ:
+            self.attention(timeout)
+        return self.type("LOGOFF", timeout)
+
+
+class SystemHandle:
+    """A running system. Use it as a context manager, or call `stop`."""
+
+    def __init__(self, system: System, directory: Path) -> None:
+        self.system = system
+        self.directory = directory
+        self._names = itertools.count(1)
+        self._server: TelnetServer | None = None
+        self._stopped = threading.Event()
+        self._stopping = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def terminal(self, listener: Callable[[str], None] | None = None) -> User:
+        """A new terminal, nobody logged on. `listener` is called with each line, as a typewriter would print it."""
+        user = User(connector(self.system), self.system.post, f"P{next(self._names):04d}", listener)
+        user.wait()
+        return user
+
+    def logon(self, userid: str, password: str | None = None, timeout: float = DEFAULT_TIMEOUT) -> User:
+        """A new terminal with `userid` logged on. Raises as `User.logon` does."""
+        user = self.terminal()
+        try:
+            user.logon(userid, password, timeout)
+        except BaseException:
+            user.hangup()
+            raise
+        return user
+
+    def listen(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+        """Serve telnet terminals; returns the address, with the port that was chosen if `port` was 0.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        server = TelnetServer(connector(self.system), host, port)
+        server.start()
+        self._server = server
+        return server.address
+
+    def on_stop(self, action: Callable[[], None]) -> None:
+        """Have `action` called when CP has shut down, by whomever; it runs on CP's thread and must not block."""
+        self.system.on_shutdown.append(action)
+
+    def stop(self) -> None:
+        """Shut the system down in good order and wait for it: users are logged off, all data is kept."""
+        with self._stopping:
+            if self._stopped.is_set():
+                return
+            self.system.shutdown(wait=True)
+            if self._server:
+                self._server.stop()
+            self._stopped.set()
+
+
+def start(directory: Path | str | None = None, *, progress: Callable[[str], None] | None = None) -> SystemHandle:
+    """Start the system in `directory` (the user's default one if None), which is made first if it does not exist.
+
+    Args:
+        directory: the system directory.
+        progress: called with a line of text now and then while a new system is made.
+
+    Raises:
+        SystemDirectoryError: it cannot be made or used, or another process is using it.
+    """
+    path = sysgen.prepare(Path(directory) if directory is not None else None, progress)
+    try:
+        system = System(path, host_halves())
+    except SystemStartError as error:
+        raise SystemDirectoryError(str(error)) from error
+    try:
+        system.start()
+    except BaseException:
+        system.shutdown(wait=True)
+        raise
+    return SystemHandle(system, path)

@@ -1,0 +1,26 @@
+"""Where a system lives on this computer when the user does not say."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def default_directory(
+    environment: Mapping[str, str] = os.environ, platform: str = sys.platform, home: Path | None = None
+) -> Path:
+    """The system directory used without `--system`: `CPVM_SYSTEM` if set, else `cpvm` in the user's data directory.
+
+    The data directory is `XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support` on macOS, `LOCALAPPDATA`
+    on Windows. (XDG Base Directory Specification: a relative `XDG_DATA_HOME` is ignored.)
+    """
+    if chosen := environment.get("CPVM_SYSTEM"):
+        return Path(chosen)
+    home = home or Path.home()
+    if platform == "win32":
+        local = environment.get("LOCALAPPDATA")
+        return (Path(local) if local else home / "AppData" / "Local") / "cpvm"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "cpvm"
+    xdg = Path(environment.get("XDG_DATA_HOME", ""))
+    return (xdg if xdg.is_absolute() else home / ".local" / "share") / "cpvm"

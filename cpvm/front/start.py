@@ -1,0 +1,174 @@
+"""`cpvm start`: a system with a terminal here and a telnet listener."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from cpvm import __version__, api
+from cpvm.front import users
+from cpvm.front.link import connector
+from cpvm.front.status import USAGE
+from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
+from cpvm.terminal.telnet import TelnetServer
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 3270
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """HOST:PORT, HOST, PORT or :PORT; [HOST]:PORT for an IPv6 address. What is missing is 127.0.0.1 and 3270.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    host, port = text, ""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError(f"{text} is not HOST:PORT")
+        port = rest[1:]
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    elif text.isdigit():
+        host, port = "", text
+    if port and not (port.isdecimal() and int(port) <= 65535):
+        raise ValueError(f"{port} is not a port number (0 to 65535)")
+    return Address(host or DEFAULT_HOST, int(port) if port else DEFAULT_PORT)
+
+
+class Progress:
+    """What is going on, on one line of standard error that is written over and over if it is a screen."""
+
+    def __init__(self) -> None:
+        self._screen = sys.stderr.isatty()
+        self._length = 0
+
+    def __call__(self, text: str) -> None:
+        if self._screen:
+            sys.stderr.write("\r" + text[:79].ljust(self._length))
+            self._length = min(len(text), 79)
+        else:
+            sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def done(self) -> None:
+        """Leave the line empty."""
+        if self._screen and self._length:
+            sys.stderr.write("\r" + " " * self._length + "\r")
+            sys.stderr.flush()
+            self._length = 0
+
+
+def start(directory: Path | None, listen: Address | None) -> int:
+    """Run a system until it is shut down; returns the exit status."""
+    progress = Progress()
+    try:
+        system = api.start(directory, progress=progress)
+    except api.SystemDirectoryError as error:
+        progress.done()
+        print(f"cpvm: {error}", file=sys.stderr)
+        return USAGE
+    progress.done()
+    with system:
+        address = None
+        if listen:
+            try:
+                address = Address(*system.listen(listen.host, listen.port))
+            except OSError as error:
+                print(f"cpvm: cannot listen on {listen}: {error.strerror or error}", file=sys.stderr)
+                print("cpvm: use another address with --listen HOST:PORT, or none with --listen none", file=sys.stderr)
+                return USAGE
+        _serve(system, address)
+    return 0
+
+
+def _serve(system: api.SystemHandle, address: Address | None) -> None:
+    for line in welcome(system.directory, address):
+        print(line)
+    sys.stdout.flush()
+    terminal: ScreenTerminal | PlainTerminal
+    if has_screen():
+        terminal = ScreenTerminal("CONS", _Farewell(system))
+    else:
+        terminal = PlainTerminal("CONS", sys.stdin, sys.stdout, keep=address is not None)
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        # Not here: the thread that is interrupted may hold what a shutdown needs.
+        threading.Thread(target=terminal.close).start()
+
+    def attention(signum: int, frame: FrameType | None) -> None:
+        if isinstance(terminal, PlainTerminal):
+            terminal.attention()
+
+    signal.signal(signal.SIGTERM, end)
+    if isinstance(terminal, PlainTerminal):
+        signal.signal(signal.SIGINT, attention if sys.stdin.isatty() else end)
+    terminal.run(connector(system.system))
+    if system.system.running:
+        print("Shutting down")
+
+
+class _Farewell:
+    """Ctrl-D at the logon prompt ends the system; the second time only, if that would log somebody off."""
+
+    def __init__(self, system: api.SystemHandle) -> None:
+        self._system = system
+        self._warned = False
+
+    def __call__(self) -> str | None:
+        count = len(self._system.system.users)
+        if not count or self._warned:
+            return None
+        self._warned = True
+        return f"{count} {'USER IS' if count == 1 else 'USERS ARE'} LOGGED ON; CTRL-D AGAIN SHUTS THE SYSTEM DOWN"
+
+
+def welcome(directory: Path, address: Address | None) -> list[str]:
+    """What is printed at the start: what this is, and what to type next."""
+    names = [user.userid for user in users.USERS]
+    plain = [name for name in names if not name.startswith("STUDNT")]
+    students = [name for name in names if name.startswith("STUDNT")]
+    lines = [
+        f"cpvm {__version__}: VM/370 on {directory}",
+        "",
+        f"Users: {', '.join(plain)}, {students[0]} to {students[-1]}",
+        "       the password of each is its name until it is changed",
+        "Type:  LOGON CMSUSER      then the password",
+        "       IPL CMS            then Enter once; HELP tells more",
+        "       #CP QUERY NAMES    a command for CP, whatever is running",
+        "       LOGOFF             ends your session",
+        "       SHUTDOWN           by OPERATOR or MAINT, ends the system (Ctrl-D at the logon prompt does, too)",
+    ]
+    if address:
+        telnet = f"telnet {address.host} {address.port}"
+        lines.append(f"More terminals:  cpvm connect {address}   or   {telnet}")
+        if not _is_loopback(address.host):
+            lines.append("Other computers can connect. The passwords above are refused there until they are changed.")
+    return [*lines, ""]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "Progress", "TelnetServer", "parse_address", "start", "welcome"]

@@ -1,0 +1,87 @@
+"""The first directory: the users that a new system has, and where their minidisks are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+VOLUME = "CPVM01"
+DEVICE = "3350"
+SYSTEM_DISK_CYLINDERS = 30
+"""Size of MAINT's 190, the CMS system disk."""
+
+FIRST_CYLINDER = 1
+"""Cylinder 0 of a volume is left to its label."""
+
+
+@dataclass(frozen=True)
+class FirstUser:
+    """A user of the first directory; his password is his userid."""
+
+    userid: str
+    classes: str
+    cylinders: int
+    """Size of his 191."""
+
+
+USERS = (
+    FirstUser("OPERATOR", "ABCDEG", 5),
+    FirstUser("MAINT", "ABCDEG", 20),
+    FirstUser("CMSUSER", "G", 10),
+    FirstUser("USER01", "G", 10),
+    FirstUser("USER02", "G", 10),
+    *(FirstUser(f"STUDNT{number:02d}", "G", 5) for number in range(1, 13)),  # a userid has at most eight characters
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a minidisk lies on the volume; cylinders."""
+
+    userid: str
+    vaddr: str
+    start: int
+    cylinders: int
+
+
+def places() -> Iterator[Place]:
+    """All minidisks, in the order in which they lie on the volume."""
+    yield Place("MAINT", "190", FIRST_CYLINDER, SYSTEM_DISK_CYLINDERS)
+    at = FIRST_CYLINDER + SYSTEM_DISK_CYLINDERS
+    for user in USERS:
+        yield Place(user.userid, "191", at, user.cylinders)
+        at += user.cylinders
+
+
+def volume_cylinders() -> int:
+    """Cylinders of the volume that are needed."""
+    *_, last = places()
+    return last.start + last.cylinders
+
+
+def directory_source() -> str:
+    """The directory as source statements, with passwords in clear: they become hashes when it is read."""
+    lines = [
+        "* The first directory of this system.",
+        f"VOLUME {VOLUME} {DEVICE} {volume_cylinders()}",
+        "NAMESYS CMS 190",
+        "LOGMSG WELCOME. TYPE  IPL CMS  AND PRESS ENTER ONCE MORE, THEN  HELP",
+    ]
+    extents = {(place.userid, place.vaddr): place for place in places()}
+    for user in USERS:
+        lines += [
+            "*",
+            f"USER {user.userid} {user.userid} 1M 16M {user.classes}",
+            f" ACCOUNT 1 {user.userid}",
+            " CONSOLE 009 3215",
+            " SPOOL 00C 2540 READER *",
+            " SPOOL 00D 2540 PUNCH A",
+            " SPOOL 00E 1403 A",
+        ]
+        for vaddr in ("190", "191"):
+            if place := extents.get((user.userid, vaddr)):
+                # Anybody may read the system disk; nobody else a 191.
+                passwords = " ALL" if vaddr == "190" else ""
+                extent = f"{DEVICE} {place.start:03d} {place.cylinders:03d} {VOLUME}"
+                lines.append(f" MDISK {vaddr} {extent} W{passwords}")
+            elif vaddr == "190":
+                lines.append(" LINK MAINT 190 190 RR")
+    return "\n".join(lines) + "\n"

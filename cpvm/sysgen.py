@@ -1,0 +1,144 @@
+"""Makes a system where there is none: the directory of users, the volume, the CMS system disk, a disk for every user.
+
+A new system is built beside its final place and gets its name as the very last step, so that a kill in the middle
+leaves nothing half made; the next start begins anew.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from cms.cmsdisk import CMSDisk
+from cpvm import __version__
+from cpvm.cp.system import System, SystemStartError
+from cpvm.front import users
+from cpvm.front.filelock import FileLock, LockedError
+from cpvm.front.locations import default_directory
+from cpvm.machine.device import MediaError
+from cpvm.machine.media.volume import Volume
+
+FORMAT = 1
+"""Version of the layout of a system directory."""
+
+MARK = "system.json"
+LOCK = "lock"
+
+PROFILE = """\
+&CONTROL OFF
+* COMMANDS IN THIS FILE ARE EXECUTED EACH TIME CMS IS IPLED.
+&EXIT
+"""
+
+Progress = Callable[[str], None]
+Tracks = Iterable[tuple[int, int, bytes]]
+"""Cylinder and head within a minidisk, and the image of the track."""
+
+
+class SystemDirectoryError(Exception):
+    """A system directory cannot be made or used; the text says why, and what can be done."""
+
+
+def prepare(directory: Path | None = None, progress: Progress | None = None) -> Path:
+    """Make sure that there is a system in `directory` (default: `default_directory`), and return its path.
+
+    Args:
+        directory: where.
+        progress: called with a line of text before each step if a system has to be made.
+
+    Raises:
+        SystemDirectoryError: there is something else, or the new system cannot be written.
+    """
+    path = (directory or default_directory()).expanduser().absolute()
+    try:
+        if not _exists(path):
+            _make(path, progress or (lambda text: None))
+    except (OSError, MediaError, SystemStartError) as error:
+        raise SystemDirectoryError(f"the system in {path} could not be made: {error}") from error
+    return path
+
+
+def _exists(path: Path) -> bool:
+    mark = path / MARK
+    if mark.is_file():
+        try:
+            found = json.loads(mark.read_text(encoding="utf-8"))["format"]
+        except (ValueError, KeyError, TypeError):
+            raise SystemDirectoryError(f"{mark} is damaged") from None
+        if found != FORMAT:
+            raise SystemDirectoryError(
+                f"the system in {path} has layout {found}, this cpvm {__version__} knows layout {FORMAT}; "
+                "use the version that made it, or choose another directory with --system"
+            )
+        return True
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise SystemDirectoryError(
+            f"{path} is no cpvm system directory, and not empty; choose another one with --system"
+        )
+    return False
+
+
+def _make(path: Path, progress: Progress) -> None:
+    workshop = path.parent / f".{path.name}.new"
+    workshop.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(workshop / LOCK)
+    except LockedError as error:
+        raise SystemDirectoryError(
+            f"the system in {path} is just being made ({error}); wait until that is done"
+        ) from None
+    try:
+        if _exists(path):  # somebody was faster
+            shutil.rmtree(workshop)
+            return
+        for left in workshop.iterdir():  # by a start that was killed
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name != LOCK:
+                left.unlink()
+        _build(workshop, progress)
+        with suppress(FileNotFoundError):
+            path.rmdir()  # empty, or this fails
+        lock.release()
+        workshop.rename(path)
+    finally:
+        lock.release()
+
+
+def _build(folder: Path, progress: Progress) -> None:
+    progress("Making the directory of users")
+    System.create(folder, users.directory_source())
+    volume = Volume.open(System.volume_path(folder, users.VOLUME))
+    try:
+        with volume.deferred():
+            progress("Formatting the users' disks")
+            for place in users.places():
+                if place.vaddr == "190":
+                    tracks = _system_disk(progress)
+                else:
+                    tracks = _user_disk(place)
+                disk = volume.minidisk(place.start, place.cylinders)
+                for cyl, head, image in tracks:
+                    disk.write(cyl, head, image)
+        volume.commit()
+    finally:
+        volume.close()
+    mark = folder / MARK
+    mark.write_text(json.dumps({"format": FORMAT, "made by": f"cpvm {__version__}"}) + "\n", encoding="utf-8")
+    with mark.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _system_disk(progress: Progress) -> Tracks:
+    # Later starts need neither the assembler nor the build, and are quicker without.
+    from cms.build import build_system_disk
+
+    return build_system_disk(progress).tracks()
+
+
+def _user_disk(place: users.Place) -> Tracks:
+    disk = CMSDisk(place.cylinders, place.userid[:3] + place.vaddr, users.DEVICE)
+    disk.write_text("PROFILE", "EXEC", "A1", PROFILE)
+    return disk.tracks()

@@ -1,0 +1,244 @@
+"""The terminal in the user's own window (prompt_toolkit): line editing, history, and a status bar as a 3270 has one.
+
+Output appears above the line being typed. Ctrl-C is the attention key. Ctrl-D on an empty line enters a null line, the
+end of input for a program, and at the logon prompt it ends the terminal. Passwords are masked and never remembered.
+
+Without a screen (input or output redirected) lines are read one by one, each when the system wants one.
+"""
+
+import asyncio
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import IO, Protocol
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.patch_stdout import StdoutProxy
+
+from cpvm.terminal.line import STATUS, Connect, History, ReadState, Session, StateName, printable
+
+_BATCH = 0.02  # seconds between two redraws of the input line while output comes
+_HINTS = " Ctrl-C attention  Ctrl-D end of input "
+_LEAVE_HINT = " Ctrl-] leave "
+
+
+class Terminal(Protocol):
+    """What `run` of both kinds of local terminal serves."""
+
+    def run(self, connect: Connect) -> None: ...
+
+
+class _Base:
+    """The part that CP sees."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.local = True
+        self._session: Session | None = None
+        self._state = ReadState.RUNNING
+
+    @property
+    def userid(self) -> str:
+        """The user logged on, or an empty string."""
+        return self._session.userid if self._session else ""
+
+
+class _PromptHistory(InMemoryHistory):
+    """What the arrow keys bring back: the same that every line-mode terminal remembers."""
+
+    def __init__(self, state: Callable[[], ReadState]) -> None:
+        super().__init__()
+        self._state = state
+        self._rule = History()
+
+    def append_string(self, string: str) -> None:
+        before = len(self._rule.lines)
+        last = self._rule.lines[-1:]
+        self._rule.add(string, self._state())
+        if len(self._rule.lines) != before or self._rule.lines[-1:] != last:
+            super().append_string(string)
+
+
+class ScreenTerminal(_Base):
+    """A terminal on a screen.
+
+    Args:
+        name: shown by QUERY NAMES.
+        end: called when the user ends the terminal at the logon prompt; a line of text keeps it open and is shown.
+        leave: whether Ctrl-] ends the terminal at any time (a user logged on is disconnected).
+    """
+
+    def __init__(self, name: str, end: Callable[[], str | None] = lambda: None, *, leave: bool = False) -> None:
+        super().__init__(name)
+        self._leave = leave
+        self._end = end
+        self._prompt: PromptSession[str] | None = None
+        self._proxy: StdoutProxy | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = threading.Event()
+
+    def write(self, text: str) -> None:
+        """Show one line of output."""
+        if self._proxy:
+            self._proxy.write(printable(text) + "\n")
+
+    def state(self, state: StateName) -> None:
+        """Show the state."""
+        self._state = ReadState[state.name]
+        if self._prompt:
+            self._prompt.app.invalidate()
+        if self._state is ReadState.CLOSED:
+            self.close()
+
+    def close(self) -> None:
+        """End `run`."""
+        self._closed.set()
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop_prompt)
+
+    def run(self, connect: Connect) -> None:
+        """Serve the user until the terminal is closed by either side."""
+        asyncio.run(self._serve(connect))
+
+    async def _serve(self, connect: Connect) -> None:
+        self._loop = asyncio.get_running_loop()
+        with StdoutProxy(sleep_between_writes=_BATCH, raw=False) as self._proxy:
+            self._prompt = PromptSession(
+                "",
+                key_bindings=self._keys(),
+                history=_PromptHistory(lambda: self._state),
+                is_password=Condition(lambda: self._state is ReadState.PASSWORD),
+                bottom_toolbar=self._toolbar,
+                reserve_space_for_menu=0,
+                enable_system_prompt=False,
+            )
+            self._session = connect(self)
+            while not self._closed.is_set():
+                try:
+                    text = await self._prompt.prompt_async()
+                except EOFError:
+                    break
+                if not self._closed.is_set():
+                    self._session.line(text)
+            if not self._closed.is_set():
+                self._session.hangup()
+
+    def _stop_prompt(self) -> None:
+        if self._prompt and self._prompt.app.is_running:
+            self._prompt.app.exit(result="")
+
+    def _keys(self) -> KeyBindings:
+        keys = KeyBindings()
+
+        @keys.add("c-c")
+        def attention(event: KeyPressEvent) -> None:
+            event.current_buffer.reset()
+            if self._session:
+                self._session.attention()
+
+        @keys.add("c-d", filter=Condition(lambda: not get_app().current_buffer.text))
+        def end(event: KeyPressEvent) -> None:
+            if self._state is not ReadState.LOGON:
+                event.current_buffer.validate_and_handle()
+            elif objection := self._end():
+                self.write(objection)
+            else:
+                event.app.exit(exception=EOFError())
+
+        @keys.add("c-]", filter=Condition(lambda: self._leave))
+        def leave(event: KeyPressEvent) -> None:
+            event.app.exit(exception=EOFError())
+
+        return keys
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        left = f" {self.userid or 'cpvm'} "
+        right = f" {STATUS[self._state]} "
+        columns = get_app().output.get_size().columns
+        hints = _HINTS + (_LEAVE_HINT if self._leave else "")
+        if len(left) + len(hints) + len(right) >= columns:
+            hints = ""
+        gap = max(1, columns - len(left) - len(hints) - len(right))
+        return [("bold", left), ("", hints), ("", " " * gap), ("bold", right)]
+
+
+class PlainTerminal(_Base):
+    """A terminal without a screen: lines from `source` when the system reads, output to `sink`.
+
+    Args:
+        name: shown by QUERY NAMES.
+        source: where the lines come from.
+        sink: where the output goes.
+        keep: whether `run` goes on when the input has ended, until the system closes the terminal.
+    """
+
+    def __init__(self, name: str, source: IO[str], sink: IO[str], *, keep: bool = False) -> None:
+        super().__init__(name)
+        self._source = source
+        self._sink = sink
+        self._keep = keep
+        self._changed = threading.Condition()
+        self._reads: deque[ReadState] = deque()
+        self._closed = False
+
+    def write(self, text: str) -> None:
+        """Show one line of output."""
+        try:
+            self._sink.write(printable(text) + "\n")
+            self._sink.flush()
+        except (OSError, ValueError):  # nobody listens any more
+            self.close()
+
+    def state(self, state: StateName) -> None:
+        """Note the state."""
+        with self._changed:
+            self._state = ReadState[state.name]
+            if self._state.reading:
+                self._reads.append(self._state)
+            else:
+                self._reads.clear()
+            self._changed.notify_all()
+        if self._state is ReadState.CLOSED:
+            self.close()
+
+    def close(self) -> None:
+        """End `run`."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def run(self, connect: Connect) -> None:
+        """Serve until the input ends or the terminal is closed."""
+        self._session = connect(self)
+        while self._wait_for_read():
+            line = self._source.readline()
+            if not line:
+                break
+            self._session.line(line.rstrip("\r\n"))
+        if self._keep:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed)
+        if not self._closed:
+            self._session.hangup()
+
+    def attention(self) -> None:
+        """Press the attention key; for a signal handler."""
+        if self._session:
+            self._session.attention()
+
+    def _wait_for_read(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._reads or self._closed)
+            self._reads.clear()
+            return not self._closed
+
+
+def has_screen() -> bool:
+    """Whether this process's input and output are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
