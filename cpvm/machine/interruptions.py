@@ -137,6 +137,11 @@ class Interruptions:
         self._swap(psa.IO_OLD, psa.IO_NEW, address, 0)
         return True
 
+    def comparator_enabled(self) -> bool:
+        """Whether the clock comparator may interrupt."""
+        cpu = self._machine.cpu
+        return cpu.smask & EXTERNAL_MASK != 0 and cpu.control[0] & COMPARATOR_MASK != 0
+
     def enabled(self) -> bool:
         """Whether any I/O or external interruption could be taken."""
         cpu = self._machine.cpu

@@ -11,6 +11,7 @@ from cpvm.machine.interpreter import Interpreter
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.stop import IPLError, Stop
 from cpvm.machine.storage import Storage
+from cpvm.machine.timers import TOD_MICROSECOND
 from cpvm.s370 import psa
 from cpvm.s370.psw import EC, PSW
 
@@ -151,6 +152,17 @@ class Machine:
         self._interpreter.stop_tag = tag
         self._interpreter.stop_requested = True
         self.cpu.attention = True
+
+    def wait_for(self, microseconds: int) -> None:
+        """Let time pass in which the CPU only waited, for an interval timer that is to run with real time."""
+        self.cpu.timers.advance_interval(microseconds)
+
+    def next_event(self) -> int | None:
+        """Microseconds of real time until the clock comparator interrupts a waiting CPU; None if it will not."""
+        cpu = self.cpu
+        if not self.interruptions.comparator_enabled():
+            return None
+        return max(0, cpu.timers.comparator + 1 - cpu.timers.now()) // TOD_MICROSECOND + 1
 
     @property
     def waiting(self) -> bool:

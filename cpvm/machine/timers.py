@@ -40,9 +40,13 @@ class Timers:
         self.interval_pending = False
         self._fraction = 0
 
+    def now(self) -> int:
+        """The TOD clock, as far as the host's goes."""
+        return self._machine.host.tod() + self.offset & TOD_MASK
+
     def tod(self) -> int:
         """The TOD clock; no two calls give the same value."""
-        now = self._machine.host.tod() + self.offset & TOD_MASK
+        now = self.now()
         if now <= self._last < now + 1_000_000 * TOD_MICROSECOND:
             now = self._last + 1
         self._last = now
@@ -85,7 +89,7 @@ class Timers:
 
     def comparator_pending(self) -> bool:
         """Whether the TOD clock is beyond the clock comparator."""
-        return self._machine.host.tod() + self.offset & TOD_MASK > self.comparator
+        return self.now() > self.comparator
 
     def cpu_timer_pending(self) -> bool:
         """Whether the CPU timer is negative."""

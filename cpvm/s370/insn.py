@@ -142,7 +142,7 @@ def identify(text: bytes) -> Insn | None:
         raise ValueError("an instruction has at least two bytes")
     first, second = text[0], text[1]
     found = by_opcode(first)
-    if found is None:
+    if found is None and first != 0:
         if 0x9C <= first <= 0x9F:
             second &= IGNORED_BITS
         found = by_opcode(first << 8 | second)
