@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-DATABASE_FAILED = CONTROL_PROGRAM_ERROR
-
 
 @dataclass(frozen=True)
 class Ask:
@@ -161,7 +159,9 @@ class CommandRun:
         session: Session | None = None,
         output: Callable[[str], None],
         done: Callable[[int], None],
+        quiet: bool = False,
     ) -> None:
+        """With QUIET an unknown command gives its return code only (a guest tries whether CP knows the command)."""
         self.system = system
         self.vm = vm
         self.session = session
@@ -169,6 +169,7 @@ class CommandRun:
         self.code = 0
         self.waiting: Effect | None = None
         self._lines = deque(lines)
+        self._quiet = quiet
         self._done = done
         self._steps: Generator[Effect, Any, int | None] | None = None
         self._request: Request | None = None
@@ -293,7 +294,8 @@ class CommandRun:
         except CPError as error:
             module = error.module or (self._request.command.module if self._request else "DMKCFM")
             self.code = error.number
-            self.message(f"{module}{error.number:03}{error.severity} {error.text}")
+            if not (self._quiet and error.number == UNKNOWN_COMMAND.number):
+                self.message(f"{module}{error.number:03}{error.severity} {error.text}")
         except Interrupted:
             self._lines.clear()
         except (Exception, sqlite3.Error) as error:

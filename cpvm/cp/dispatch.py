@@ -80,9 +80,7 @@ class Dispatcher:
     def _failed(self, vm: VMBLOK, error: Exception) -> None:
         """CP's own machine failed under this guest: reset it, tell its user, go on."""
         self._system.log.failure(f"MACHINE OF {vm.userid}", error)
-        vm.after_slice.clear()
-        vm.machine.reset()
-        vm.console.reset()
+        vm.reset()
         vm.message(MACHINE_FAILED.full())
         vm.enter_cp()
 

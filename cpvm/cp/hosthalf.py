@@ -7,6 +7,7 @@ and CP goes on with other users.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -24,6 +25,15 @@ class HostHalf(Protocol):
     def load(self, state: dict[str, Any]) -> None:
         """Take up a saved state."""
         ...
+
+
+@dataclass
+class Conversation:
+    """A host half that a machine talks to, and the request that waits to be fetched."""
+
+    name: str
+    half: HostHalf
+    request: bytes = b""
 
 
 HostHalves = Mapping[str, Callable[[], HostHalf]]

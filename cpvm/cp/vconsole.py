@@ -77,7 +77,8 @@ class VirtualConsole:
             return ReadState.SLEEPING if isinstance(function.waiting, Pause) else ReadState.RUNNING
         if self.cp_read:
             return ReadState.CP_READ
-        if self.device is not None and self.device.reading and not self.vm.stopped:
+        waiting = self._ahead or self._guest  # what will answer the read
+        if self.device is not None and self.device.reading and not self.vm.stopped and not waiting:
             return ReadState.VM_READ
         return ReadState.RUNNING
 
@@ -129,7 +130,11 @@ class VirtualConsole:
         self.feed()
 
     def feed(self) -> None:
-        """Complete the guest's read with a line that waits, or raise attention."""
+        """Complete the guest's read with a line that waits.
+
+        Attention is raised if nothing was read: the guest does not know that there is a line. The other lines of
+        one that was read stay for the reads that follow.
+        """
         if not self._guest or self.device is None or self.vm.logged_off:
             return
         if self.device.reading:
@@ -137,7 +142,7 @@ class VirtualConsole:
             self.vm.interactive = self.vm.system.scheduler.INTERACTIVE
             self.announce()
             self.vm.wake()
-        if self._guest and not self._attention_sent and not self.device.reading:
+        elif not self._attention_sent:
             self._attention_sent = True
             self.device.attention()
             self.vm.wake()
@@ -153,7 +158,7 @@ class VirtualConsole:
         self.vm.function = None
         if self.vm.logged_off:
             return
-        if not self._ahead or not self.cp_read:
+        if not self._ahead:
             self.announce(new_read=True)
         self.vm.ready()
         if self._typed:

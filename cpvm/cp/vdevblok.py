@@ -31,6 +31,7 @@ class VDEVBLOK:
         self.vaddr = vaddr
         self.kind = kind
         self.devtype = devtype
+        self.ready = True  # READY, NOTREADY
 
     def release(self) -> None:
         """The device is being taken away (DETACH, LOGOFF)."""

@@ -14,7 +14,7 @@ from cpvm.cp.directory import (
 )
 from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
-from cpvm.cp.vdevblok import DASDBlock, VDEVBLOK
+from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 from cpvm.cp.vspool import Output, Reader
 from cpvm.machine.device import Device
 from cpvm.machine.devices.console3215 import Console3215

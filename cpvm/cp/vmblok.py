@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.accounting import Usage
 from cpvm.cp.directory import UserEntry
+from cpvm.cp.hosthalf import Conversation
 from cpvm.cp.lineedit import EditSymbols
 from cpvm.cp.message import Emsg, edit
 from cpvm.cp.timers import TimerRequest
@@ -62,6 +63,8 @@ class VMBLOK:
         self.interactive = 0  # slices that are left to it in queue 1
         self.logged_off = False
         self.wait_began = 0.0
+        self.generation = 0  # counts resets: what belongs to a machine that was reset since is void
+        self.conversation: Conversation | None = None  # with a host half
         self.never_ran = True  # no IPL and no BEGIN yet
         self.lost_line: TimerRequest | None = None
 
@@ -117,8 +120,16 @@ class VMBLOK:
             old.detach(vaddr)
             device.reset()
             self.machine.attach(vaddr, device)
+        self.machine.cpu.timers.interval_running = self.timer != "OFF"
+        self._was_reset()
+
+    def _was_reset(self) -> None:
         self.stopped = True
         self.waiting = False
+        self.generation += 1
+        self.holds = 0
+        self.conversation = None
+        self.after_slice.clear()
         self.console.reset()
 
     def reset(self, *, clear: bool = False) -> None:
@@ -127,9 +138,18 @@ class VMBLOK:
             self.machine.clear()
         else:
             self.machine.reset()
-        self.stopped = True
-        self.waiting = False
-        self.console.reset()
+        self._was_reset()
+
+    def ipl(self, vaddr: int, *, clear: bool = False, parameter: bytes = b"") -> None:
+        """Load the machine from a device; the machine stays stopped. Raises IPLError.
+
+        The parameter, up to 64 bytes of EBCDIC, goes to general registers 0 to 15.
+        """
+        self.reset(clear=clear)
+        self.machine.ipl(vaddr)
+        for register in range((len(parameter) + 3) // 4):
+            word = parameter[register * 4 : register * 4 + 4].ljust(4, b"\x40")
+            self.machine.gr[register] = int.from_bytes(word, "big")
 
     # Talking to the user
 

@@ -132,7 +132,7 @@ class Reader(UnitRecord):
     def next(self) -> bytes | None:
         """The next card; None at the end of a file, or if no file is there."""
         while True:
-            if self._file is None and not self._open_next():
+            if not self.ready or (self._file is None and not self._open_next()):
                 return None
             for record in self._records:
                 if record.opcode == CARD_OPCODE or record.data:

@@ -76,7 +76,7 @@ def test_disconnect_and_reconnect(site: Site) -> None:
     lines = terminal.type("DISC")
     assert lines[0].startswith("DISCONNECT AT ")
     operator = site.logon("OPERATOR")
-    assert operator.type("QUERY NAMES") == ["CMSUSER  - DSC  , OPERATOR - L0002"]
+    assert operator.type("QUERY NAMES") == ["CMSUSER  - DSC , OPERATOR - L0002"]
     lines = terminal.type("LOGON CMSUSER CMSUSER")
     assert any(line.startswith("RECONNECTED AT ") for line in lines)
     assert terminal.reading is ReadState.CP_READ

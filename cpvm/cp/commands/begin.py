@@ -1,0 +1,20 @@
+"""BEGIN: let the virtual machine run (DMKCFP)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.operand import Operands, hexadecimal
+
+
+@command("BEGIN", module="DMKCFP", minimum=1, classes="G", syntax="Begin [hexloc]")
+def begin(request: Request, operands: Operands) -> Answer:
+    """Go on, at the address given or where it stopped."""
+    vm = request.vm
+    word = operands.take()
+    operands.end()
+    if word is not None:
+        vm.machine.psw = replace(vm.machine.psw, address=hexadecimal(word, 6))
+    vm.begin()
+    return 0

@@ -1,0 +1,55 @@
+"""IPL: load the virtual machine (DMKCFG, DMKVMI)."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.message import DEVICE_MISSING, message
+from cpvm.cp.operand import Operands, choose, is_vaddr
+from cpvm.machine import IPLError
+from cpvm.s370.ebcdic import to_ebcdic
+
+SYSTEM_MISSING = message("044E", "{} DOES NOT EXIST")
+UNIT_ERROR = message("230E", "IPL UNIT ERROR; CSW {} SNS {}")
+NOT_READY = message("231E", "IPL DEVICE {:03X} NOT READY")
+PARAMETER_TOO_LONG = message("016E", "IPL PARM EXCEEDS 64 CHARACTERS")
+_INTERVENTION_REQUIRED = 0x40
+MAX_PARAMETER = 64
+
+
+@command("IPL", module="DMKCFG", minimum=1, classes="G", syntax="Ipl vaddr|systemname [CLear] [STop] [PARM text]")
+def ipl(request: Request, operands: Operands) -> Answer:
+    """Load the machine from a device or a named system, and start it."""
+    target = operands.need()
+    vm = request.vm
+    vaddr = request.system.directory.systems.get(target)
+    if vaddr is None:
+        if not is_vaddr(target):
+            raise SYSTEM_MISSING.error(target)
+        vaddr = int(target, 16)
+    if vaddr not in vm.devices:
+        raise DEVICE_MISSING.error(f"{vaddr:03X}")
+    clear = stop = False
+    parameter = b""
+    while (word := operands.take()) is not None:
+        match choose(word, "CLear", "STop", "PARM", "NOCLear"):
+            case "CLEAR":
+                clear = True
+            case "STOP":
+                stop = True
+            case "PARM":
+                parameter = to_ebcdic(operands.take_rest().upper())
+                if len(parameter) > MAX_PARAMETER:
+                    raise PARAMETER_TOO_LONG.error()
+    try:
+        vm.ipl(vaddr, clear=clear, parameter=parameter)
+    except IPLError as error:
+        vm.console.wait_for_cp()
+        if error.sense and error.sense[0] & _INTERVENTION_REQUIRED:
+            raise NOT_READY.error(vaddr) from None
+        raise UNIT_ERROR.error(error.csw.hex().upper() or "0" * 16, error.sense[:4].hex().upper() or "00") from None
+    vm.never_ran = False
+    if stop:
+        vm.console.wait_for_cp()
+    else:
+        vm.begin()
+    return 0

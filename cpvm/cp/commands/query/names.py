@@ -1,0 +1,43 @@
+"""QUERY NAMES, USERS, USERID."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import Answer, Request
+from cpvm.cp.commands.query import query
+from cpvm.cp.message import NOT_LOGGED_ON
+from cpvm.cp.operand import Operands, userid
+
+_A_LINE = 4
+
+
+@query("NAMES", minimum=1)
+def query_names(request: Request, operands: Operands) -> Answer:
+    """Who is logged on, and where; four a line."""
+    operands.end()
+    users = [f"{vm.userid:<8} - {vm.line_name:<4}" for vm in request.system.users.values()]
+    for start in range(0, len(users), _A_LINE):
+        request.write(", ".join(users[start : start + _A_LINE]).rstrip())
+    return 0
+
+
+@query("USERS", minimum=1)
+def query_users(request: Request, operands: Operands) -> Answer:
+    """How many are logged on, or where one is."""
+    word = operands.take()
+    operands.end()
+    if word is None:
+        request.write(f"{len(request.system.users):03} USERS, 000 DIALED")
+        return 0
+    vm = request.system.users.get(userid(word))
+    if vm is None:
+        raise NOT_LOGGED_ON.error(word)
+    request.write(f"{vm.userid:<8} - {vm.line_name}")
+    return 0
+
+
+@query("USERID", minimum=6)
+def query_userid(request: Request, operands: Operands) -> Answer:
+    """Who am I."""
+    operands.end()
+    request.write(f"{request.vm.userid:<8} AT CPVM")
+    return 0

@@ -1,0 +1,112 @@
+"""STORE: change storage, registers and PSW of the virtual machine (DMKCDS)."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.message import DATA_MISSING, HEXLOC_MISSING, INVALID_DATA, INVALID_HEXLOC, INVALID_REGISTER, message
+from cpvm.cp.operand import Operands, hexadecimal
+from cpvm.cp.vmblok import VMBLOK
+from cpvm.s370.psw import PSW
+
+INVALID_PSW = message("011E", "INVALID PSW - {}")
+SYNTAX = (
+    "STore [L]hexloc hexword ... | Shexloc hexdata ... | Greg|Xreg|Yreg hexword ... | Psw [hexword] hexword | STATUS"
+)
+
+# Where STORE STATUS puts things (GA22-7000, Store Status)
+_CPU_TIMER, _COMPARATOR, _PREFIX, _PSW, _FLOATING, _GENERAL, _CONTROL = 0xD8, 0xE0, 0x108, 0x100, 0x160, 0x180, 0x1C0
+
+
+@command("STORE", module="DMKCDS", minimum=2, classes="G", syntax=SYNTAX)
+def store(request: Request, operands: Operands) -> Answer:
+    """Store the data given."""
+    target = operands.need(HEXLOC_MISSING)
+    words = operands.remaining()
+    vm = request.vm
+    if target == "STATUS":
+        if words:
+            raise INVALID_DATA.error(words[0])
+        _status(vm)
+    elif not words:
+        raise DATA_MISSING.error()
+    elif "PSW".startswith(target):
+        _psw(vm, words)
+    elif target[0] in "GXY":
+        _registers(vm, target[0], target[1:], words)
+    elif target[0] == "S":
+        _string(vm, target[1:], "".join(words))
+    else:
+        _words(vm, target.removeprefix("L"), words)
+    request.write("STORE COMPLETE")
+    return 0
+
+
+def _words(vm: VMBLOK, hexloc: str, words: list[str]) -> None:
+    """Fullwords from a fullword boundary on."""
+    data = b"".join(hexadecimal(word, 8, INVALID_DATA).to_bytes(4, "big") for word in words)
+    _put(vm, hexadecimal(hexloc, 6) & ~3, data, hexloc)
+
+
+def _string(vm: VMBLOK, hexloc: str, digits: str) -> None:
+    """Bytes from any address on."""
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError:
+        raise INVALID_DATA.error(digits) from None
+    _put(vm, hexadecimal(hexloc, 6), data, hexloc)
+
+
+def _put(vm: VMBLOK, at: int, data: bytes, hexloc: str) -> None:
+    if at + len(data) > vm.machine.storage.size:
+        raise INVALID_HEXLOC.error(hexloc)
+    vm.machine.storage.write(at, data)
+
+
+def _registers(vm: VMBLOK, kind: str, number: str, words: list[str]) -> None:
+    """Consecutive registers; floating-point ones have up to 16 digits, filled up on the right."""
+    if number in ("A", "B", "C", "D", "E", "F"):
+        register = int(number, 16)
+    elif number.isdigit() and len(number) <= 2 and int(number) <= 15:
+        register = int(number)
+    else:
+        raise INVALID_REGISTER.error(number or kind)
+    step, last = (2, 6) if kind == "Y" else (1, 15)
+    if register % step or register + step * (len(words) - 1) > last:
+        raise INVALID_REGISTER.error(number)
+    values = [
+        hexadecimal(word, 16, INVALID_DATA) << 4 * max(0, 16 - len(word))
+        if kind == "Y"
+        else hexadecimal(word, 8, INVALID_DATA)
+        for word in words
+    ]
+    for offset, value in enumerate(values):
+        if kind == "G":
+            vm.machine.gr[register + offset] = value
+        elif kind == "X":
+            vm.machine.set_cr(register + offset, value)
+        else:
+            vm.machine.fr[register + step * offset] = value
+
+
+def _psw(vm: VMBLOK, words: list[str]) -> None:
+    """Both words of the PSW, or only the second."""
+    if len(words) > 2:
+        raise INVALID_PSW.error(words[2])
+    values = [hexadecimal(word, 8, INVALID_PSW) for word in words]
+    first = int.from_bytes(vm.machine.psw.to_bytes()[:4], "big") if len(values) == 1 else values[0]
+    vm.machine.psw = PSW.from_words(first, values[-1])
+
+
+def _status(vm: VMBLOK) -> None:
+    """STORE STATUS: what the button of that name stores."""
+    machine, storage = vm.machine, vm.machine.storage
+    timers = machine.cpu.timers
+    storage.write(_CPU_TIMER, (timers.cpu_timer() & (1 << 64) - 1).to_bytes(8, "big"))
+    storage.write(_COMPARATOR, timers.comparator.to_bytes(8, "big"))
+    storage.write(_PSW, machine.psw.to_bytes())
+    storage.write(_PREFIX, machine.cpu.prefix_register.to_bytes(4, "big"))
+    for index in range(4):
+        storage.write(_FLOATING + 8 * index, machine.fr[2 * index].to_bytes(8, "big"))
+    for index in range(16):
+        storage.write(_GENERAL + 4 * index, machine.gr[index].to_bytes(4, "big"))
+        storage.write(_CONTROL + 4 * index, machine.cr[index].to_bytes(4, "big"))

@@ -1,0 +1,62 @@
+"""DIAGNOSE X'08': execute CP commands (DMKHVC, DMKCFM)."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import CommandRun
+from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+
+_TO_BUFFER = 0x40000000  # of Ry: the response goes to storage
+_LENGTH = 0x00FFFFFF
+MAX_COMMAND = 240
+MAX_BUFFER = 8192
+
+
+@diagnose(0x08)
+def execute_command(call: DiagnoseCall) -> None:
+    """Rx: address of the command line, Ry: flags and length. Lines are separated by X'15'.
+
+    Ry gets the return code. With X'40' in Ry's first byte the response goes to the buffer at Rx+1 of length Ry+1:
+    condition code 0 and its length in Ry+1, or 1 and the number of bytes that did not fit. Length 0 enters CP READ.
+    """
+    length = call.y & _LENGTH
+    call.specification(length > MAX_COMMAND)
+    if length == 0:
+        call.set_y(0)
+        call.vm.defer(call.vm.enter_cp)
+        return
+    to_buffer = bool(call.y & _TO_BUFFER)
+    size = 0
+    if to_buffer:
+        call.specification(15 in (call.rx, call.ry) or abs(call.rx - call.ry) == 1)
+        size = call.machine.gr[call.ry + 1]
+        call.specification(not 0 < size <= MAX_BUFFER)
+        call.read(call.machine.gr[call.rx + 1], size)
+    lines = [from_ebcdic(line) for line in call.read(call.x, length).split(b"\x15")]
+    vm, generation = call.vm, call.vm.generation
+    response: list[str] = []
+
+    def done(code: int) -> None:
+        vm.function = None
+        if vm.logged_off or vm.generation != generation:
+            return
+        call.set_y(code)
+        if to_buffer:
+            _store(call, response, size)
+        vm.console.announce()
+        vm.ready()
+
+    def run() -> None:
+        output = response.append if to_buffer else vm.console.write_cp
+        commands = [line for line in lines if line.strip()]
+        vm.function = CommandRun(vm.system, commands, vm=vm, output=output, done=done, quiet=True)
+        vm.function.start()
+
+    vm.defer(run)
+
+
+def _store(call: DiagnoseCall, response: list[str], size: int) -> None:
+    data = b"".join(to_ebcdic(line) + b"\x15" for line in response)
+    call.machine.storage.write(call.machine.gr[call.rx + 1] & _LENGTH, data[:size])
+    call.machine.gr[call.ry + 1] = len(data) if len(data) <= size else len(data) - size
+    call.set_cc(0 if len(data) <= size else 1)

@@ -1,0 +1,63 @@
+"""DIAGNOSE X'24': device type and features (DMKHVD)."""
+
+from __future__ import annotations
+
+from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
+
+# Class and type bytes as in VM/370's VDEVBLOK and RDEVBLOK (SY20-0884, DEVTYPES).
+_TERMINAL, _READERS, _PRINTERS, _DASD = 0x80, 0x20, 0x10, 0x04
+_TYPES = {
+    "1052": (_TERMINAL, 0x00),
+    "3210": (_TERMINAL, 0x00),
+    "3215": (_TERMINAL, 0x00),
+    "2501": (_READERS, 0x81),
+    "2540R": (_READERS, 0x82),
+    "3505": (_READERS, 0x84),
+    "2540P": (_PRINTERS, 0x82),
+    "3525": (_PRINTERS, 0x84),
+    "1403": (_PRINTERS, 0x41),
+    "3211": (_PRINTERS, 0x42),
+    "1443": (_PRINTERS, 0x44),
+    "2311": (_DASD, 0x80),
+    "2314": (_DASD, 0x40),
+    "3330": (_DASD, 0x10),
+    "3350": (_DASD, 0x08),
+    "3375": (_DASD, 0x04),
+    "2305": (_DASD, 0x02),
+    "3340": (_DASD, 0x01),
+    "3380": (_DASD, 0x20),
+}
+_READ_ONLY = 0x80  # VDEVFLAG
+_FIND_CONSOLE = 0xFFFFFFFF
+
+
+@diagnose(0x24)
+def device_type(call: DiagnoseCall) -> None:
+    """Rx: device address, or -1 for the console, which is then put into Rx.
+
+    Ry: virtual class, type, status, flags. Ry+1: real class, type, model, features (line length of a console).
+    Condition code 0; 2 no real device behind it (then Ry+1 is not changed); 3 no such device.
+    """
+    block = _find(call)
+    if block is None:
+        call.set_cc(3)
+        return
+    kind, devtype = _TYPES.get(block.devtype, (0, 0))
+    read_only = isinstance(block, DASDBlock) and not block.link.writable
+    call.set_y(kind << 24 | devtype << 16 | (_READ_ONLY if read_only else 0))
+    real = isinstance(block, DASDBlock) or (block.kind == "CONS" and not call.vm.disconnected)
+    if real and call.ry < 15:
+        features = call.vm.linesize if block.kind == "CONS" else 0
+        call.machine.gr[call.ry + 1] = kind << 24 | devtype << 16 | features
+    call.set_cc(0 if real else 2)
+
+
+def _find(call: DiagnoseCall) -> VDEVBLOK | None:
+    if call.x != _FIND_CONSOLE:
+        return call.vm.devices.get(call.x) if call.x <= 0xFFF else None
+    consoles = call.vm.unit_records("CONS")
+    if not consoles:
+        return None
+    call.set_x(consoles[0].vaddr)
+    return consoles[0]

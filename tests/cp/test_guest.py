@@ -1,0 +1,160 @@
+"""Guest programs: a few instructions put into storage with STORE and started with BEGIN."""
+
+from __future__ import annotations
+
+import pytest
+
+from cpvm.cp.session import ReadState
+from cpvm.s370.ebcdic import to_ebcdic
+
+from .helper import FakeTerminal, Site
+
+WRITE_TEXT = to_ebcdic("HELLO FROM THE GUEST").hex()
+
+ONE_WRITE = [
+    "S200 41100240",  # LA   1,X'240'
+    "S204 50100048",  # ST   1,72           CAW
+    "S208 9C000009",  # SIO  X'009'
+    "S20C 9D000009",  # TIO  X'009'
+    "S210 4770020C",  # BC   7,X'20C'
+    "S214 82000280",  # LPSW X'280'
+    "S240 0900030020000014",  # write 20 bytes with carriage return
+    f"S300 {WRITE_TEXT}",
+    "S280 000200000000DEAD",
+]
+
+
+def store(terminal: FakeTerminal, lines: list[str]) -> None:
+    for line in lines:
+        assert terminal.type(f"STORE {line}") == ["STORE COMPLETE"], line
+
+
+def start(terminal: FakeTerminal, address: str, *until: ReadState) -> list[str]:
+    store(terminal, ["PSW 00000000 00000000"])
+    return terminal.type(f"BEGIN {address}", *until)
+
+
+def test_guest_writes_and_stops_in_a_disabled_wait(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, ONE_WRITE)
+    assert start(terminal, "200") == [
+        "HELLO FROM THE GUEST",
+        "DMKDSP450W CP ENTERED; DISABLED WAIT PSW '00020000 0000DEAD'",
+        "CP",
+    ]
+    assert terminal.reading is ReadState.CP_READ
+    assert terminal.type("D PSW") == ["PSW = 00020000 0000DEAD"]
+
+
+def test_guest_reads_a_line_and_lines_typed_ahead(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, [
+        "S078 0000000000000210",  # I/O new PSW
+        "S200 41100240",  # LA   1,X'240'
+        "S204 50100048",  # ST   1,72
+        "S208 9C000009",  # SIO  X'009'     read, then write what was read
+        "S20C 82000288",  # LPSW X'288'     wait for the end
+        "S210 47F00200",  # B    X'200'
+        "S240 0A00034060000020",  # read up to 32 bytes
+        "S248 0900034020000005",  # write 5 bytes with carriage return
+        "S288 FE02000000000000",
+    ])  # fmt: skip
+    assert start(terminal, "200") == []
+    assert terminal.reading is ReadState.VM_READ
+    assert terminal.type("abcde") == ["abcde"]
+    assert terminal.type("#cp query users") == ["001 USERS, 000 DIALED"]
+    assert terminal.reading is ReadState.VM_READ
+    assert terminal.type("one__#two__#th@hree") == ["one__", "two__", "three"]
+    assert terminal.type("#CP") == ["CP"]
+    assert terminal.reading is ReadState.CP_READ
+    assert terminal.type("B") == []
+    assert terminal.reading is ReadState.VM_READ
+    terminal.session.attention()
+    assert terminal.until(ReadState.CP_READ) == ["CP"]
+    assert terminal.type("begin#fiver") == ["fiver"]
+
+
+def test_program_interruption_loop(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    assert terminal.type("BEGIN 100") == ["DMKDSP453W CP ENTERED; PROGRAM INTERRUPT LOOP", "CP"]
+    assert terminal.type("Q USERS") == ["001 USERS, 000 DIALED"]
+
+
+def test_a_loop_can_be_stopped_and_others_go_on(site: Site) -> None:
+    looping = site.logon("CMSUSER")
+    other = site.logon("USER01", "SECRET")
+    store(looping, ["S200 47F00200"])  # B *
+    looping.session.line("BEGIN 200")
+    looping.until(ReadState.RUNNING)
+    store(other, ONE_WRITE)
+    assert start(other, "200")[0] == "HELLO FROM THE GUEST"
+    looping.session.attention()
+    assert looping.until(ReadState.CP_READ) == ["CP"]
+    lines = looping.type("QUERY TIME")
+    assert "VIRTCPU= 000:00.0" in lines[1]
+
+
+def test_attention_reaches_a_guest_that_does_not_read(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, [
+        "S078 0000000000000210",
+        "S200 82000288",  # LPSW  wait enabled
+        "S210 41100240",  # LA   1,X'240'
+        "S214 50100048",  # ST   1,72
+        "S218 9C000009",  # SIO  X'009'    read and write back
+        "S21C 47F00200",  # B    X'200'
+        "S240 0A00034060000020",
+        "S248 0900034020000005",
+        "S288 FE02000000000000",
+    ])  # fmt: skip
+    terminal.session.line("BEGIN 200")
+    terminal.until(ReadState.RUNNING)
+    terminal.session.line("ahead")
+    assert terminal.until_line("ahead") == ["ahead"]
+
+
+def test_a_failure_of_the_machine_hurts_only_its_user(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = site.logon("CMSUSER")
+    other = site.logon("USER01", "SECRET")
+    vm = site.system.users["CMSUSER"]
+
+    def explode(budget: int) -> object:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(vm.machine, "run", explode)
+    lines = broken.type("BEGIN")
+    assert lines[0].startswith("DMKDSP455W CP ENTERED")
+    assert lines[-1] == "CP"
+    assert other.type("Q USERS") == ["002 USERS, 000 DIALED"]
+    assert any("MACHINE OF CMSUSER" in line for line in site.system.log.lines)
+
+
+def test_long_line_is_truncated_with_a_message(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    lines = terminal.type("* " + "X" * 300)
+    assert lines == ["INPUT LINE TRUNCATED TO 130 CHARACTERS"]
+
+
+def test_ipl_of_a_deck_in_the_reader(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    assert terminal.type("IPL BOOT") == ["DMKCFG231E IPL DEVICE 00C NOT READY"]
+    assert terminal.type("IPL NOSYS") == ["DMKCFG044E NOSYS DOES NOT EXIST"]
+    assert terminal.type("IPL 555") == ["DMKCFG040E DEVICE 555 DOES NOT EXIST"]
+    assert terminal.type("IPL 191")[0].startswith("DMKCFG230E IPL UNIT ERROR; CSW ")
+
+    def make_deck() -> None:
+        # PSW: disabled wait at X'123'; a CCW that reads the second card to X'300'
+        first = bytes.fromhex("0002000000000123 0200030020000050 0000000000000000").ljust(80, b"\x40")
+        writer = site.system.spool.open()
+        writer.put(0x41, first)
+        writer.put(0x41, to_ebcdic(f"{'SECOND CARD':<80}"))
+        writer.close(
+            queue="RDR", owner="CMSUSER", origin="MAINT", kind="PUN", spool_class="A", copies=1, hold=False, dist=""
+        )
+
+    site.on_cp(make_deck)
+    assert terminal.type("IPL BOOT CLEAR") == [
+        "DMKDSP450W CP ENTERED; DISABLED WAIT PSW '00020000 00000123'",
+        "CP",
+    ]
+    assert "*SECOND CARD     *" in terminal.type("D T300")[0]
