@@ -1,1 +1,4 @@
 """The control program (CP)."""
+
+LEVEL = "0.1.0"
+"""Release of this control program, as QUERY CPLEVEL shows it."""

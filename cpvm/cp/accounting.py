@@ -49,11 +49,16 @@ class Usage:
 def record(database: Database, userid: str, account: str, usage: Usage) -> None:
     """Keep the record of a session that is over."""
     now = time.time()
+    row = (
+        now,
+        userid,
+        account,
+        int(now - usage.started),
+        usage.virtual_microseconds,
+        usage.total_microseconds,
+        usage.cards_read,
+        usage.cards_punched,
+        usage.lines_printed,
+    )
     with database.transaction() as db:
-        db.execute(
-            "INSERT INTO accounting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                now, userid, account, int(now - usage.started), usage.virtual_microseconds, usage.total_microseconds,
-                usage.cards_read, usage.cards_punched, usage.lines_printed,
-            ),  # fmt: skip
-        )  # fmt: skip
+        db.execute("INSERT INTO accounting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

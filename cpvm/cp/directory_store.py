@@ -20,7 +20,6 @@ from cpvm.cp.directory import (
     UserEntry,
     VolumeEntry,
 )
-from cpvm.cp.password import check_password, hash_password
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS directory_user (userid TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
@@ -112,13 +111,8 @@ class DirectoryStore:
         """True while the password is the one from the first directory, which everybody can guess."""
         return self._password_row(userid)[1]
 
-    def check(self, userid: str, password: str) -> bool:
-        """True if PASSWORD is USERID's."""
-        return check_password(password, self.password_hash(userid))
-
-    def change_password(self, userid: str, password: str) -> None:
-        """Give USERID a new password."""
-        hashed = hash_password(password)
+    def store_password(self, userid: str, hashed: str) -> None:
+        """Give USERID the password that HASHED was made of; it is no longer a well-known one."""
         with self._database.transaction() as db:
             db.execute("UPDATE directory_password SET hash = ?, well_known = 0 WHERE userid = ?", (hashed, userid))
 

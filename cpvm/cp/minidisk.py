@@ -25,6 +25,7 @@ class Link:
     def __init__(
         self,
         owner: str,
+        *,
         disk: MinidiskEntry,
         user: str,
         writable: bool,
@@ -35,6 +36,7 @@ class Link:
         self.disk = disk
         self.user = user
         self.writable = writable
+        self.vaddr = disk.vaddr  # at USER's machine
         self.tracks = tracks
         self._drop = drop
 
@@ -97,7 +99,7 @@ class Minidisks:
         elif refused:
             self._refuse(owner, disk.vaddr, writers, readers)
         tracks = volume.minidisk(disk.start, disk.cylinders, not writable)
-        link = Link(owner, disk, user, writable, tracks, self._links.remove)
+        link = Link(owner, disk=disk, user=user, writable=writable, tracks=tracks, drop=self._links.remove)
         self._links.append(link)
         return link
 

@@ -91,7 +91,7 @@ def abbreviates(typed: str, word: str, minimum: int) -> bool:
 
 
 def choose(typed: str, *choices: str, invalid: Message = INVALID_OPTION) -> str:
-    """The choice that TYPED abbreviates; choices are written NOCont: capitals are the minimum. INVALID OPTION if none."""
+    """The choice that TYPED abbreviates; choices are written NOCont: capitals are the minimum. Else INVALID OPTION."""
     for choice in choices:
         minimum = sum(1 for letter in choice if not letter.islower())
         if abbreviates(typed, choice.upper(), minimum):

@@ -11,7 +11,7 @@ import struct
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from cpvm.cp.database import Database
@@ -235,31 +235,26 @@ def _unpack(data: bytes) -> Iterator[SpoolRecord]:
 
 
 def _values(file: SpoolFile) -> tuple[object, ...]:
-    return (
-        file.spoolid, file.queue, file.owner, file.origin, file.kind, file.spool_class, file.copies, int(file.hold),
-        file.dist, file.name, file.type, file.records, file.created, file.tag, file.position,
-    )  # fmt: skip
+    return astuple(file)
 
 
 def _file(row: tuple[object, ...]) -> SpoolFile:
-    (
-        spoolid,
-        queue,
-        owner,
-        origin,
-        kind,
-        spool_class,
-        copies,
-        hold,
-        dist,
-        name,
-        filetype,
-        records,
-        created,
-        tag,
-        position,
-    ) = row
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    text = {name: str(values[name]) for name in values}
     return SpoolFile(
-        int(str(spoolid)), str(queue), str(owner), str(origin), str(kind), str(spool_class), int(str(copies)), bool(hold),
-        str(dist), str(name), str(filetype), int(str(records)), float(str(created)), str(tag), int(str(position)),
-    )  # fmt: skip
+        spoolid=int(text["spoolid"]),
+        queue=text["queue"],
+        owner=text["owner"],
+        origin=text["origin"],
+        kind=text["kind"],
+        spool_class=text["class"],
+        copies=int(text["copies"]),
+        hold=bool(values["hold"]),
+        dist=text["dist"],
+        name=text["name"],
+        type=text["type"],
+        records=int(text["records"]),
+        created=float(text["created"]),
+        tag=text["tag"],
+        position=int(text["position"]),
+    )

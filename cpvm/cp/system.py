@@ -286,6 +286,13 @@ class System:
                 f"{file.kind} FILE {file.spoolid:04} FROM {file.origin:<8} COPY {file.copies:02}"
                 f" {'HOLD' if file.hold else 'NOHOLD'}"
             )
+        self.file_ready(file)
+
+    def file_ready(self, file: SpoolFile) -> None:
+        """A file can be read from now on: device end for readers that were empty."""
+        vm = self.users.get(file.owner)
+        if vm is None or file.hold:
+            return
         for reader in vm.readers:
             device = vm.machine.device(reader.vaddr)
             matches = reader.options.spool_class in ("*", file.spool_class)

@@ -62,6 +62,8 @@ def redefine(vm: VMBLOK, old: int, new: int) -> None:
     vm.machine.detach(old)
     device.reset()
     block.vaddr = new
+    if isinstance(block, DASDBlock):
+        block.link.vaddr = new
     vm.machine.attach(new, device)
     vm.devices[new] = block
 
@@ -94,6 +96,7 @@ def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode:
     if vaddr in vm.devices:
         raise ALREADY_DEFINED.error(vaddr)
     link = vm.system.minidisks.link(owner, disk, vm.userid, mode)
+    link.vaddr = vaddr
     block = DASDBlock(vaddr, link)
     attach(vm, block, Dasd(disk.devtype, link.tracks, cylinders=disk.cylinders, read_only=not link.writable))
     if not link.writable and mode in ("W", "WR", "M", "MR", "MW"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cpvm.cp.session import ReadState
+
 from .helper import Site
 
 

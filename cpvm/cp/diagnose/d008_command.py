@@ -38,11 +38,12 @@ def execute_command(call: DiagnoseCall) -> None:
 
     def done(code: int) -> None:
         vm.function = None
-        if vm.logged_off or vm.generation != generation:
+        if vm.logged_off:
             return
-        call.set_y(code)
-        if to_buffer:
-            _store(call, response, size)
+        if vm.generation == generation:  # else the command has reset the machine
+            call.set_y(code)
+            if to_buffer:
+                _store(call, response, size)
         vm.console.announce()
         vm.ready()
 

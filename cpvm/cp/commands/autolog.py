@@ -1,0 +1,43 @@
+"""AUTOLOG: log a virtual machine on without a terminal (DMKALG)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from cpvm.cp import logon
+from cpvm.cp.command import Answer, Effect, Request, command, work
+from cpvm.cp.message import NOT_IN_DIRECTORY, OPERAND_MISSING, message
+from cpvm.cp.operand import Operands, userid
+from cpvm.cp.password import check_password
+
+FAILED = message("059E", "AUTOLOG FAILED FOR {} - {}")
+
+
+@command("AUTOLOG", module="DMKALG", minimum=6, classes="AB", syntax="AUTOLOg userid password [console line]")
+def autolog(request: Request, operands: Operands) -> Answer:
+    """Log the user on, disconnected, and IPL as the directory says; the line is typed at its console."""
+    return _autolog(request, operands)
+
+
+def _autolog(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
+    system = request.system
+    name = userid(operands.take())
+    password = operands.need(OPERAND_MISSING)
+    line = operands.take_rest()
+    entry = system.directory.users.get(name)
+    if entry is None:
+        raise NOT_IN_DIRECTORY.error(name)
+    hashed = system.directory.password_hash(name)
+    if not (yield from work(lambda: check_password(password, hashed))):
+        raise FAILED.error(name, "PASSWORD INCORRECT")
+    if name in system.users:
+        raise FAILED.error(name, "ALREADY LOGGED ON")
+    if not entry.ipl:
+        raise FAILED.error(name, "NO IPL IN CP DIRECTORY")
+    vm = logon.create(system, entry, None)
+    system.log.write(f"AUTO LOGON *** {name:<8} USERS = {len(system.users):03} BY {request.vm.userid}")
+    vm.console.execute([f"IPL {entry.ipl}"])
+    if line:
+        vm.console.typed(line)
+    return 0

@@ -1,0 +1,64 @@
+"""DEFINE: change the virtual machine's storage and devices (DMKDEF)."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.directory import UNIT_RECORD_TYPES
+from cpvm.cp.message import DEVICE_MISSING, message
+from cpvm.cp.operand import Operands, abbreviates, choose, is_vaddr, storage_size, vaddr
+from cpvm.cp.virtual import ALREADY_DEFINED, add_console, add_unit_record, redefine
+
+TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
+ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
+DEFAULT_TYPES = {"READER": "2540R", "PUNCH": "2540P", "PRINTER": "1403"}
+SYNTAX = (
+    "DEFine STORage [As] nnnnnK|nnM | Reader|PUnch|Printer|CONsole [As] vaddr |"
+    " 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr | vaddr1 [As] vaddr2 | CHANnels [As] SEL|BMX"
+)
+
+
+@command("DEFINE", module="DMKDEF", minimum=3, classes="G", syntax=SYNTAX)
+def define(request: Request, operands: Operands) -> Answer:
+    """Make a device, give one another address, or change the size of storage (which resets the machine)."""
+    what = operands.need()
+    operands.skip("AS", 1)
+    if abbreviates(what, "STORAGE", 4):
+        return _storage(request, operands)
+    if abbreviates(what, "CHANNELS", 4):
+        kind = choose(operands.need(), "SEL", "BMX")
+        operands.end()
+        request.inform(f"CHANNELS = {kind}")
+        return 0
+    new = vaddr(operands.take())
+    operands.end()
+    vm = request.vm
+    if what in UNIT_RECORD_TYPES:
+        kind = add_unit_record(vm, new, what)
+    elif is_vaddr(what) and int(what, 16) in vm.devices:
+        old = int(what, 16)
+        kind = vm.devices[old].kind
+        redefine(vm, old, new)
+    elif abbreviates(what, "CONSOLE", 3):
+        if vm.unit_records("CONS"):
+            raise ONE_CONSOLE.error()
+        if new in vm.devices:
+            raise ALREADY_DEFINED.error(new)
+        add_console(vm, new)
+        kind = "CONS"
+    elif is_vaddr(what):
+        raise DEVICE_MISSING.error(f"{int(what, 16):03X}")
+    else:
+        kind = add_unit_record(vm, new, DEFAULT_TYPES[choose(what, "Reader", "PUnch", "Printer")])
+    request.inform(f"{kind:<4} {new:03X} DEFINED")
+    return 0
+
+
+def _storage(request: Request, operands: Operands) -> int:
+    size = storage_size(operands.need())
+    operands.end()
+    if size > request.vm.entry.maximum:
+        raise TOO_LARGE.error()
+    request.vm.new_machine(size)
+    request.write(f"STORAGE = {size // 1024:05}K")
+    request.vm.console.wait_for_cp()
+    return 0

@@ -1,0 +1,102 @@
+"""LINK: access to another user's minidisk (DMKLNK)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from cpvm.cp.command import Answer, Effect, Request, ask, command, work
+from cpvm.cp.directory import ANYONE, LINK_MODES, MinidiskEntry
+from cpvm.cp.message import NOT_IN_DIRECTORY, message
+from cpvm.cp.minidisk import users
+from cpvm.cp.operand import Operands, userid, vaddr
+from cpvm.cp.password import check_password
+from cpvm.cp.vdevblok import DASDBlock
+from cpvm.cp.virtual import NOT_IN_OWNER, link_minidisk
+
+ADDRESS_TAKEN = message("110E", "{} {:03X} NOT LINKED; VADDR {:03X} ALREADY DEFINED")
+PASSWORD_WRONG = message("114E", "{} {:03X} NOT LINKED; MODE OR PASSWORD INCORRECT")
+TOO_MANY_WRONG = message("115E", "LINK INVALID; EXCESSIVE INCORRECT PASSWORDS")
+BAD_FORMAT = message("118E", "COMMAND FORMAT INVALID")
+
+MAX_FAILURES = 10
+_PROMPTS = {"R": "ENTER READ PASSWORD:", "W": "ENTER WRITE PASSWORD:", "M": "ENTER MULT PASSWORD:"}
+_KINDS = {"R": "R", "RR": "R", "W": "W", "WR": "W", "M": "M", "MR": "M", "MW": "M"}
+
+
+@command(
+    "LINK", module="DMKLNK", minimum=4, classes="G", syntax="LINK [To] userid vaddr1 [As] vaddr2 [mode] [[PASS=] pw]"
+)
+def link(request: Request, operands: Operands) -> Answer:
+    """Link by the rules of the access mode; the password is asked for unless it is given."""
+    return _link(request, operands)
+
+
+def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
+    vm = request.vm
+    operands.skip("TO", 2)
+    owner, theirs = userid(operands.take()), vaddr(operands.take())
+    owner = vm.userid if owner == "*" else owner
+    operands.skip("AS", 2)
+    ours = vaddr(operands.take())
+    mode, password = _mode_and_password(operands)
+    if vm.link_failures >= MAX_FAILURES:
+        raise TOO_MANY_WRONG.error()
+    user = request.system.directory.users.get(owner)
+    if user is None:
+        raise NOT_IN_DIRECTORY.error(owner)
+    disk = user.minidisk(theirs)
+    if disk is None:
+        raise NOT_IN_OWNER.error(owner, theirs)
+    if ours in vm.devices:
+        raise ADDRESS_TAKEN.error(owner, theirs, ours)
+    if owner != vm.userid:
+        yield from _check(request, owner, disk, mode, password)
+    if ours in vm.devices:
+        raise ADDRESS_TAKEN.error(owner, theirs, ours)
+    _told(request, link_minidisk(vm, owner, disk, ours, mode))
+    return 0
+
+
+def _mode_and_password(operands: Operands) -> tuple[str, str | None]:
+    """The access mode, R if none is given, and the password."""
+    mode, password = "R", None
+    word = operands.peek()
+    if word in LINK_MODES:
+        mode = str(operands.take())
+    word = operands.take()
+    if word is not None:
+        password = word.removeprefix("PASS=") or operands.take()
+    if operands.peek() is not None:
+        raise BAD_FORMAT.error()
+    return mode, password
+
+
+def _check(
+    request: Request, owner: str, disk: MinidiskEntry, mode: str, password: str | None
+) -> Generator[Effect, Any, None]:
+    """See that the password for this kind of access is right."""
+    kind = _KINDS[mode]
+    wanted = {"R": disk.read_password, "W": disk.write_password, "M": disk.mult_password}[kind]
+    if wanted == ANYONE:
+        return
+    if not wanted:
+        raise PASSWORD_WRONG.error(owner, disk.vaddr)
+    if password is None:
+        password = yield from ask(_PROMPTS[kind], hidden=True)
+    given = password.strip()
+    if not (yield from work(lambda: check_password(given, wanted))):
+        request.vm.link_failures += 1
+        request.system.log.write(f"{request.vm.userid:<8} LINK PASSWORD INCORRECT FOR {owner} {disk.vaddr:03X}")
+        raise PASSWORD_WRONG.error(owner, disk.vaddr)
+
+
+def _told(request: Request, block: DASDBlock) -> None:
+    """DASD vaddr LINKED R/O; R/W BY userid; R/O BY nnn USERS."""
+    writers, readers = request.system.minidisks.others(block.link)
+    line = f"DASD {block.vaddr:03X} LINKED {'R/W' if block.link.writable else 'R/O'}"
+    if writers:
+        line += f"; R/W BY {users(writers)}"
+    if readers:
+        line += f"; R/O BY {users(readers)}"
+    request.inform(line)

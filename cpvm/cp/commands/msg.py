@@ -1,0 +1,85 @@
+"""MSG, MESSAGE, MSGNOH, SMSG: send a message to another user (DMKMSG)."""
+
+from __future__ import annotations
+
+import time
+
+from cpvm.cp.clock import hhmmss
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, message
+from cpvm.cp.operand import Operands, userid
+from cpvm.cp.vmblok import VMBLOK
+
+NOT_RECEIVING = message("057W", "{} NOT RECEIVING; {}")
+_ALL_CLASSES = "AB"
+SYNTAX = "Msg userid|*|OPerator|ALL text"
+
+
+@command("MSG", module="DMKMSG", minimum=1, classes="", syntax=SYNTAX)
+def msg(request: Request, operands: Operands) -> Answer:
+    """Show the text at the user's terminal."""
+    return _send(request, operands, "MSG", header=True)
+
+
+@command("MESSAGE", module="DMKMSG", minimum=2, classes="", syntax=SYNTAX.replace("Msg", "MEssage"))
+def message_command(request: Request, operands: Operands) -> Answer:
+    """The same."""
+    return _send(request, operands, "MSG", header=True)
+
+
+@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid text")
+def msgnoh(request: Request, operands: Operands) -> Answer:
+    """Without the line that tells the sender."""
+    return _send(request, operands, "MSG", header=False)
+
+
+@command("WNG", module="DMKMSG", minimum=1, classes="AB", syntax="Wng userid|OPerator|ALL text")
+def wng(request: Request, operands: Operands) -> Answer:
+    """A warning, which MSG OFF does not stop."""
+    return _send(request, operands, "WNG", header=True)
+
+
+@command("WARNING", module="DMKMSG", minimum=2, classes="AB", syntax="WArning userid|OPerator|ALL text")
+def warning(request: Request, operands: Operands) -> Answer:
+    """The same."""
+    return _send(request, operands, "WNG", header=True)
+
+
+def _send(request: Request, operands: Operands, kind: str, *, header: bool) -> int:
+    target, text = operands.need(), operands.take_rest()
+    if not text:
+        raise DATA_MISSING.error()
+    users = request.system.users
+    if target == "ALL" and request.allowed(_ALL_CLASSES):
+        for vm in list(users.values()):
+            if not _refusal(vm, kind):
+                _show(vm, request.vm, kind, text, header=header)
+        return 0
+    name = request.vm.userid if target == "*" else target
+    if name not in users and name in ("OP", "OPERATOR"):
+        name = "OPERATOR"
+    found = users.get(userid(name))
+    if found is None:
+        raise NOT_LOGGED_ON.error(name)
+    refusal = _refusal(found, kind)
+    if refusal:
+        raise NOT_RECEIVING.error(found.userid, refusal)
+    _show(found, request.vm, kind, text, header=header)
+    return 0
+
+
+def _refusal(vm: VMBLOK, kind: str) -> str:
+    """Why the user does not get it; "" if nothing is in the way."""
+    if vm.disconnected and not vm.console.spooling:
+        return "DISCONNECTED"
+    if not (vm.msg if kind == "MSG" else vm.wng):
+        return f"{kind} OFF"
+    return ""
+
+
+def _show(vm: VMBLOK, sender: VMBLOK, kind: str, text: str, *, header: bool) -> None:
+    if header:
+        vm.console.write_cp(hhmmss(time.time()))
+        vm.console.write_cp(f"{kind} FROM {sender.userid:<8}: {text}")
+    else:
+        vm.console.write_cp(text)

@@ -1,0 +1,56 @@
+"""QUERY FILES, READER, PRINTER, PUNCH."""
+
+from __future__ import annotations
+
+from cpvm.cp.clock import hhmmss, mmddyy
+from cpvm.cp.command import Answer, Request
+from cpvm.cp.commands.query import query
+from cpvm.cp.logon import files_line
+from cpvm.cp.operand import Operands
+from cpvm.cp.spool import SpoolFile
+from cpvm.cp.spoolword import chosen_files
+
+SHORT_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD"
+LONG_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD  DATE  TIME     NAME     TYPE     DIST"
+
+
+@query("FILES", minimum=1)
+def query_files(request: Request, operands: Operands) -> Answer:
+    """How many files wait in each queue."""
+    operands.end()
+    request.write(files_line(request.vm, always=True) or "")
+    return 0
+
+
+def _line(file: SpoolFile, *, long: bool) -> str:
+    line = (
+        f"{file.origin:<8} {file.spoolid:04} {file.spool_class} {file.kind} {file.records:06}"
+        f" {file.copies:02}  {'USER' if file.hold else 'NONE'}"
+    )
+    if long:
+        date, time = mmddyy(file.created)[:5], hhmmss(file.created)
+        line += f" {date} {time} {file.name:<8} {file.type:<8} {file.dist}"
+    return line.rstrip()
+
+
+def _queue(word: str, minimum: int, queue: str) -> None:
+    @query(word, minimum=minimum, classes="DG")
+    def query_queue(request: Request, operands: Operands) -> Answer:
+        """The files of one queue; with ALL, CLASS c or spoolids also dates and names."""
+        long = operands.peek() is not None
+        candidates = request.system.spool.files(queue, request.vm.userid)
+        files = chosen_files(request, operands, candidates, several=True)
+        if not files:
+            request.write(f"NO {queue} FILES")
+            return 0
+        request.write(LONG_HEADER if long else SHORT_HEADER)
+        for file in files:
+            request.write(_line(file, long=long))
+        return 0
+
+
+for _word, _minimum, _queue_name in (
+    ("READER", 1, "RDR"), ("RDR", 3, "RDR"), ("PRINTER", 1, "PRT"), ("PRT", 3, "PRT"), ("PUNCH", 2, "PUN"),
+    ("PCH", 3, "PUN"),
+):  # fmt: skip
+    _queue(_word, _minimum, _queue_name)

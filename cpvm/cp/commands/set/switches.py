@@ -1,0 +1,57 @@
+"""SET operands that are ON or OFF: MSG WNG SMSG IMSG ACNT LINEDIT RUN ECMODE, and those without effect here."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import Answer, Request
+from cpvm.cp.commands.set import setting
+from cpvm.cp.operand import Operands, on_off
+
+
+def _switch(name: str, attribute: str, minimum: int) -> None:
+    @setting(name, minimum=minimum)
+    def switch(request: Request, operands: Operands) -> Answer:
+        """SET name ON|OFF."""
+        value = on_off(operands.need())
+        operands.end()
+        setattr(request.vm, attribute, value)
+        return 0
+
+
+for _name, _attribute, _minimum in (
+    ("MSG", "msg", 3),
+    ("WNG", "wng", 3),
+    ("SMSG", "smsg", 4),
+    ("IMSG", "imsg", 4),
+    ("ACNT", "acnt", 4),
+    ("LINEDIT", "linedit", 5),
+    ("RUN", "run_option", 3),
+):
+    _switch(_name, _attribute, _minimum)
+
+
+@setting("ECMODE", minimum=2)
+def set_ecmode(request: Request, operands: Operands) -> Answer:
+    """Extended control mode; as in VM/370 a change resets the machine."""
+    value = on_off(operands.need())
+    operands.end()
+    if value != request.vm.ecmode:
+        request.vm.ecmode = value
+        request.vm.reset()
+        request.vm.console.wait_for_cp()
+    return 0
+
+
+def _remembered(name: str, minimum: int) -> None:
+    @setting(name, minimum=minimum)
+    def remembered(request: Request, operands: Operands) -> Answer:
+        """SET name ON|OFF: for performance aids that this CP does not need; QUERY SET shows it."""
+        value = on_off(operands.need())
+        operands.take_rest()
+        request.vm.settings[name] = "ON" if value else "OFF"
+        return 0
+
+
+for _name, _minimum in (
+    ("ASSIST", 2), ("ISAM", 4), ("PAGEX", 5), ("NOTRANS", 5), ("AUTOPOLL", 4), ("STBYPASS", 8), ("AFFINITY", 4),
+):  # fmt: skip
+    _remembered(_name, _minimum)

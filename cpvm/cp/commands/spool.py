@@ -1,0 +1,103 @@
+"""SPOOL: how a virtual reader, punch, printer or console is spooled (DMKCSP)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.message import CONFLICTING_OPTION, NOT_IN_DIRECTORY
+from cpvm.cp.operand import Operands, choose, decimal
+from cpvm.cp.spoolword import devices, spool_class
+from cpvm.cp.vdevblok import SpoolOptions
+from cpvm.cp.vspool import Output, UnitRecord
+
+SYNTAX = (
+    "SPool Reader|vaddr [CLass c|*] [CONt|NOCont] [HOld|NOHold] [EOF|NOEof] |"
+    " Printer|PUnch|CONsole|vaddr [CLass c] [CONt|NOCont] [HOld|NOHold] [COpy nn] [OFF|[To|For] userid|*|SYSTEM]"
+    " [STArt|STOp] [TErm|NOTerm] [CLOSE|PURGE]"
+)
+_COMMON = ("CLass", "CONt", "NOCont", "HOld", "NOHold")
+_READER = (*_COMMON, "EOF", "NOEof")
+_OUTPUT = (*_COMMON, "COpy", "OFF", "To", "For", "CLOSE", "PURGE", "DIst")
+_CONSOLE = (*_OUTPUT, "STArt", "STOp", "TErm", "NOTerm")
+MAX_COPIES = 99
+
+
+@command("SPOOL", module="DMKCSP", minimum=2, classes="G", syntax=SYNTAX)
+def spool(request: Request, operands: Operands) -> Answer:
+    """Change the options; nothing is changed if one of them is wrong."""
+    blocks = devices(request.vm, operands.need())
+    kind = blocks[0].kind
+    words = _READER if kind == "RDR" else _CONSOLE if kind == "CONS" else _OUTPUT
+    actions: list[str] = []
+    options = replace(blocks[0].options)
+    changed: set[str] = set()
+    while (word := operands.take()) is not None:
+        name = choose(word, *words)
+        _option(request, operands, name, options=options, changed=changed, actions=actions)
+    for block in blocks:
+        block.options = replace(block.options, **{name: getattr(options, name) for name in changed})
+        for action in actions:
+            _act(request, block, action)
+    return 0
+
+
+def _option(
+    request: Request, operands: Operands, name: str, *, options: SpoolOptions, changed: set[str], actions: list[str]
+) -> None:
+    """One option with its operand."""
+    match name:
+        case "CLASS":
+            options.spool_class = "*" if operands.peek() == "*" and operands.take() else spool_class(operands.take())
+            changed.add("spool_class")
+        case "CONT" | "NOCONT":
+            options.cont = name == "CONT"
+            changed.add("cont")
+        case "HOLD" | "NOHOLD":
+            options.hold = name == "HOLD"
+            changed.add("hold")
+        case "EOF" | "NOEOF":
+            options.eof = name == "EOF"
+            changed.add("eof")
+        case "COPY":
+            options.copies = decimal(operands.take(), 1, MAX_COPIES)
+            changed.add("copies")
+        case "DIST":
+            options.dist = operands.need()[:8]
+            changed.add("dist")
+        case "OFF":
+            options.to = options.for_user = ""
+            changed.update(("to", "for_user"))
+        case "TO" | "FOR":
+            _receiver(request, operands.need(), name, options)
+            changed.update(("to", "for_user"))
+        case _:
+            if {name, *actions} >= {"CLOSE", "PURGE"}:
+                raise CONFLICTING_OPTION.error(name)
+            actions.append(name)
+
+
+def _receiver(request: Request, word: str, how: str, options: SpoolOptions) -> None:
+    options.to = options.for_user = ""
+    if word == "SYSTEM":
+        return
+    user = request.vm.userid if word == "*" else word
+    if user not in request.system.directory.users:
+        raise NOT_IN_DIRECTORY.error(user)
+    if how == "TO":
+        options.to = user
+    elif user != request.vm.userid:
+        options.for_user = user
+
+
+def _act(request: Request, block: UnitRecord, action: str) -> None:
+    console = request.vm.console
+    match action:
+        case "CLOSE" if isinstance(block, Output):
+            block.close(even_cont=True)
+        case "PURGE" if isinstance(block, Output):
+            block.discard()
+        case "START" | "STOP":
+            console.spooling = action == "START"
+        case "TERM" | "NOTERM":
+            console.terminal_output = action == "TERM"

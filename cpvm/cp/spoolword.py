@@ -1,0 +1,117 @@
+"""How commands name spooled devices and spool files (DMKCSP, DMKCSU)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cpvm.cp.command import Request
+from cpvm.cp.message import CLASS_MISSING, DEVICE_MISSING, SPOOLID_MISSING, SPOOLID_UNKNOWN, message
+from cpvm.cp.operand import Operands, abbreviates, choose, is_vaddr
+from cpvm.cp.spool import SpoolFile
+from cpvm.cp.vmblok import VMBLOK
+from cpvm.cp.vspool import UnitRecord
+
+NO_SUCH_DEVICE = message("043E", "{} DOES NOT EXIST")
+NOT_SPOOLED = message("006E", "INVALID DEVICE TYPE - {:03X}")
+
+_WORDS = (
+    ("READER", 1, "RDR"),
+    ("RDR", 3, "RDR"),
+    ("PRINTER", 1, "PRT"),
+    ("PRT", 3, "PRT"),
+    ("PUNCH", 2, "PUN"),
+    ("PCH", 3, "PUN"),
+    ("CONSOLE", 3, "CONS"),
+)
+_DISPLAYED = {"RDR": "READER", "PRT": "PRINTER", "PUN": "PUNCH", "CONS": "CONSOLE"}
+
+
+def device_kind(word: str) -> str | None:
+    """RDR, PRT, PUN or CONS if WORD names a kind of device."""
+    return next((kind for name, minimum, kind in _WORDS if abbreviates(word, name, minimum)), None)
+
+
+def queue_of(word: str) -> str:
+    """The queue RDR, PRT or PUN that WORD names. INVALID OPTION if it names none."""
+    kind = device_kind(word)
+    if kind is None or kind == "CONS":
+        choose(word, "Reader", "Printer", "PUnch")
+        return "PRT"
+    return kind
+
+
+def devices(vm: VMBLOK, word: str) -> list[UnitRecord]:
+    """The spooled devices that WORD names: all of a kind, or the one with this address."""
+    kind = device_kind(word)
+    if kind is not None:
+        found = vm.unit_records(kind)
+        if not found:
+            raise NO_SUCH_DEVICE.error(_DISPLAYED[kind])
+        return found
+    if not is_vaddr(word):
+        choose(word, "Reader", "Printer", "PUnch", "CONsole")
+    address = int(word, 16)
+    block = vm.devices.get(address)
+    if block is None:
+        raise DEVICE_MISSING.error(f"{address:03X}")
+    if not isinstance(block, UnitRecord):
+        raise NOT_SPOOLED.error(address)
+    return [block]
+
+
+def spool_class(word: str | None) -> str:
+    """A class: one letter or digit."""
+    if word is None or len(word) != 1 or not word.isalnum():
+        raise CLASS_MISSING.error()
+    return word
+
+
+def spoolid(word: str) -> int:
+    """A spool file's number, 1 to 9900."""
+    if not word.isascii() or not word.isdigit() or len(word) > 4 or int(word) == 0:
+        raise SPOOLID_MISSING.error()
+    return int(word)
+
+
+def chosen_files(
+    request: Request,
+    operands: Operands,
+    candidates: list[SpoolFile],
+    *,
+    several: bool,
+    stop: Callable[[str], bool] = lambda word: False,
+) -> list[SpoolFile]:
+    """The files that `ALL`, `CLASS c ...` or spoolids select among CANDIDATES, in the order in which they are named.
+
+    No operand means ALL. With SEVERAL, more than one class or spoolid may follow; words that STOP is true for end it.
+    A user of class D may name any file of the system by its spoolid.
+    """
+    chosen: list[SpoolFile] = []
+    word = operands.peek()
+    if word is None or stop(word):
+        return candidates
+    if word == "ALL":
+        operands.take()
+        return candidates
+    while (word := operands.peek()) is not None and not stop(word):
+        operands.take()
+        if abbreviates(word, "CLASS", 2):
+            wanted = spool_class(operands.take())
+            chosen += [file for file in candidates if file.spool_class == wanted and file not in chosen]
+        else:
+            number = spoolid(word)
+            found = next((file for file in candidates if file.spoolid == number), None)
+            if found is None and request.allowed("D"):
+                found = request.system.spool.file(number)
+            if found is None:
+                raise SPOOLID_UNKNOWN.error(f"{number:04}")
+            if found not in chosen:
+                chosen.append(found)
+        if not several:
+            break
+    return chosen
+
+
+def count(number: int, done: str) -> str:
+    """nnnn FILES done, NO FILES done."""
+    return f"NO FILES {done}" if number == 0 else f"{number:04} FILE{'S' if number > 1 else ''} {done}"
