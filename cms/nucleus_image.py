@@ -1,0 +1,64 @@
+"""The nucleus: its modules linked at X'10000', and the two IPL records that bring it into storage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assembler import linkage
+from cms.source import NUCLEUS, BuildError, Library, assemble_file, assemble_files
+from cpvm.s370.ebcdic import to_ebcdic
+
+ORIGIN = 0x10000
+LIMIT = 0x20000
+FIRST = "dmsini"
+"""Its first byte is where the bootstrap branches to."""
+IPL = "dmsipl"
+SYSTEM = "CMS VERSION 1.0"
+BLOCK = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Nucleus:
+    """The linked nucleus and the assembled IPL records."""
+
+    image: linkage.Image
+    ipl: bytes
+    parameters: int
+    """Place in `ipl` of the bootstrap's parameters: cylinder and number of records, two bytes each."""
+
+    def records(self) -> list[bytes]:
+        """The image in blocks of 800 bytes."""
+        data = self.image.data
+        return [data[at : at + BLOCK].ljust(BLOCK, b"\0") for at in range(0, len(data), BLOCK)]
+
+    def ipl_records(self, cylinder: int) -> list[bytes]:
+        """The first two records of the disk, for an image that begins with this cylinder."""
+        text = bytearray(self.ipl)
+        place = self.parameters
+        text[place : place + 4] = cylinder.to_bytes(2, "big") + len(self.records()).to_bytes(2, "big")
+        return [bytes(text[:BLOCK]), bytes(text[BLOCK:])]
+
+
+def build_nucleus(library: Library, now: datetime) -> Nucleus:
+    """Assemble and link the nucleus; `now` appears in the version line. Raises BuildError."""
+    paths = sorted(NUCLEUS.glob("*.assemble"), key=lambda path: (path.stem != FIRST, path.stem))
+    modules = assemble_files((path for path in paths if path.stem != IPL), library)
+    try:
+        image = linkage.link([module.assembly.deck for module in modules], ORIGIN)
+    except linkage.LinkError as error:
+        raise BuildError(f"nucleus: {error}") from None
+    if image.undefined or image.duplicates:
+        raise BuildError(
+            f"nucleus: undefined names {' '.join(image.undefined) or 'none'}, "
+            f"duplicate names {' '.join(image.duplicates) or 'none'}"
+        )
+    if image.end > LIMIT:
+        raise BuildError(f"nucleus: it ends at X'{image.end:X}', beyond X'{LIMIT:X}'")
+    version = to_ebcdic(f"{SYSTEM} - {now:%m/%d/%y %H:%M}"[:32].ljust(32))
+    at = image.address("NUCIDENT") - ORIGIN
+    image.data = image.data[:at] + version + image.data[at + 32 :]
+    boot = assemble_file(NUCLEUS / f"{IPL}.assemble", library).assembly
+    start = boot.symbols["BOOTPARM"].value
+    text = linkage.link([boot.deck], 0).data
+    return Nucleus(image, text, start)
