@@ -11,10 +11,10 @@ import functools
 from collections.abc import Mapping
 from pathlib import Path
 
-from assembler.assembly import assemble
-from assembler.linkage import Image, link
 from cdf_reader import records_of
 
+from assembler.assembly import assemble
+from assembler.linkage import Image, link
 from cms.cmsdisk import CMSDisk
 from cpvm.machine import Machine
 from cpvm.s370.ckd import Record, encode_track
