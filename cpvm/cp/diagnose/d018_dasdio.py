@@ -11,6 +11,8 @@ IO_ERROR = 13
 _COMMAND_CHAIN = 0x40
 _TIC = 8
 _MAX_CCWS = 1024
+_WRITES = frozenset({0x01, 0x05, 0x0D, 0x11, 0x15, 0x19, 0x1D})
+"""The commands that write; searches, such as X'31', have the same two low bits."""
 
 
 @diagnose(0x18)
@@ -46,7 +48,7 @@ def _end(call: DiagnoseCall, cc: int, code: int) -> None:
 
 
 def _writes(call: DiagnoseCall, ccw: int) -> bool:
-    """True if a command of the chain writes: its two low bits are 01, as in X'05', X'0D', X'1D'."""
+    """True if a command of the chain writes."""
     for _ in range(_MAX_CCWS):
         if ccw + 8 > call.machine.storage.size:
             return False
@@ -54,7 +56,7 @@ def _writes(call: DiagnoseCall, ccw: int) -> bool:
         if code & 0x0F == _TIC:
             ccw += 8  # a TIC goes back to its search; what comes behind it is what matters
             continue
-        if code & 3 == 1:
+        if code in _WRITES:
             return True
         if not flags & _COMMAND_CHAIN:
             return False
