@@ -22,7 +22,7 @@ from cpvm.s370.psw import PSW
 
 NUCLEUS = Path(__file__).parents[2] / "cms" / "nucleus"
 MACLIB = Path(__file__).parents[2] / "cms" / "maclib"
-MODULES = "fvs dio lad lfs trk acm aud aft dbk fns brd bwr pnt stt ers"
+MODULES = "fvs dio lad lfs trk acm aud aft dbk fns brd bwr pnt stt ers acc"
 SAVE, SVC_CODE, END_CODE, PLIST = 0x3000, 0x3100, 0x3108, 0x3200
 HEAP, BUFFER = 0x40000, 0x20000
 
@@ -131,7 +131,9 @@ class Guest:
 
     def command(self, *words: str) -> int:
         """STATE, STATEW or ERASE as typed."""
-        entry = {"STATE": "DMSSTT", "STATEW": "DMSSTTW", "ERASE": "DMSERS", "FINIS": "DMSFNS"}[words[0]]
+        entry = {"STATE": "DMSSTT", "STATEW": "DMSSTTW", "ERASE": "DMSERS", "FINIS": "DMSFNS", "ACCESS": "DMSACC"}[
+            words[0]
+        ]
         return self.call(entry, self.tokens(*words), kind=0x0B)
 
     def access(self, device: int, letter: str, *, flags: int = 0, fn: str = "*", ft: str = "*", fm: str = "*") -> int:

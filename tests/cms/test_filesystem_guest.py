@@ -320,6 +320,58 @@ def test_access() -> None:
     assert set(found(guest.disks[0x191]).files) == {("FIRST", "DATA")}
 
 
+def test_access_command() -> None:
+    """The answers of a real CMS to the same commands in the same order; message texts are checked by sessions."""
+    one, two, help_disk, ro = a_disk(label="ONE"), a_disk(label="TWO"), a_disk(label="HELP"), a_disk(label="RO")
+    help_disk.write("X", "HELPCMD", "A1", [b"x"])
+    ro.write("X", "FILE", "A1", [b"x"])
+    guest = Guest(
+        {
+            0x191: MemoryDisk(one),
+            0x192: MemoryDisk(two),
+            0x193: MemoryDisk(),
+            0x19D: MemoryDisk(help_disk, read_only=True),
+            0x291: MemoryDisk(ro, read_only=True),
+        }
+    )
+    guest.machine.storage.write(0x2DE, b"\2")  # INITDONE
+
+    def access(words: str) -> tuple[int, list[str]]:
+        guest.messages.clear()
+        rc = guest.command("ACCESS", *words.replace("(", "( ").split())
+        return rc, [message.removeprefix("ACC") for message in guest.messages]
+
+    assert access("") == (0, [])
+    assert access("192 D") == (0, [])
+    assert access("192 D") == (0, ["724"])
+    assert access("192") == (24, ["048"])
+    assert access("") == (0, ["724"])
+    assert access("999 B") == (100, ["113"])
+    assert access("193 B") == (100, ["112"])
+    assert access("XYZ B") == (24, ["017"])
+    assert access("192 1") == (24, ["048"])
+    assert access("192 AA") == (24, ["048"])
+    assert access("192 B X Y Z W") == (24, ["070"])
+    assert access("192 B (FOO") == (24, ["003"])
+    assert access("192 B/A") == (36, ["059"])
+    assert access("192 C/A * TEXT") == (36, ["059"])
+    assert access("192 E (ERASE") == (0, ["726"])
+    assert access("19D F") == (0, ["723"])
+    assert access("19D F/A * HELPCMD") == (0, ["724", "723"])
+    assert access("291 G") == (0, ["723"])
+    assert access("291 G NOFILE NOTYPE") == (24, ["070"])
+    assert access("291 Z") == (0, ["723", "725"])
+    assert access("191 C") == (0, ["726"])
+    assert access("192 A") == (0, ["726"])
+    assert access("191 A") == (0, ["724", "726"])
+    assert access("291 A (NOPROF") == (0, ["724", "723", "725", "725"])
+    assert access("191 A/A") == (0, ["724", "723"])
+    assert access("190 S") == (24, ["048"])
+    assert access("00E B") == (100, ["112"])
+    assert access("19D F/A NOSUCH FILE") == (28, ["060"])
+    assert guest.command("STATE", "X", "HELPCMD", "A") == 0  # found on the extension
+
+
 def test_mode_3_is_erased_when_read() -> None:
     disk = a_disk()
     disk.write("ONCE", "DATA", "A3", [b"x" * 80])
