@@ -8,6 +8,7 @@ from; whatever changes the decision (keys, prefix, control registers, translatio
 from collections.abc import Callable
 from struct import Struct
 
+from cpvm.machine.dat import Translator
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.storage import BLOCK, CHANGE, FETCH_PROTECTION, REFERENCE, Storage
 from cpvm.s370.interruption import ADDRESSING, DATA, PROTECTION
@@ -39,7 +40,7 @@ class AccessTable(dict[int, int]):
 class Access:
     """The storage side of the CPU: the operations of `cpvm.s370.ops.Ops` on storage."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, control: list[int]) -> None:
         self.storage = storage
         self.memory = storage.data
         self.prefix_register = 0
@@ -47,6 +48,9 @@ class Access:
         """The PSW key."""
         self.translating = False
         """DAT is on."""
+        self.control = control
+        """Control registers."""
+        self.translator = Translator(self, control)
         self._tables: dict[int, tuple[AccessTable, AccessTable]] = {}
         self.fetch_table = AccessTable(self._find_fetch)
         self.store_table = AccessTable(self._find_store)
@@ -88,15 +92,16 @@ class Access:
             return real & PREFIXED - 1
         return real
 
-    def translate_address(self, a: int) -> int:
-        """Logical to real address."""
-        return a
+    def _locate(self, a: int) -> int:
+        """Logical to absolute address; may fault."""
+        absolute = self.absolute(self.translator.real(a) if self.translating else a)
+        if absolute >= self.storage.size:
+            raise ProgramCheck(ADDRESSING)
+        return absolute
 
     def _find_fetch(self, block: int) -> int:
         a = block << SHIFT
-        absolute = self.absolute(self.translate_address(a & ADDRESS_MASK))
-        if absolute >= self.storage.size:
-            raise ProgramCheck(ADDRESSING)
+        absolute = self._locate(a & ADDRESS_MASK)
         key = self.storage.keys[absolute >> SHIFT]
         if key & FETCH_PROTECTION and self.protection and key >> 4 != self.protection:
             raise ProgramCheck(PROTECTION)
@@ -105,9 +110,7 @@ class Access:
 
     def _find_store(self, block: int) -> int:
         a = block << SHIFT
-        absolute = self.absolute(self.translate_address(a & ADDRESS_MASK))
-        if absolute >= self.storage.size:
-            raise ProgramCheck(ADDRESSING)
+        absolute = self._locate(a & ADDRESS_MASK)
         key = self.storage.keys[absolute >> SHIFT]
         if self.protection and key >> 4 != self.protection:
             raise ProgramCheck(PROTECTION)
@@ -310,6 +313,19 @@ class Access:
 
     def put_real4(self, a: int, v: int) -> None:
         _U.pack_into(self.memory, self.absolute(a), v & 0xFFFFFFFF)
+
+    def real_word(self, a: int) -> int:
+        """The word at any real address on a word boundary, unsigned; may fault (addressing)."""
+        a = self.absolute(a & ADDRESS_MASK)
+        if a >= self.storage.size:
+            raise ProgramCheck(ADDRESSING)
+        v: int = _U.unpack_from(self.memory, a)[0]
+        return v
+
+    def real_half(self, a: int) -> int:
+        """The halfword at any real address on a halfword boundary, unsigned; may fault (addressing)."""
+        word = self.real_word(a & ~3)
+        return word & 0xFFFF if a & 2 else word >> 16
 
     def storage_key(self, a: int) -> int:
         a = self.absolute(a & ADDRESS_MASK)

@@ -10,7 +10,7 @@ from cpvm.machine.access import Access
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.timers import Timers
 from cpvm.s370 import psa
-from cpvm.s370.interruption import ADDRESSING, SPECIFICATION, ProgramCode
+from cpvm.s370.interruption import ADDRESSING, ProgramCode
 from cpvm.s370.ops import ADDRESS_MASK
 from cpvm.s370.psw import EC, EC_TRANSLATION, EC_ZERO_FIRST, PSW
 
@@ -29,13 +29,12 @@ class CPU(Access):
     """One System/370 CPU."""
 
     def __init__(self, machine: "Machine") -> None:
-        super().__init__(machine.storage)
+        super().__init__(machine.storage, [CONTROL_AT_RESET.get(r, 0) for r in range(16)])
         self.machine = machine
         self.timers = Timers(machine)
         self.interpreter: Interpreter
         self.general = [0] * 16
         self.floating = [0] * 8
-        self.control = [CONTROL_AT_RESET.get(r, 0) for r in range(16)]
         self.ia = 0
         """Address of the next instruction; may be 2**24 and more until it is looked at."""
         self.word = 0
@@ -47,8 +46,8 @@ class CPU(Access):
         self.smask = 0
         self.unassigned = 0
         """Bits of an EC-mode PSW that ought to be zero."""
-        self.failing_address = 0
-        """Logical address of the last translation exception."""
+        self.early_ilc = 0
+        """Length, in halfwords, of the instruction that made the PSW invalid; 0 if the PSW was loaded as a whole."""
 
     def reset(self) -> None:
         """CPU reset, with the registers cleared."""
@@ -110,6 +109,7 @@ class CPU(Access):
         self.pmask = psw.program_mask
         self.ia = psw.address
         self.unassigned = psw.unassigned
+        self.early_ilc = 0
         self.translating = psw.ec and psw.system_mask & EC_TRANSLATION != 0
         self.select_tables()
 
@@ -146,6 +146,7 @@ class CPU(Access):
         if self.state & EC:
             self.smask = v & ~_UNASSIGNED_MASK
             self.unassigned = self.unassigned & (1 << 56) - 1 | (v & _UNASSIGNED_MASK) << 56
+            self.early_ilc = self.ilc()
             self.translating = v & EC_TRANSLATION != 0
             self.select_tables()
         self.attention = True
@@ -228,8 +229,7 @@ class CPU(Access):
         self.forget()
 
     def load_real_address(self, a: int) -> int:
-        # Without the translation feature's tables every address would be invalid: LRA needs the EC mode's facility.
-        raise ProgramCheck(SPECIFICATION)
+        return self.translator.load_real_address(a)
 
     # ---- input and output
     def start_io(self, a: int) -> int:

@@ -59,7 +59,7 @@ class Interpreter:
         self._wide = Decoded(self._decode_wide)
         self.stop_requested = False
         self.stop_tag: object = None
-        self.address_stop = -1
+        self.address_stop: int | None = None
         self._checks = 0
         self._externals = 0
         """Program and external interruptions since the last instruction that went well."""
@@ -137,7 +137,10 @@ class Interpreter:
                 return self._stopped(reason, budget - left)
             if left <= 0:
                 return Stop(StopReason.BUDGET, budget - left, cpu.next_ia())
-            planned = min(left, SLICE)
+            if self.address_stop is not None and cpu.next_ia() == self.address_stop:
+                self.address_stop = None
+                return Stop(StopReason.ADDRESS_STOP, budget - left, cpu.next_ia())
+            planned = min(left, SLICE if self.address_stop is None else 1)
             done = self._slice(planned)
             left -= done
             timers.advance(host.elapsed(done))
@@ -211,7 +214,7 @@ class Interpreter:
                     return StopReason.PROGRAM_LOOP
                 if cpu.unassigned:
                     self._checks += 1
-                    interruptions.program(ProgramCheck(SPECIFICATION), 0)
+                    interruptions.program(ProgramCheck(SPECIFICATION), cpu.early_ilc)
                 else:
                     self._fault(ProgramCheck(SPECIFICATION), True)
                 continue

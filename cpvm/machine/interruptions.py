@@ -66,7 +66,7 @@ class Interruptions:
         cpu = self._machine.cpu
         if check.code in NULLIFYING:
             cpu.ia -= 2 * ilc
-            cpu.put_real4(psa.TRANSLATION_ADDRESS, cpu.failing_address)
+            cpu.put_real4(psa.TRANSLATION_ADDRESS, cpu.translator.failing_address)
         if cpu.state & EC:
             cpu.put_real4(psa.PROGRAM_ILC, ilc << 17 | check.code)
         self._swap(psa.PROGRAM_OLD, psa.PROGRAM_NEW, check.code, ilc)

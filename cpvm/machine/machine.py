@@ -165,6 +165,15 @@ class Machine:
         return max(0, cpu.timers.comparator + 1 - cpu.timers.now()) // TOD_MICROSECOND + 1
 
     @property
+    def address_stop(self) -> int | None:
+        """Instruction address before which `run` stops once, and forgets it; None if there is none."""
+        return self._interpreter.address_stop
+
+    @address_stop.setter
+    def address_stop(self, address: int | None) -> None:
+        self._interpreter.address_stop = address
+
+    @property
     def waiting(self) -> bool:
         """Whether the CPU waits and no interruption can be taken now."""
         return (

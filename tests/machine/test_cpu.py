@@ -163,6 +163,15 @@ def test_stop_before_running() -> None:
     assert m.run(100).reason is StopReason.BUDGET
 
 
+def test_address_stop_happens_once() -> None:
+    m = machine("41100001" + "41200002" + "47F00400")
+    m.address_stop = CODE + 4
+    stop = m.run(100)
+    assert (stop.reason, stop.instructions, stop.detail) == (StopReason.ADDRESS_STOP, 1, CODE + 4)
+    assert m.address_stop is None
+    assert m.run(100).reason is StopReason.BUDGET
+
+
 def test_restart() -> None:
     m = machine("")
     m.psw = PSW(mode=2, address=0x777777, cc=1)

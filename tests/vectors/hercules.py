@@ -12,12 +12,24 @@ from pathlib import Path
 
 from cpvm.s370.insn import by_mnemonic
 from cpvm.s370.psw import PSW
-from vectors.vector import CODE, CODE_SIZE, KEYS, RESET_CONTROL, SIZE, WINDOW, WINDOW_SIZE, Outcome, Vector
+from vectors.vector import (
+    CLEARED,
+    CLEARED_SIZE,
+    CODE,
+    CODE_SIZE,
+    KEYS,
+    RESET_CONTROL,
+    SIZE,
+    WINDOW,
+    WINDOW_SIZE,
+    Outcome,
+    Vector,
+)
 
 FIRST = 0x30000
-PSW_AT, GR_AT, FR_AT, KIND_AT, CODE_AT, CR_AT, WINDOW_AT, RECORD = 0, 8, 72, 104, 120, 184, 248, 760
+PSW_AT, GR_AT, FR_AT, KIND_AT, CODE_AT, CR_AT, WINDOW_AT, RECORD = 0, 8, 72, 104, 128, 192, 256, 768
 CAPACITY = (SIZE - FIRST) // RECORD
-DRIVER, SAVE, CONSTANTS, CASE_PSW, CONTROLS = 0x400, 0x200, 0x300, 0x318, 0x380
+DRIVER, SAVE, CONSTANTS, CASE_PSW, TO_CLEAR, CONTROLS = 0x400, 0x200, 0x300, 0x318, 0x320, 0x380
 CONFIGURATION = "ARCHMODE S/370\nCPUSERIAL 002623\nCPUMODEL 3033\nMAINSIZE 2\nNUMCPU 1\nOSTAILOR QUIET\n0009 3215-C /\n"
 PATIENCE = 60.0
 
@@ -47,6 +59,8 @@ def _driver() -> tuple[bytes, int, int]:
     c.add("C", r1=13, d2=CONSTANTS + 4)
     to_end = len(c.text)
     c.add("BC", m1=8, d2=0)
+    c.add("LM", r1=2, r3=5, d2=TO_CLEAR)
+    c.add("MVCL", r1=2, r2=4)
     for i in range(len(KEYS)):
         c.add("L", r1=1, d2=CONTROLS + 64 + 8 * i)
         c.add("L", r1=2, d2=CONTROLS + 68 + 8 * i)
@@ -59,7 +73,7 @@ def _driver() -> tuple[bytes, int, int]:
     for i in range(4):
         c.add("LD", r1=2 * i, b2=13, d2=FR_AT + 8 * i)
     c.add("MVC", l=7, d1=CASE_PSW, b2=13, d2=PSW_AT)
-    c.add("XC", l=11, d1=0x84, d2=0x84)
+    c.add("XC", l=15, d1=0x84, d2=0x84)
     c.add("LCTL", r1=0, r3=15, d2=CONTROLS)
     c.add("LM", r1=0, r3=15, b2=13, d2=GR_AT)
     c.add("LPSW", d2=CASE_PSW)
@@ -70,7 +84,7 @@ def _driver() -> tuple[bytes, int, int]:
         c.add("STM", r1=0, r3=15, d2=SAVE)
         c.add("L", r1=13, d2=CONSTANTS)
         c.add("MVC", l=7, b1=13, d1=PSW_AT, d2=old)
-        c.add("MVC", l=15, b1=13, d1=KIND_AT, d2=0x80)
+        c.add("MVC", l=19, b1=13, d1=KIND_AT, d2=0x80)
         c.add("MVI", b1=13, d1=KIND_AT, i2=kind)
         to_common.append(len(c.text))
         c.add("BC", m1=15, d2=0)
@@ -109,6 +123,7 @@ def core_image(vectors: Sequence[Vector]) -> bytes:
         put(new, PSW(mode=2, address=0xBAD).to_bytes())
     for i, word in enumerate((FIRST, FIRST + RECORD * len(vectors), WINDOW, CODE)):
         put(CONSTANTS + 4 * i, word.to_bytes(4, "big"))
+    put(TO_CLEAR, CLEARED.to_bytes(4, "big") + CLEARED_SIZE.to_bytes(4, "big"))
     put(CONSTANTS + 16, PSW(mode=2, address=0xE0D).to_bytes())
     for r, value in RESET_CONTROL.items():
         put(CONTROLS + 4 * r, value.to_bytes(4, "big"))
@@ -159,7 +174,7 @@ def _outcome(record: bytes) -> Outcome:
     return Outcome(
         record[KIND_AT],
         record[PSW_AT : PSW_AT + 8],
-        record[KIND_AT + 4 : KIND_AT + 16],
+        record[KIND_AT + 4 : KIND_AT + 20],
         numbers(GR_AT, 4, 16),
         numbers(FR_AT, 8, 4),
         numbers(CR_AT, 4, 16),

@@ -1,7 +1,7 @@
 """Vectors picked by hand: protection, privilege, boundaries, instruction fetch, control instructions."""
 
 from vectors.cases import BASE, MIDDLE, SECOND, Maker, named
-from vectors.vector import CODE, SIZE, WINDOW, Vector
+from vectors.vector import CODE, SIZE, WINDOW, WINDOW_SIZE, Vector
 
 BLOCKS = 0x21000
 """First of two blocks of 2K: key 1 with fetch protection, then key 2 without."""
@@ -110,6 +110,86 @@ def fixed(maker: Maker) -> list[Vector]:
     return found
 
 
+def extended(maker: Maker) -> list[Vector]:
+    """The EC mode: interruption codes, system masks, LPSW to and from it, invalid PSWs, keys with use bits."""
+    found = []
+    for mode in (8, 9):
+        for code in (
+            "0A55",
+            "0000",
+            "5A10D001",
+            "1A12",
+            "AC00C000",
+            "ADFDC000",
+            "AC02C008",
+            "58300000",
+            "0500",
+            "04300500",
+        ):
+            gr = {1: 0x7FFFFFFF, 2: 1, 3: 0x3F000000, SECOND: SIZE}
+            found.append(maker.vector(code, gr, mode=mode))
+    for first, second in (
+        (0x000C0000, CODE + 0x20),
+        (0x00A93F00, CODE + 0x20),
+        (0x00080000, 0x01000000 | CODE),
+        (0x00080001, CODE),
+        (0x80080000, CODE),
+        (0x0008C000, CODE),
+        (0x000B0000 & 0xFFF9FFFF, CODE + 1),
+    ):
+        data = first.to_bytes(4, "big") + second.to_bytes(4, "big")
+        found += [maker.vector("8200C008", window={8: data}, mode=mode) for mode in (0, 8)]
+    for block in (0x21000, 0x21800):
+        found.append(maker.vector("0934", {3: 0xFFFFFFFF, 4: block}, mode=8))
+    return found
+
+
+def translation(maker: Maker) -> list[Vector]:
+    """LRA, and loads, stores and fetches with DAT on. Segment and page tables lie in the window.
+
+    Segments 1 and 2 (code and window) map to themselves; segment 3 to whatever the case says.
+    """
+    found = []
+    r = maker.random
+    for page_bits, size_bits in ((12, 0x00800000), (11, 0x00400000)):
+        pages = 1 << 16 - page_bits
+        invalid = 8 if page_bits == 12 else 4
+        for n in range(60):
+            tables = []
+            for segment in (0, 1, 2, 3):
+                frames = [segment << 16 | page << page_bits for page in range(pages)]
+                if segment == 3:
+                    frames = [r.choice((0x20000, 0x20800, 0x1F000, 0x1F800)) & -(1 << page_bits) for _ in frames]
+                entries = [frame >> 8 for frame in frames]
+                if segment == 3:
+                    entries = [e | r.choice((0, 0, 0, 0, invalid, 1)) for e in entries]
+                tables.append(b"".join(e.to_bytes(2, "big") for e in entries))
+            origin = WINDOW + 64
+            segments = []
+            for number, text in enumerate(tables):
+                # Hercules does not look at the length of a table of 2K pages; tests/machine does
+                ptl = 15 if number < 3 or page_bits == 11 else r.choice((15, 15, 15, 7, 0))
+                word = ptl << 28 | origin + len(text) * number | (r.choice((0, 0, 0, 0, 0, 1)) if number == 3 else 0)
+                segments.append(word.to_bytes(4, "big"))
+            data = (b"".join(segments) + bytes((0, 0, 0, 1)) * 12) + b"".join(tables)
+            control = (size_bits | (0x00200000 if n == 59 else 0)).to_bytes(4, "big") + (
+                WINDOW | (0, 0, 0, 255 << 24)[n % 4]
+            ).to_bytes(4, "big")
+            where = WINDOW_SIZE - 16
+            window = {0: data, where: control}
+            target = 0x30000 + r.choice(
+                (r.randrange(0x10000) & ~3, 0x700 + where, 0x7FC, 0xFFC, 0xE0, 0x10000, 0xD0000)
+            )
+            lctl = f"B701C{where:03X}"
+            test = r.choice(
+                ("B130D000", "B130D000", "5830D000", "5030D000", "D203D000C000", "07FD", "4430D000", "41300000")
+            )
+            on = "" if test.startswith("B1") and r.random() < 0.5 else "AD04C1F8"
+            gr = {SECOND: target, 3: 0x1234}
+            found.append(maker.vector(lctl + "B20D0000" + on + test, gr, window=window, mode=8))
+    return found
+
+
 def bases() -> tuple[int, int]:
     """The base registers, for readers of the codes above: C and D."""
     return BASE, SECOND
@@ -117,5 +197,5 @@ def bases() -> tuple[int, int]:
 
 def all_picked() -> dict[str, list[Vector]]:
     """All, by name of the file."""
-    groups = (protection, addressing, fetching, operation, control, fixed)
+    groups = (protection, addressing, fetching, operation, control, fixed, extended, translation)
     return {f"picked_{group.__name__}": group(Maker(group.__name__)) for group in groups}

@@ -4,6 +4,7 @@ Every vector runs in the same surroundings:
 
 * 2 MB of storage; the code stands at `CODE`, filled up with SVC 255, so that every path ends in an interruption;
 * operands stand in `WINDOW`, 512 bytes, the middle of which is a boundary of 2K bytes (and of storage keys);
+* what lies around them, `CLEARED_SIZE` bytes from `CLEARED` on, is zero;
 * storage keys as in `KEYS`, zero elsewhere; control registers as after a reset, but CR 0 is zero;
 * the run ends with the first interruption; `Outcome` is what can be seen then.
 """
@@ -21,6 +22,7 @@ HERE = Path(__file__).parent
 SIZE = 2 << 20
 CODE, CODE_SIZE = 0x1F7E0, 64
 WINDOW, WINDOW_SIZE = 0x20700, 512
+CLEARED, CLEARED_SIZE = 0x1F000, 0x3000
 KEYS = {0x20000: 0x30, 0x20800: 0x40, 0x21000: 0x18, 0x21800: 0x20}
 """Block -> key: the two halves of the window have keys 3 and 4; key 1 with fetch protection, key 2 without."""
 END = b"\x0a\xff"
@@ -47,7 +49,7 @@ class Vector:
     window: dict[str, str] = field(default_factory=dict)
     """Offset -> bytes."""
     out: dict[str, Any] = field(default_factory=dict)
-    """`kind`, `psw` (old PSW), `codes` (storage 84-8F), and what changed of `gr`, `fr`, `cr`, `window`."""
+    """`kind`, `psw` (old PSW), `codes` (storage 84-93), and what changed of `gr`, `fr`, `cr`, `window`."""
 
     def psw(self) -> PSW:
         """The PSW before."""
@@ -143,7 +145,8 @@ def run(machine: Machine, vector: Vector) -> Outcome:
         machine.set_cr(r, RESET_CONTROL.get(r, 0))
     for address in range(0x20000, 0x22000, 2048):
         storage.set_key(address, KEYS.get(address, 0))
-    storage.write(0x84, bytes(12))
+    storage.write(0x84, bytes(16))
+    storage.write(CLEARED, bytes(CLEARED_SIZE))
     storage.write(CODE, vector.code_area())
     storage.write(WINDOW, vector.window_area())
     for r, v in enumerate(vector.registers("gr")):
@@ -157,7 +160,7 @@ def run(machine: Machine, vector: Vector) -> Outcome:
     return Outcome(
         kind,
         storage.read(0x28 if kind else 0x20, 8),
-        storage.read(0x84, 12),
+        storage.read(0x84, 16),
         list(machine.gr),
         [machine.fr[r] for r in (0, 2, 4, 6)],
         list(machine.cr),

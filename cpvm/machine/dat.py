@@ -1,0 +1,90 @@
+"""Dynamic address translation: segment and page tables.
+
+Source: *Principles of Operation*, GA22-7000, "Dynamic Address Translation". The access tables of
+`cpvm.machine.access` are the translation-lookaside buffer: what was translated stays until PTLB or a change of
+control registers 0 or 1.
+"""
+
+from typing import Protocol
+
+from cpvm.machine.stop import ProgramCheck
+from cpvm.s370.interruption import ProgramCode
+from cpvm.s370.ops import ADDRESS_MASK
+
+PAGE_SIZE, PAGE_2K, PAGE_4K = 0x00C00000, 0x00400000, 0x00800000
+SEGMENT_SIZE, SEGMENT_64K, SEGMENT_1M = 0x00380000, 0x00000000, 0x00100000
+"""Fields of control register 0: page size (bits 8-9), segment size (bits 10-12, the first of them zero)."""
+
+TABLE_ORIGIN = 0x00FFFFC0
+"""Of control register 1; its first byte is the length of the segment table, in units of 16 entries, less one."""
+
+SEGMENT_INVALID, SEGMENT_RESERVED = 0x00000001, 0x0F000006
+PAGE_TABLE_ORIGIN = 0x00FFFFF8
+
+FOUND, SEGMENT_IS_INVALID, PAGE_IS_INVALID, BEYOND_TABLE = 0, 1, 2, 3
+"""Results, as LRA's condition codes."""
+
+
+class RealStorage(Protocol):
+    """What the tables lie in."""
+
+    def real_word(self, a: int) -> int:
+        """The word at a real address; raises ProgramCheck (addressing)."""
+
+    def real_half(self, a: int) -> int: ...
+
+
+def walk(storage: RealStorage, cr0: int, cr1: int, a: int) -> tuple[int, int, bool]:
+    """Translate a logical address of 24 bits.
+
+    Gives the result, the real address (or, if there is none, that of the table entry that says so), and whether it is
+    the segment table that ends. Raises ProgramCheck: translation specification, or addressing.
+    """
+    page_bits = {PAGE_2K: 11, PAGE_4K: 12}.get(cr0 & PAGE_SIZE, 0)
+    segment_bits = {SEGMENT_64K: 16, SEGMENT_1M: 20}.get(cr0 & SEGMENT_SIZE, 0)
+    if not page_bits or not segment_bits:
+        raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
+    segment = a >> segment_bits
+    entry_at = (cr1 & TABLE_ORIGIN) + 4 * segment & ADDRESS_MASK
+    if segment >> 4 > cr1 >> 24 and segment_bits == 16:
+        return BEYOND_TABLE, entry_at, True
+    entry = storage.real_word(entry_at)
+    if entry & SEGMENT_INVALID:
+        return SEGMENT_IS_INVALID, entry_at, True
+    if entry & SEGMENT_RESERVED:
+        raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
+    index_bits = segment_bits - page_bits
+    index = a >> page_bits & (1 << index_bits) - 1
+    page_at = (entry & PAGE_TABLE_ORIGIN) + 2 * index & ADDRESS_MASK
+    if index >> index_bits - 4 > entry >> 28:
+        return BEYOND_TABLE, page_at, False
+    page = storage.real_half(page_at)
+    invalid, reserved, frame = (0x0008, 0x0006, 0xFFF0) if page_bits == 12 else (0x0004, 0x0002, 0xFFF8)
+    if page & invalid:
+        return PAGE_IS_INVALID, page_at, False
+    if page & reserved:
+        raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
+    return FOUND, (page & frame) << 8 | a & (1 << page_bits) - 1, False
+
+
+class Translator:
+    """DAT of one CPU: what `Access` asks."""
+
+    def __init__(self, storage: RealStorage, control: list[int]) -> None:
+        self._storage = storage
+        self._control = control
+        self.failing_address = 0
+        """Logical address of the last translation exception."""
+
+    def real(self, a: int) -> int:
+        """The real address of a logical one. Raises ProgramCheck."""
+        result, address, in_segment_table = walk(self._storage, self._control[0], self._control[1], a)
+        if result == FOUND:
+            return address
+        self.failing_address = a
+        raise ProgramCheck(ProgramCode.SEGMENT_TRANSLATION if in_segment_table else ProgramCode.PAGE_TRANSLATION)
+
+    def load_real_address(self, a: int) -> int:
+        """For LRA: condition code << 32 | address. Raises ProgramCheck."""
+        result, address, _ = walk(self._storage, self._control[0], self._control[1], a & ADDRESS_MASK)
+        return result << 32 | address
