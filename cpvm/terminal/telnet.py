@@ -5,6 +5,7 @@ never spoke telnet) is served line by line. Passwords are not echoed in either c
 
 Attention is Ctrl-C, BREAK or Interrupt Process; Ctrl-D on an empty line enters a null line (the end of input for a
 program), and at the logon prompt it ends the connection. A lost connection disconnects the user, whose machine goes on.
+A plain client that ends its input, as `nc -N` does, still gets its answers; the read that comes after them is the end.
 
 Hard limits: `MAX_CONNECTIONS`, `MAX_UNREAD`, `MAX_AHEAD`, and those of the line editor and of the negotiation.
 """
@@ -14,6 +15,7 @@ import codecs
 import contextlib
 import ipaddress
 import json
+import re
 import socket
 import threading
 from collections import deque
@@ -32,8 +34,9 @@ MAX_UNREAD = 4 << 20
 MAX_AHEAD = 1000
 """Lines typed ahead of the machine; beyond that the system stops listening to this client until it has caught up."""
 
-_AT_ONCE = 16  # typed lines that CP is given without having asked for them
+_LINE_END = re.compile("\r[\n\0]?|\n")
 _CHUNK = 4096
+_LAST_ANSWERS = 600.0  # seconds that a plain client that has ended its input may wait for the next read
 _CLOSE_GRACE = 5.0  # seconds that a closed line may take to deliver its last output
 
 
@@ -65,11 +68,12 @@ class TelnetLine:
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._line_mode = True  # the client edits its lines itself
-        self._passed_on = 0  # lines given to CP since it last asked for one
         self._held: deque[str] = deque()  # lines typed ahead, in this order, not yet given to CP
+        self._burst = False  # several lines have come at once
         self._caught_up = asyncio.Event()
         self._caught_up.set()
         self._closing = False
+        self._answered = asyncio.Event()  # set while the system waits for a line that has not been given to it
 
     # -- called by CP, from its own thread -------------------------------------------------------------------
 
@@ -139,8 +143,10 @@ class TelnetLine:
         self._report_state()
         self._send(editor.take())
         if state.reading:
-            self._passed_on = 0
+            self._answered.set()
             self._pass_on()
+        else:
+            self._answered.clear()
 
     def _report_state(self) -> None:
         if self._telnet.ours(tn.MESSAGES):
@@ -181,6 +187,7 @@ class TelnetLine:
                 self._send(self._editor.take())
                 await self._writer.drain()
                 await self._caught_up.wait()
+            await self._last_answers()
         except (ConnectionError, TimeoutError):
             pass
         finally:
@@ -188,9 +195,25 @@ class TelnetLine:
                 self._session.hangup()
             self._finish()
 
+    async def _last_answers(self) -> None:
+        """The client sends no more: a plain one may still wait for what it has asked for."""
+        if self._telnet.heard or self._closing:
+            return
+        answered = asyncio.ensure_future(self._all_answered())
+        lost = asyncio.ensure_future(self._writer.wait_closed())
+        await asyncio.wait((answered, lost), timeout=_LAST_ANSWERS, return_when=asyncio.FIRST_COMPLETED)
+        answered.cancel()
+        lost.cancel()
+
+    async def _all_answered(self) -> None:
+        while self._held or not self._answered.is_set():
+            await self._answered.wait()
+
     def _item(self, item: tn.Item) -> None:
         if isinstance(item, bytes):
-            for event in self._editor.feed(self._decoder.decode(item)):
+            text = self._decoder.decode(item)
+            self._burst = len(_LINE_END.findall(text)) > 1
+            for event in self._editor.feed(text):
                 self._event(event)
         elif isinstance(item, tn.Command):
             self._command(item.code)
@@ -245,18 +268,21 @@ class TelnetLine:
     def _attention(self) -> None:
         assert self._session is not None
         self._held.clear()
-        self._passed_on = 0
         self._pass_on()
         self._session.attention()
 
     def _enter(self, text: str) -> None:
-        self._held.append(text)
-        self._pass_on()
+        assert self._session is not None
+        if self._answered.is_set() or self._held or self._burst:
+            self._held.append(text)
+            self._pass_on()
+        else:
+            self._session.line(text)  # a single line for whatever is running, such as HT
 
     def _pass_on(self) -> None:
-        """Give typed lines to CP: some at once, so that a running program is reached, the rest as CP reads them."""
-        while self._held and self._passed_on < _AT_ONCE and self._session is not None:
-            self._passed_on += 1
+        """Give CP the next of the lines typed ahead if it waits for one."""
+        if self._held and self._answered.is_set() and self._session is not None:
+            self._answered.clear()
             self._session.line(self._held.popleft())
         if len(self._held) < MAX_AHEAD:
             self._caught_up.set()
