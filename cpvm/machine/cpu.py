@@ -25,6 +25,11 @@ _WORD = 0xFFFFFFFF
 _UNASSIGNED_MASK = EC_ZERO_FIRST >> 24
 
 
+def _signed(v: int) -> int:
+    """The signed number with these 64 bits."""
+    return (v + (1 << 63) & (1 << 64) - 1) - (1 << 63)
+
+
 class CPU(Access):
     """One System/370 CPU."""
 
@@ -74,7 +79,7 @@ class CPU(Access):
         return self.floating[r]
 
     def set_fr(self, r: int, v: int) -> None:
-        self.floating[r] = (v + (1 << 63) & (1 << 64) - 1) - (1 << 63)
+        self.floating[r] = _signed(v)
 
     def cr(self, r: int) -> int:
         return self.control[r]
@@ -189,13 +194,13 @@ class CPU(Access):
 
     # ---- timers
     def tod_clock(self) -> int:
-        return self.timers.tod()
+        return _signed(self.timers.tod())
 
     def set_tod_clock(self, v: int) -> None:
         self.timers.set_tod(v & 0xFFFFFFFFFFFFFFFF)
 
     def clock_comparator(self) -> int:
-        return self.timers.comparator
+        return _signed(self.timers.comparator)
 
     def set_clock_comparator(self, v: int) -> None:
         self.timers.comparator = v & 0xFFFFFFFFFFFFFFFF
@@ -210,7 +215,7 @@ class CPU(Access):
 
     # ---- configuration
     def cpu_id(self) -> int:
-        return int.from_bytes(self.machine.host.cpu_id()[:8], "big")
+        return int.from_bytes(self.machine.host.cpu_id()[:8], "big", signed=True)
 
     def cpu_address(self) -> int:
         return 0

@@ -9,6 +9,8 @@ from cpvm.s370.instructions._arith import INT_MAX, WORD, sign
 from cpvm.s370.interruption import FIXED_OVERFLOW
 from cpvm.s370.ops import Ops
 
+LONG_MAX = 2**63 - 1
+
 
 @insn(0x89, "SLL", Format.RS)
 def shift_left_logical(m: Ops, r1: int, a2: int) -> None:
@@ -94,7 +96,7 @@ def shift_left_double(m: Ops, r1: int, a2: int) -> None:
     negative = -1 if v < 0 else 0
     lost = v >> 63 - n
     # the 63 - n low bits are those that stay; only they are shifted, so that 63 bits suffice
-    kept = (v & (1 << 63 - n) - 1) << n
+    kept = (v & LONG_MAX >> n) << n
     m.set_gr(r1, kept >> 32 & INT_MAX | negative << 31)
     m.set_gr(r1 + 1, kept)
     if lost != negative:
