@@ -327,7 +327,7 @@ class TestAbuse:
         client = net.client()
         client.until("ONLINE\r\n")
         for _ in range(50):
-            client.send(noise.randbytes(4096).translate(None, b"\x04\xec")  # the ends of input)
+            client.send(noise.randbytes(4096).translate(None, b"\x04\xec"))  # without the ends of input
         client.send(bytes((IAC, SE)) + b"\x15\r\nEND\r\n")
         client.until("END>\r\n")
 
