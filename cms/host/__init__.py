@@ -1,0 +1,1 @@
+"""What the host halves of CMS commands have in common."""
