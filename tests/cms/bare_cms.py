@@ -6,7 +6,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
 
+from assembler.assembly import assemble
 from cms.build import SystemDisk, build_system_disk, empty_disk
+from cms.source import ERROR, Library
 from cpvm.machine import Machine, ProgramCheck, StopReason
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.dasd import Dasd
@@ -160,9 +162,18 @@ class Host:
 
 
 class BareCMS:
-    """A machine with the system disk at 190 and an A-disk at 191 (text files given), and somebody typing."""
+    """A machine with the system disk at 190 and an A-disk at 191, and somebody typing.
 
-    def __init__(self, files: dict[tuple[str, str], str] | None = None, storage: int = 1 << 20, a_disk: bool = True):
+    The A-disk has the text files given, and TEXT files made from the assembler programs given.
+    """
+
+    def __init__(
+        self,
+        files: dict[tuple[str, str], str] | None = None,
+        programs: dict[str, str] | None = None,
+        storage: int = 1 << 20,
+        a_disk: bool = True,
+    ) -> None:
         self.host = Host()
         self.machine = Machine(storage, self.host)
         self.console = Console3215(self.host)
@@ -174,7 +185,12 @@ class BareCMS:
         system = system_disk()
         self.machine.attach(0x190, Dasd("3350", Tracks(system.tracks()), cylinders=system.cylinders, read_only=True))
         if a_disk:
-            self.a_disk = Tracks(empty_disk(5, "CMS191", files).tracks())
+            disk = empty_disk(5, "CMS191", files)
+            for name, source in (programs or {}).items():
+                result = assemble(source, library=Library())
+                assert result.return_code < ERROR, [str(message) for message in result.messages]
+                disk.write(name, "TEXT", "A1", result.deck, "F", 80)
+            self.a_disk = Tracks(disk.tracks())
             self.machine.attach(0x191, Dasd("3350", self.a_disk, cylinders=5))
 
     def ipl(self, *lines: str) -> list[str]:
