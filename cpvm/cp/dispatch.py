@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.message import Message, message
 from cpvm.machine import Stop, StopReason
+from cpvm.s370 import psa
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
@@ -24,11 +25,9 @@ _STOPS: dict[StopReason, Message] = {
     StopReason.EXTERNAL_LOOP: EXTERNAL_LOOP,
     StopReason.PROGRAM_LOOP: PROGRAM_LOOP,
 }
-_COMPARATOR_MASK = 0x800  # of control register 0
-_INTERVAL_MASK = 0x80
+_INTERVAL_MASK = 0x80  # of control register 0
 _EXTERNAL = 0x01  # of the system mask, BC and EC mode
 _TICKS_PER_SECOND = 76800  # units of the interval timer's bit 31
-_TOD_SECOND = 4096 * 1_000_000
 
 
 class Dispatcher:
@@ -90,15 +89,12 @@ class Dispatcher:
         """Have the machine woken when its clock comparator, or its real interval timer, will interrupt."""
         vm.wait_began = time.monotonic()
         machine = vm.machine
-        if not machine.psw.system_mask & _EXTERNAL:
-            return
-        mask = machine.cr[0]
         seconds = []
-        if mask & _COMPARATOR_MASK:
-            timers = machine.cpu.timers
-            seconds.append(max(0.0, (timers.comparator - vm.host.tod() - timers.offset) / _TOD_SECOND))
-        if vm.timer == "REAL" and mask & _INTERVAL_MASK:
-            value = int.from_bytes(machine.storage.read(0x50, 4), "big", signed=True)
+        microseconds = machine.next_event()
+        if microseconds is not None:
+            seconds.append(microseconds / 1_000_000)
+        if vm.timer == "REAL" and machine.psw.system_mask & _EXTERNAL and machine.cr[0] & _INTERVAL_MASK:
+            value = int.from_bytes(machine.storage.read(psa.INTERVAL_TIMER, 4), "big", signed=True)
             if value >= 0:
                 seconds.append((value + 1) / _TICKS_PER_SECOND)
         if seconds:
@@ -109,5 +105,5 @@ class Dispatcher:
         """SET TIMER REAL: the interval timer ran during the wait too."""
         if vm.wait_began and vm.timer == "REAL":
             elapsed = time.monotonic() - vm.wait_began
-            vm.machine.cpu.timers.advance_interval(int(elapsed * 1_000_000))
+            vm.machine.wait_for(int(elapsed * 1_000_000))
         vm.wait_began = 0.0

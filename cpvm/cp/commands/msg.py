@@ -39,7 +39,7 @@ def wng(request: Request, operands: Operands) -> Answer:
     return _send(request, operands, "WNG", header=True)
 
 
-@command("WARNING", module="DMKMSG", minimum=2, classes="AB", syntax="WArning userid|OPerator|ALL text")
+@command("WARNING", module="DMKMSG", minimum=1, classes="AB", syntax="Warning userid|OPerator|ALL text")
 def warning(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _send(request, operands, "WNG", header=True)
