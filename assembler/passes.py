@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from assembler.addressing import Bases
+from assembler.constant import Constant
 from assembler.expression import Expr, absolute
 from assembler.literals import Pool
 from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw, Message
@@ -60,6 +61,8 @@ class Assembler:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     sections: dict[tuple[str, bool], Section] = field(default_factory=dict)
     externals: dict[str, Section] = field(default_factory=dict)
+    mentioned: dict[str, Section] = field(default_factory=dict)
+    """Names in V-type constants that nothing has defined yet."""
     order: list[Section] = field(default_factory=list)
     section: Section | None = None
     first: Section | None = None
@@ -141,6 +144,10 @@ class Assembler:
             if len(left) == len(deferred):
                 break
             deferred = left
+        for name, section in self.mentioned.items():
+            if name in self.symbols:
+                del self.externals[name]
+                self.order.remove(section)
         base = self.first.base if self.first is not None else 0
         for section in self.order:
             if section.has_text:
@@ -214,6 +221,12 @@ class Assembler:
         elif kind == "ER" and found.kind == "WX":
             found.kind = "ER"
         return found
+
+    def mention(self, constant: Constant) -> None:
+        """Pass 1: keep the names of a V-type constant a place in the ESD, unless they turn out to be defined here."""
+        for name in map(str.upper, constant.values or ()) if constant.kind == "V" else ():
+            if name not in self.symbols and name not in self.externals and SYMBOL.fullmatch(name):
+                self.mentioned[name] = self.external_section(name, "ER")
 
     def place(self, st: Statement, boundary: int = 1) -> int:
         """Align the location counter, note the statement's place and return it."""
@@ -337,7 +350,8 @@ class Assembler:
         except Flaw:
             return  # pass 2 tells of it
         for literal in literals:
-            self.pools[self.pool_number].note(literal.text, literal.column, st.number, self)
+            noted = self.pools[self.pool_number].note(literal.text, literal.column, st.number, self)
+            self.mention(noted.constant)
 
     def literal(self, text: str, column: int) -> Symbol:
         current = self._current

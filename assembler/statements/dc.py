@@ -44,7 +44,10 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
 class Dc(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         st.pool = asm.pool_number
-        st.parsed = place(asm, st)
+        placed = place(asm, st)
+        st.parsed = placed
+        for constant, _ in placed:
+            asm.mention(constant)
 
     def generate(self, asm: Assembler, st: Statement) -> None:
         placed: tuple[tuple[Constant, int], ...] | None = st.parsed  # type: ignore[assignment]
