@@ -84,6 +84,10 @@ class User(Console):
 
     def logoff(self, timeout: float = DEFAULT_TIMEOUT) -> Response:
         """Log off, whatever is running. Raises as `type` does."""
+        if self.read_state is ReadState.VM_READ:
+            response = self.type("#CP LOGOFF", timeout)
+            if not self.userid:
+                return response
         if self.read_state is not ReadState.CP_READ:
             self.attention(timeout)
         return self.type("LOGOFF", timeout)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from cms.cmsdisk import CMSDisk
 from cpvm import __version__
 from cpvm.cp.system import System, SystemStartError
 from cpvm.front import users
@@ -115,10 +114,7 @@ def _build(folder: Path, progress: Progress) -> None:
         with volume.deferred():
             progress("Formatting the users' disks")
             for place in users.places():
-                if place.vaddr == "190":
-                    tracks = _system_disk(progress)
-                else:
-                    tracks = _user_disk(place)
+                tracks = _system_disk(progress) if place.vaddr == "190" else _user_disk(place)
                 disk = volume.minidisk(place.start, place.cylinders)
                 for cyl, head, image in tracks:
                     disk.write(cyl, head, image)
@@ -132,13 +128,16 @@ def _build(folder: Path, progress: Progress) -> None:
 
 
 def _system_disk(progress: Progress) -> Tracks:
-    # Later starts need neither the assembler nor the build, and are quicker without.
-    from cms.build import build_system_disk
+    from cms.build import BuildError, build_system_disk  # brings the assembler, which no other start needs
 
-    return build_system_disk(progress).tracks()
+    try:
+        return build_system_disk(progress, cylinders=users.SYSTEM_DISK_CYLINDERS).tracks()
+    except BuildError as error:
+        raise SystemDirectoryError(f"CMS could not be built: {error}") from error
 
 
 def _user_disk(place: users.Place) -> Tracks:
-    disk = CMSDisk(place.cylinders, place.userid[:3] + place.vaddr, users.DEVICE)
-    disk.write_text("PROFILE", "EXEC", "A1", PROFILE)
-    return disk.tracks()
+    from cms.build import empty_disk
+
+    label = place.userid[:3] + place.vaddr
+    return empty_disk(place.cylinders, label, {("PROFILE", "EXEC"): PROFILE}).tracks()
