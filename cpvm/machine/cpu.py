@@ -12,7 +12,7 @@ from cpvm.machine.timers import Timers
 from cpvm.s370 import psa
 from cpvm.s370.interruption import ADDRESSING, ProgramCode
 from cpvm.s370.ops import ADDRESS_MASK
-from cpvm.s370.psw import EC, EC_TRANSLATION, EC_ZERO_FIRST, PSW
+from cpvm.s370.psw import EC, EC_TRANSLATION, EC_ZERO_FIRST, PSW, take_apart
 
 if TYPE_CHECKING:
     from cpvm.machine.interpreter import Interpreter
@@ -107,19 +107,23 @@ class CPU(Access):
 
     def set_psw(self, psw: PSW) -> None:
         """Make this the current PSW; whether it is valid shows before the next instruction."""
-        self.smask = psw.system_mask
-        self.protection = psw.key
-        self.state = psw.mode
-        self.condition = psw.cc
-        self.pmask = psw.program_mask
-        self.ia = psw.address
-        self.unassigned = psw.unassigned
-        self.early_ilc = 0
-        self.translating = psw.ec and psw.system_mask & EC_TRANSLATION != 0
-        self.select_tables()
+        self.load_psw(*psw.words())
 
     def load_psw(self, first: int, second: int) -> None:
-        self.set_psw(PSW.from_words(first, second))
+        (
+            self.smask,
+            self.protection,
+            self.state,
+            self.condition,
+            self.pmask,
+            self.ia,
+            _,
+            _,
+            self.unassigned,
+        ) = take_apart(first, second)
+        self.early_ilc = 0
+        self.translating = self.state & EC != 0 and self.smask & EC_TRANSLATION != 0
+        self.select_tables()
 
     def cc(self) -> int:
         return self.condition

@@ -126,24 +126,34 @@ class Interpreter:
     def run(self, budget: int) -> Stop:
         """Execute at most `budget` instructions."""
         cpu = self._cpu
-        timers = cpu.timers
-        host = cpu.machine.host
         left = budget
+        uncharged = 0
         self._checks = self._externals = 0
         cpu.attention = True
         while True:
             reason = self._look_around()
+            if reason is None:
+                reason = self._reason_before(cpu.next_ia(), left)
+            if uncharged >= SLICE or (uncharged and reason is not None):
+                cpu.timers.advance(cpu.machine.host.elapsed(uncharged))
+                uncharged = 0
+                cpu.attention = True
+                if reason is None or reason is StopReason.WAIT:
+                    continue
             if reason is not None:
                 return self._stopped(reason, budget - left)
-            if left <= 0:
-                return Stop(StopReason.BUDGET, budget - left, cpu.next_ia())
-            if self.address_stop is not None and cpu.next_ia() == self.address_stop:
-                self.address_stop = None
-                return Stop(StopReason.ADDRESS_STOP, budget - left, cpu.next_ia())
-            planned = min(left, SLICE if self.address_stop is None else 1)
-            done = self._slice(planned)
+            done = self._slice(1 if self.address_stop is not None else min(left, SLICE))
             left -= done
-            timers.advance(host.elapsed(done))
+            uncharged += done
+
+    def _reason_before(self, ia: int, left: int) -> StopReason | None:
+        """Whether to stop before the instruction at ia, all else being well."""
+        if left <= 0:
+            return StopReason.BUDGET
+        if ia == self.address_stop:
+            self.address_stop = None
+            return StopReason.ADDRESS_STOP
+        return None
 
     def _stopped(self, reason: StopReason, done: int) -> Stop:
         detail: object = self._cpu.next_ia()

@@ -20,6 +20,17 @@ EC_ZERO_FIRST, EC_ZERO_SECOND = 0xB800C0FF, 0xFF000000
 """Bits of the two words of an EC-mode PSW that must be zero."""
 
 
+def take_apart(first: int, second: int) -> tuple[int, int, int, int, int, int, int, int, int]:
+    """The fields of a PSW, in the order of `PSW`, from its two words, signed or not."""
+    first &= 0xFFFFFFFF
+    second &= 0xFFFFFFFF
+    mask, key, mode, address = first >> 24, first >> 20 & 15, first >> 16 & 15, second & 0xFFFFFF
+    if mode & EC:
+        wrong = (first & EC_ZERO_FIRST) << 32 | second & EC_ZERO_SECOND
+        return mask & ~(EC_ZERO_FIRST >> 24), key, mode, first >> 12 & 3, first >> 8 & 15, address, 0, 0, wrong
+    return mask, key, mode, second >> 28 & 3, second >> 24 & 15, address, first & 0xFFFF, second >> 30, 0
+
+
 @dataclass(frozen=True)
 class PSW:
     """A PSW, taken apart. In the EC mode there are no interruption code and instruction-length code."""
@@ -64,11 +75,11 @@ class PSW:
     def words(self) -> tuple[int, int]:
         """The two words, unsigned."""
         first = self.system_mask << 24 | self.key << 20 | self.mode << 16
+        first |= self.unassigned >> 32
+        second = self.address | self.unassigned & 0xFFFFFFFF
         if self.ec:
-            first |= self.cc << 12 | self.program_mask << 8 | self.unassigned >> 32
-            return first, self.address | self.unassigned & 0xFFFFFFFF
-        second = self.ilc << 30 | self.cc << 28 | self.program_mask << 24 | self.address
-        return first | self.code, second
+            return first | self.cc << 12 | self.program_mask << 8, second
+        return first | self.code, second | self.ilc << 30 | self.cc << 28 | self.program_mask << 24
 
     def to_bytes(self) -> bytes:
         """The PSW as 8 bytes of storage."""
@@ -78,16 +89,7 @@ class PSW:
     @classmethod
     def from_words(cls, first: int, second: int) -> Self:
         """A PSW from two words, signed or not."""
-        first &= 0xFFFFFFFF
-        second &= 0xFFFFFFFF
-        mask, key, mode = first >> 24, first >> 20 & 15, first >> 16 & 15
-        if mode & EC:
-            wrong = (first & EC_ZERO_FIRST) << 32 | second & EC_ZERO_SECOND
-            mask &= ~(EC_ZERO_FIRST >> 24)
-            return cls(mask, key, mode, first >> 12 & 3, first >> 8 & 15, second & 0xFFFFFF, unassigned=wrong)
-        return cls(
-            mask, key, mode, second >> 28 & 3, second >> 24 & 15, second & 0xFFFFFF, first & 0xFFFF, second >> 30
-        )
+        return cls(*take_apart(first, second))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

@@ -108,3 +108,10 @@ def test_interval_timer_with_real_time() -> None:
     assert m.run(1).reason is StopReason.WAIT
     m.wait_for(14)
     assert m.run(1).detail == 0xC00
+
+
+def test_timer_that_runs_out_just_before_a_wait_interrupts_it() -> None:
+    m, _ = machine("47000000" + "82000408" + "01020000" + "00000500", 0, 0x80)
+    stop = m.run(100)
+    # two instructions are 20 microseconds, one and a half units of the timer, which stood at zero
+    assert (stop.detail, stop.instructions) == (0xC00, 2)
