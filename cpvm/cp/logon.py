@@ -108,17 +108,17 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
         return
     system = vm.system
     for output in vm.outputs:
-        output.close(even_cont=True)
+        output.close(even_cont=True)  # before the terminal goes, since it tells of the files
     vm.logged_off = True
     vm.stopped = True
     vm.console.write_cp(vm.usage.line())
     vm.console.write_cp(f"LOGOFF AT {clock.long(time.time())}")
     name = vm.line_name
-    for block in list(vm.devices.values()):
-        block.release()
-    vm.devices.clear()
     del system.users[vm.userid]
-    accounting.record(system.database, vm.userid, vm.entry.account, vm.usage)
+    for block in vm.devices.values():
+        system.guarded(block.release)
+    vm.devices.clear()
+    system.guarded(lambda: accounting.record(system.database, vm.userid, vm.entry.account, vm.usage))
     note = " FORCED" if forced else ""
     system.log.write(f"{name:<8} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
     session = vm.console.disconnect()

@@ -36,7 +36,8 @@ from cpvm.machine.media.volume import Volume
 
 DATABASE = "cp.sqlite"
 _SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA)
-_WORKERS = 4
+_WORKERS = 2  # for passwords
+_HALVES = 32  # host halves at work at the same time
 _BURST = 64  # events taken before a machine gets its slice
 _LOGON_SYMBOLS = EditSymbols()
 
@@ -73,6 +74,7 @@ class System:
         self.on_shutdown: list[Callable[[], None]] = []
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="cp-work")
+        self._lengthy = ThreadPoolExecutor(_HALVES, thread_name_prefix="host-half")
         self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
         self._stopping = False
         self._stopped = threading.Event()
@@ -147,8 +149,13 @@ class System:
         """Stop the CP thread after the present event (CP thread only)."""
         self._stopping = True
 
-    def offload(self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
-        """Run FUNCTION on a worker thread; DONE gets its result or its exception on the CP thread."""
+    def offload(
+        self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None], *, lengthy: bool = False
+    ) -> None:
+        """Run FUNCTION on a worker thread; DONE gets its result or its exception on the CP thread.
+
+        What may be LENGTHY has workers of its own, so that it cannot keep others from logging on.
+        """
 
         def run() -> None:
             try:
@@ -159,7 +166,7 @@ class System:
             else:
                 self.post(lambda: done(result, None))
 
-        self._pool.submit(run)
+        (self._lengthy if lengthy else self._pool).submit(run)
 
     def _main(self) -> None:
         while not self._stopping:
@@ -175,7 +182,7 @@ class System:
 
     def _take_events(self) -> None:
         for action in self.timers.expired():
-            self._guarded(action)
+            self.guarded(action)
         for _ in range(_BURST):
             try:
                 if self.scheduler.empty and not self._stopping:
@@ -184,11 +191,12 @@ class System:
                     event = self._events.get_nowait()
             except queue.Empty:
                 return
-            self._guarded(event)
+            self.guarded(event)
             if self._stopping:
                 return
 
-    def _guarded(self, action: Callable[[], None]) -> None:
+    def guarded(self, action: Callable[[], None]) -> None:
+        """Do ACTION; a failure is told to the operator and goes no further."""
         try:
             action()
         except Exception as error:
@@ -196,6 +204,7 @@ class System:
 
     def _close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._lengthy.shutdown(wait=False, cancel_futures=True)
         for session in list(self.sessions):
             session.close()
         self.sessions.clear()
@@ -204,7 +213,7 @@ class System:
         self._lock.close()
         self._stopped.set()
         for callback in self.on_shutdown:
-            self._guarded(callback)
+            self.guarded(callback)
 
     # Terminals
 
@@ -229,6 +238,7 @@ class System:
 
     def console_line(self, session: Session, text: str) -> None:
         """A line was typed."""
+        text = "".join(char for char in text if char.isprintable() or char == "\t")
         if session.vm is not None:
             session.vm.console.typed(text)
         elif session.logon is None:

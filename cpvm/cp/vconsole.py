@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 TRUNCATED = "INPUT LINE TRUNCATED TO 130 CHARACTERS"
-_QUEUE_LIMIT = 1000  # lines typed ahead
+LINE_LOST = "INPUT LINE LOST; TOO MANY LINES TYPED AHEAD"
+_QUEUE_LIMIT = 20_000  # lines typed ahead
 _SPOOL_LINE = 0x09  # console lines are spooled as "write, space one"
 _NEW_LINES = (0x15, 0x25, 0x0D)
 _OUTPUT_LIMIT = 8192  # characters without a carriage return before the line is shown as it is
@@ -115,6 +116,8 @@ class VirtualConsole:
         edited = logical_lines(text, symbols) if self.vm.linedit or self.cp_read else [text]
         if len(self._ahead) + len(self._guest) < _QUEUE_LIMIT:
             self._ahead.extend(edited)
+        else:
+            self.write_cp(LINE_LOST)
         self.pump()
 
     def pump(self) -> None:
@@ -214,7 +217,7 @@ class VirtualConsole:
     def write_cp(self, text: str) -> None:
         """A line from CP."""
         self.flush()
-        self._show(text)
+        self._show(text.replace("\t", " "))
 
     def _show(self, text: str) -> None:
         if self.spooling and self.spool is not None:

@@ -19,8 +19,6 @@ class SpoolOptions:
     to: str = ""  # userid: output goes to this user's reader
     for_user: str = ""  # userid: output is this user's, on the real device
     dist: str = ""
-    name: str = ""
-    filetype: str = ""
     tag: str = ""
 
 

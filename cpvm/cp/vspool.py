@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,9 @@ from cpvm.cp.vdevblok import VDEVBLOK, SpoolOptions
 if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
-SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; {} {:03X} DATA LOST")
+SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; DATA OF {} {:03X} LOST")
+CLOSE_FAILED = message("DMKVSP428E", "SPOOL SPACE FULL; {} {:03X} NOT CLOSED")
+UNREADABLE = message("DMKVSP429E", "SPOOL FILE {:04} CANNOT BE READ; HELD")
 CARD_OPCODE = 0x41
 
 
@@ -49,7 +54,7 @@ class Output(UnitRecord):
             if self._writer is None:
                 self._writer = self.vm.system.spool.open()
             self._writer.put(opcode, data)
-        except SpoolError:
+        except (SpoolError, sqlite3.Error):
             if not self._lost:
                 self._lost = True
                 self.vm.message(SPOOL_FULL.full(self.kind, self.vaddr))
@@ -69,27 +74,34 @@ class Output(UnitRecord):
     def close(
         self, *, name: str = "", filetype: str = "", dist: str = "", hold: bool | None = None, even_cont: bool = False
     ) -> SpoolFile | None:
-        """CLOSE: make a spool file of what was written. None if there is nothing, or the device is spooled CONT."""
+        """CLOSE: make a spool file of what was written. None if there is nothing, or the device is spooled CONT.
+
+        If the file cannot be written the user is told, and the device stays open.
+        """
         writer, options, vm = self._writer, self.options, self.vm
         self._lost = False
         if writer is None or (options.cont and not even_cont):
             return None
-        self._writer = None
         to = options.to
         queue = "RDR" if to else ("PUN" if self.kind == "PUN" else "PRT")
-        file = writer.close(
-            queue=queue,
-            owner=to or options.for_user or vm.userid,
-            origin=vm.userid,
-            kind=self.spool_kind,
-            spool_class=options.spool_class,
-            copies=options.copies,
-            hold=options.hold if hold is None else hold,
-            dist=dist or options.dist,
-            name=name or options.name,
-            filetype=filetype or options.filetype,
-            tag=options.tag,
-        )
+        try:
+            file = writer.close(
+                queue=queue,
+                owner=to or options.for_user or vm.userid,
+                origin=vm.userid,
+                kind=self.spool_kind,
+                spool_class=options.spool_class,
+                copies=options.copies,
+                hold=options.hold if hold is None else hold,
+                dist=dist or options.dist,
+                name=name,
+                filetype=filetype,
+                tag=options.tag,
+            )
+        except sqlite3.Error:
+            vm.message(CLOSE_FAILED.full(self.kind, self.vaddr))
+            return None
+        self._writer = None
         if vm.imsg:
             vm.console.write_cp(
                 f"{file.kind} FILE {file.spoolid:04} {'TO ' if to else 'FOR'} {file.owner:<8}"
@@ -134,10 +146,14 @@ class Reader(UnitRecord):
         while True:
             if not self.ready or (self._file is None and not self._open_next()):
                 return None
-            for record in self._records:
-                if record.opcode == CARD_OPCODE or record.data:
-                    self.vm.usage.cards_read += 1
-                    return record.data
+            try:
+                for record in self._records:
+                    if record.opcode == CARD_OPCODE or record.data:
+                        self.vm.usage.cards_read += 1
+                        return record.data
+            except (sqlite3.Error, zlib.error, struct.error):
+                self._unreadable()
+                return None
             self._finish()
             if not self.options.cont or self._candidate() is None:
                 return None
@@ -162,6 +178,14 @@ class Reader(UnitRecord):
             self._finished.append(self._file)
         self._file = None
         self._records = iter(())
+
+    def _unreadable(self) -> None:
+        """The file is damaged: it is held, so that the others can be read."""
+        file, self._file, self._records = self._file, None, iter(())
+        if file is not None:
+            self.vm.message(UNREADABLE.full(file.spoolid))
+            self.vm.system.log.write(f"SPOOL FILE {file.spoolid:04} OF {file.owner} CANNOT BE READ")
+            self.vm.system.spool.hold(file.spoolid)
 
     def settle(self) -> None:
         """The guest has gone on: files read to the end leave the reader, or are held if SPOOL says HOLD."""

@@ -81,7 +81,7 @@ def directory_source() -> str:
                 # Anybody may read the system disk; nobody else a 191.
                 passwords = " ALL" if vaddr == "190" else ""
                 extent = f"{DEVICE} {place.start:03d} {place.cylinders:03d} {VOLUME}"
-                lines.append(f" MDISK {vaddr} {extent} W{passwords}")
+                lines.append(f" MDISK {vaddr} {extent} MR{passwords}")
             elif vaddr == "190":
                 lines.append(" LINK MAINT 190 190 RR")
     return "\n".join(lines) + "\n"

@@ -158,3 +158,39 @@ def test_ipl_of_a_deck_in_the_reader(site: Site) -> None:
         "CP",
     ]
     assert "*SECOND CARD     *" in terminal.type("D T300")[0]
+
+
+def test_address_stop(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, ONE_WRITE)
+    assert terminal.type("ADSTOP 20C") == []
+    assert start(terminal, "200") == ["HELLO FROM THE GUEST", "ADSTOP AT 00020C", "CP"]
+    assert terminal.type("BEGIN")[0].startswith("DMKDSP450W")
+    assert terminal.type("ADSTOP 201") == ["DMKCFD004E INVALID HEXLOC - 201"]
+
+
+def test_control_characters_are_not_passed_on(site: Site) -> None:
+    terminal, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
+    terminal.type("MSG USER01 A\x1b[2JB\x07C")
+    assert other.type("Q USERS")[1] == "MSG FROM CMSUSER : A[2JBC"
+    store(terminal, ONE_WRITE)
+    store(terminal, ["S300 C1270016C215C3"])  # A, escape, null, a control code, B, new line, C
+    store(terminal, ["S240 0900030020000007"])
+    assert start(terminal, "200")[:2] == ["A B", "C"]
+
+
+def test_run_on_lets_the_machine_go_on_in_cp_read(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, ["S200 5A100300 50100304 47F00200", "300 1"])  # A 1,..; ST 1,..; B
+    terminal.type("SET RUN ON")
+    terminal.session.line("BEGIN 200")
+    terminal.until(ReadState.RUNNING)
+    terminal.session.attention()
+    terminal.until(ReadState.CP_READ)
+    before = int(terminal.type("D 304")[0].split()[1], 16)
+    for _ in range(1000):
+        after = int(terminal.type("D 304")[0].split()[1], 16)
+        if after != before:
+            break
+    assert after != before
+    terminal.type("SET RUN OFF")

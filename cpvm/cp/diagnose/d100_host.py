@@ -76,7 +76,7 @@ def _work(call: DiagnoseCall, block: int, conversation: Conversation, data: byte
                 _deliver(call, block, conversation)
         vm.release()
 
-    vm.system.offload(lambda: conversation.half.step(data), done)
+    vm.system.offload(lambda: conversation.half.step(data), done, lengthy=True)
 
 
 def _deliver(call: DiagnoseCall, block: int, conversation: Conversation) -> None:

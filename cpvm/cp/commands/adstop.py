@@ -1,0 +1,23 @@
+"""ADSTOP: stop before the instruction at an address (DMKCFD)."""
+
+from __future__ import annotations
+
+from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.message import HEXLOC_MISSING, INVALID_HEXLOC
+from cpvm.cp.operand import Operands, hexadecimal
+
+
+@command("ADSTOP", module="DMKCFD", minimum=6, classes="G", syntax="ADSTOP hexloc|OFF")
+def adstop(request: Request, operands: Operands) -> Answer:
+    """Stop once, in CP READ, when the machine is about to execute the instruction at HEXLOC."""
+    word = operands.need(HEXLOC_MISSING)
+    operands.end()
+    machine = request.vm.machine
+    if word == "OFF":
+        machine.address_stop = None
+        return 0
+    address = hexadecimal(word, 6)
+    if address & 1 or address >= machine.storage.size:
+        raise INVALID_HEXLOC.error(word)
+    machine.address_stop = address
+    return 0
