@@ -54,10 +54,13 @@ class CPU(Access):
         self.early_ilc = 0
         """Length, in halfwords, of the instruction that made the PSW invalid; 0 if the PSW was loaded as a whole."""
 
-    def reset(self) -> None:
-        """CPU reset, with the registers cleared."""
+    def clear_registers(self) -> None:
+        """Zeros in the general and the floating-point registers."""
         self.general[:] = [0] * 16
         self.floating[:] = [0] * 8
+
+    def reset(self) -> None:
+        """Initial CPU reset: PSW, prefix, control registers and timers; the other registers stay."""
         self.control[:] = [CONTROL_AT_RESET.get(r, 0) for r in range(16)]
         self.prefix_register = 0
         self.machine.io.prefix = 0

@@ -167,6 +167,7 @@ class Interpreter:
         memory = self._memory
         decoded = self._decoded
         table = cpu.fetch_table
+        unpack, shift, last, edge = _unpack_word, SHIFT, LAST, LAST - 5  # locals: this loop is all that is ever hot
         n = 0
         ia = cpu.ia
         try:
@@ -176,10 +177,10 @@ class Interpreter:
                         self._checks = self._externals = 0
                     return n
                 ia = cpu.ia
-                if ia & LAST > LAST - 5:
+                if ia & last > edge:
                     self._careful()
                 else:
-                    cpu.word = word = _unpack_word(memory, ia + table[ia >> SHIFT])[0]
+                    cpu.word = word = unpack(memory, ia + table[ia >> shift])[0]
                     decoded[word]()
         except ProgramCheck as check:
             cpu.attention = True

@@ -111,14 +111,15 @@ class Machine:
 
     # ---- operator's actions
     def reset(self) -> None:
-        """System reset: CPU, channels and devices; storage and keys stay."""
+        """System reset and initial CPU reset: storage, keys, general and floating-point registers stay."""
         self.interruptions.reset()
         self.cpu.reset()
         self.io.reset()
 
     def clear(self) -> None:
-        """System clear reset: storage and keys become zero too."""
+        """Clear reset: storage, keys and all registers become zero too."""
         self.reset()
+        self.cpu.clear_registers()
         self.storage.clear()
 
     def ipl(self, addr: int) -> None:

@@ -123,12 +123,13 @@ def test_store_channel_id() -> None:
 def test_ipl_from_cards() -> None:
     m = Machine(1 << 16)
     m.gr[5] = 99
+    m.set_cr(1, 5)
     # first card: PSW, then CCWs: read the next card to X'400'
     card = PSW(address=0x400).to_bytes() + bytes.fromhex("0200040020000050") + bytes(8)
     text = bytes.fromhex("82000408" + "00000000" + "00020000" + "00000EEE")
     m.attach(0x00C, Reader2540(Deck(card, text)))
     m.ipl(0x00C)
-    assert m.gr[5] == 0
+    assert (m.gr[5], m.cr[1]) == (99, 0)
     stop = m.run(100)
     assert (stop.reason, stop.detail) == (StopReason.DISABLED_WAIT, 0xEEE)
     assert m.storage.read(2, 2).hex() == "000c"
