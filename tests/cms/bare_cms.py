@@ -227,3 +227,19 @@ class BareCMS:
         for line in lines:
             self.enter(line)
         return self.take()
+
+    def start(self, line: str, instructions: int = 20_000) -> None:
+        """Enter a line that does not come to an end, and let the machine run for a while."""
+        assert self.console.enter(to_ebcdic(line))
+        self.machine.run(instructions)
+
+    def interrupt(self, line: str, instructions: int = 20_000) -> list[str]:
+        """Press the attention key, type a line when the guest reads it, and let the machine run for a while."""
+        self.console.attention()
+        for _ in range(100):
+            self.machine.run(1000)
+            if self.console.reading:
+                break
+        assert self.console.enter(to_ebcdic(line))
+        self.machine.run(instructions)
+        return self.take()
