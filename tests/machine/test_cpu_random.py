@@ -54,7 +54,12 @@ def storm(seed: int, instructions: int) -> int:
             m.gr[n] = r.choice((r.getrandbits(32), r.randrange(SIZE)))
         for _ in range(20):
             system_mask = r.choice((0, 0, 0xFF, 1))
-            m.psw = PSW(system_mask, r.choice((0, 0, 1)), r.choice((0, 0, 1)), address=r.randrange(SIZE) & ~1)
+            mode = r.choice((0, 0, 1, 8, 9))
+            if mode & 8:
+                system_mask &= r.choice((0x43, 0x47))
+                m.set_cr(0, r.choice((0x00800000, 0x00400000, 0x00900000, r.getrandbits(32))))
+                m.set_cr(1, r.randrange(SIZE) | r.getrandbits(8) << 24)
+            m.psw = PSW(system_mask, r.choice((0, 0, 1)), mode, address=r.randrange(SIZE) & ~1)
             if r.random() < 0.1:
                 m.external(r.choice((0x40, 0x1200, 0x4001)))
             if console.reading:

@@ -1,6 +1,7 @@
 """Vectors picked by hand: protection, privilege, boundaries, instruction fetch, control instructions."""
 
-from vectors.cases import BASE, MIDDLE, SECOND, Maker, named
+from vectors.cases import named
+from vectors.maker import MIDDLE, SECOND, Maker
 from vectors.vector import CODE, SIZE, WINDOW, WINDOW_SIZE, Vector
 
 BLOCKS = 0x21000
@@ -188,11 +189,6 @@ def translation(maker: Maker) -> list[Vector]:
             gr = {SECOND: target, 3: 0x1234}
             found.append(maker.vector(lctl + "B20D0000" + on + test, gr, window=window, mode=8))
     return found
-
-
-def bases() -> tuple[int, int]:
-    """The base registers, for readers of the codes above: C and D."""
-    return BASE, SECOND
 
 
 def all_picked() -> dict[str, list[Vector]]:
