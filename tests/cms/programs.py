@@ -23,9 +23,8 @@ PROGRAMS = {
     "DATAEX": program("         AP    X,X\nX        DC    X'FFFF'\n"),
     "DIVEX": "DIVEX    CSECT\n         SR    2,2\n         LA    3,1\n         DR    2,2\n         END\n",
     "PROTEX": "PROTEX   CSECT\n         ST    0,0\n         END\n",
-    "NOWHERE": "NOWHERE  CSECT\n         L     15,=A(X'FFF000')\n         BR    15\n         LTORG\n         END\n".replace(
-        "         L ", "         BALR  12,0\n         USING *,12\n         L "
-    ),
+    "NOWHERE": "NOWHERE  CSECT\n         SR    15,15\n         BCTR  15,0\n"
+    "         SLL   15,12\n         BR    15\n         END\n",
     "BADSVC": "BADSVC   CSECT\n         SVC   200\n         BR    14\n         END\n",
     "ABEND1": program("         L     1,=X'80000123'\n         SVC   13\n"),
     "ABEND2": program("         ABEND 15,,,SYSTEM\n"),
