@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cpvm.cp import clock
+from cpvm.cp.session import harmless
 
 _KEPT = 1000
 _MAX_FILE = 4 * 1024 * 1024
@@ -38,7 +39,7 @@ class OperatorLog:
             self._keep("  " + line)
 
     def _keep(self, text: str) -> None:
-        now = time.time()
+        now, text = time.time(), harmless(text)
         self.lines.append(f"{clock.hhmmss(now)} {text}")
         with contextlib.suppress(OSError):  # a full disk must not stop CP
             if self._path.exists() and self._path.stat().st_size > _MAX_FILE:

@@ -8,11 +8,38 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import time
+from collections.abc import Callable
 
 _COST = 1 << 14  # scrypt N; 16 MB and some 40 ms a trial
 _BLOCK = 8
 _SALT_BYTES = 16
 MAX_LENGTH = 8
+
+
+class Guard:
+    """Closes a userid to remote terminals for a minute after five wrong passwords in a row, wherever they came from."""
+
+    LIMIT = 5
+    SECONDS = 60.0
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._wrong: dict[str, tuple[int, float]] = {}
+
+    def wrong(self, userid: str) -> None:
+        """A wrong password was given for USERID (who is in the directory)."""
+        count, _ = self._wrong.get(userid, (0, 0.0))
+        self._wrong[userid] = (count + 1, self._now())
+
+    def right(self, userid: str) -> None:
+        """The right one was given."""
+        self._wrong.pop(userid, None)
+
+    def closed(self, userid: str) -> bool:
+        """True if no password is looked at now."""
+        count, last = self._wrong.get(userid, (0, 0.0))
+        return count >= self.LIMIT and self._now() - last < self.SECONDS
 
 
 def hash_password(password: str) -> str:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 
+def harmless(text: str) -> str:
+    """TEXT with blanks for what is not printable: nobody can send control characters to another's terminal."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+
+
 class ReadState(Enum):
     """What the terminal's user may do now."""
 
@@ -109,7 +114,7 @@ class Session:
         """Show one line. A terminal that fails is treated as one that is not there."""
         if not self.closed:
             with contextlib.suppress(Exception):
-                self.terminal.write(text)
+                self.terminal.write(harmless(text))
 
     def state(self, state: ReadState) -> None:
         """Tell the terminal what its user may do."""

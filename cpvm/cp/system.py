@@ -25,6 +25,7 @@ from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.minidisk import Minidisks, volume_path
 from cpvm.cp.oplog import OperatorLog
+from cpvm.cp.password import Guard
 from cpvm.cp.registry import discover
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
@@ -69,6 +70,7 @@ class System:
         self.dispatcher = Dispatcher(self)
         self.users: dict[str, VMBLOK] = {}
         self.sessions: list[Session] = []
+        self.guard = Guard()
         self.peak = 0
         self.ipl_time = 0.0
         self.on_shutdown: list[Callable[[], None]] = []

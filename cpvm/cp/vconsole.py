@@ -158,6 +158,10 @@ class VirtualConsole:
         self.vm.function.start()
 
     def _executed(self, code: int) -> None:
+        self.function_ended()
+
+    def function_ended(self) -> None:
+        """A command has ended, also one that the guest gave: go on with the machine and with lines typed meanwhile."""
         self.vm.function = None
         if self.vm.logged_off:
             return
@@ -217,7 +221,7 @@ class VirtualConsole:
     def write_cp(self, text: str) -> None:
         """A line from CP."""
         self.flush()
-        self._show(text.replace("\t", " "))
+        self._show(text)
 
     def _show(self, text: str) -> None:
         if self.spooling and self.spool is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -294,3 +295,23 @@ def test_100_failures(half_guest: Guest) -> None:
     guest.put(0x1000, to_ebcdic("NOSUCH  ") + bytes(24))
     assert guest.call(0x100, 4, 0, r4=0x1000) == 1
     guest.site.system.shutdown()
+
+
+def test_08_lines_typed_while_the_guests_command_works(guest: Guest) -> None:
+    guest.put(0x1000, to_ebcdic("SLEEP 1 HRS"))
+    guest.put(0x200, bytes.fromhex("83460008 82000280"))
+    guest.put(0x280, bytes.fromhex("0002000000000ABC"))
+    guest.set(4, 0x1000)
+    guest.set(6, 11)
+    guest.terminal.session.line("BEGIN 200")
+    guest.terminal.until(ReadState.SLEEPING)
+    lines = guest.terminal.type("#CP Q USERS")  # wakes it
+    assert lines[0] == "001 USERS, 000 DIALED"
+    assert lines[1].endswith("DISABLED WAIT PSW '00020000 00000ABC'")
+
+
+def test_08_a_guest_cannot_send_control_characters(guest: Guest) -> None:
+    other = guest.site.logon("USER01", "SECRET")
+    guest.put(0x1000, to_ebcdic("MSG USER01 A") + b"\x27\x2f" + to_ebcdic("B"))
+    guest.call(0x08, 4, 6, r4=0x1000, r6=15)
+    assert "MSG FROM CMSUSER : A  B" in other.type("Q USERS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpvm.cp.password import Guard
 from cpvm.cp.session import ReadState
 
 from .helper import Site
@@ -99,3 +100,27 @@ def test_remote_line_drops_after_logoff_unless_held(site: Site) -> None:
     remote.type("LOGOFF")
     assert remote.reading is ReadState.CLOSED
     assert remote.closed
+
+
+def test_a_userid_is_closed_to_remote_terminals_after_many_wrong_passwords(site: Site) -> None:
+    first, second = site.terminal(local=False), site.terminal(local=False)
+    for terminal, count in ((first, 3), (second, 2)):
+        for _ in range(count):
+            assert terminal.type("L USER01 WRONG")[0].startswith("DMKLOG050E")
+    assert second.type("L USER01 SECRET") == ["DMKLOG051E MAXIMUM PASSWORD ATTEMPTS EXCEEDED, TRY LATER"]
+    site.logon("USER01", "SECRET")
+
+
+def test_the_guard_opens_again() -> None:
+    now = [0.0]
+    guard = Guard(lambda: now[0])
+    for _ in range(Guard.LIMIT):
+        assert not guard.closed("A")
+        guard.wrong("A")
+    assert guard.closed("A")
+    assert not guard.closed("B")
+    now[0] = Guard.SECONDS + 1
+    assert not guard.closed("A")
+    guard.right("A")
+    guard.wrong("A")
+    assert not guard.closed("A")

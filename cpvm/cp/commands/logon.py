@@ -56,6 +56,8 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
     if password is None:
         password = yield from ask("ENTER PASSWORD:", hidden=True)
     given, hashed = password.strip(), system.directory.password_hash(user)
+    if not session.terminal.local and system.guard.closed(user):
+        raise TOO_MANY_ATTEMPTS.error()
     correct = yield from work(lambda: check_password(given, hashed))
     if not correct:
         _wrong(request, session, user)
@@ -63,6 +65,7 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
     if system.directory.well_known(user) and not session.terminal.local:
         raise WELL_KNOWN.error(user)
     session.failures = 0
+    system.guard.right(user)
     _enter(request, session, entry, ipl)
     return 0
 
@@ -80,6 +83,7 @@ def _options(operands: Operands) -> tuple[str | None, bool]:
 
 def _wrong(request: Request, session: Session, user: str) -> None:
     session.failures += 1
+    request.system.guard.wrong(user)
     request.system.log.write(f"{session.terminal.name:<8} PASSWORD INCORRECT FOR {user:<8} ATTEMPT {session.failures}")
     if session.failures >= MAX_ATTEMPTS:
         session.write(TOO_MANY_ATTEMPTS.full(module="DMKLOG"))

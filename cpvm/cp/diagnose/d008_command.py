@@ -37,15 +37,11 @@ def execute_command(call: DiagnoseCall) -> None:
     response: list[str] = []
 
     def done(code: int) -> None:
-        vm.function = None
-        if vm.logged_off:
-            return
-        if vm.generation == generation:  # else the command has reset the machine
+        if vm.generation == generation and not vm.logged_off:  # else the command has reset the machine
             call.set_y(code)
             if to_buffer:
                 _store(call, response, size)
-        vm.console.announce()
-        vm.ready()
+        vm.console.function_ended()
 
     def run() -> None:
         output = response.append if to_buffer else vm.console.write_cp
