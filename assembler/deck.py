@@ -101,24 +101,25 @@ def _txt(asm: Assembler) -> list[bytes]:
     section: Section | None = None
     start = 0
 
-    def flush() -> None:
-        if section is not None and held:
-            address = section.base + start
-            cards.append(_card("TXT", address.to_bytes(3, "big"), len(held), section.esdid, bytes(held)))
+    def flush(end: int) -> None:
+        """Cards for all of `held`, or only for full cards of it, up to index `end`."""
+        nonlocal start
+        if section is not None:
+            for at in range(0, end, _TXT_BYTES):
+                data = bytes(held[at : min(at + _TXT_BYTES, end)])
+                address = section.base + start + at
+                cards.append(_card("TXT", address.to_bytes(3, "big"), len(data), section.esdid, data))
+            del held[:end]
+            start += end
 
     for text in asm.output:
         if text.section is not section or text.loc != start + len(held):
-            flush()
-            held.clear()
+            flush(len(held))
             section, start = text.section, text.loc
         held += text.data
-        while len(held) > _TXT_BYTES:
-            rest = held[_TXT_BYTES:]
-            del held[_TXT_BYTES:]
-            flush()
-            start += _TXT_BYTES
-            held[:] = rest
-    flush()
+        if len(held) > _TXT_BYTES:
+            flush((len(held) - 1) // _TXT_BYTES * _TXT_BYTES)
+    flush(len(held))
     return cards
 
 

@@ -156,7 +156,7 @@ def _statement(printer: Printer, st: Statement, status: _Status) -> None:
     loc = ""
     code: list[str] = []
     if isinstance(operation, (Dc, LiteralData)):
-        text = st.code.hex().upper()
+        text = (st.code if status.data else st.code[:8]).hex().upper()
         code = [text[at : at + 16] for at in range(0, len(text), 16)]
     elif st.code:
         text = st.code.hex().upper()

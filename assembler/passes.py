@@ -21,7 +21,7 @@ from assembler.source import Statement
 from assembler.symbols import SYMBOL, Section, Symbol, Terms, Value
 
 MAX_SECTION = 0x1000000
-MAX_TEXT = 0x2000000
+MAX_TEXT = 0x800000
 """Bytes of text that one assembly may produce."""
 
 

@@ -67,6 +67,7 @@ class Expander:
         self.sysndx = 0
         self.generated = 0
         self.ended = False
+        self.cut_short = False
         self.library_records = 0
         self._labels: dict[str, int] = {}
 
@@ -92,7 +93,8 @@ class Expander:
             self.ended = True
             st = Statement((f"{'':9}END",), "", "END", "", record_line(file))
             st.operation = end_statement()
-            self.complain(Flaw("IFO003", "END STATEMENT MISSING", 4), None)
+            if not self.cut_short:
+                self.complain(Flaw("IFO003", "END STATEMENT MISSING", 4), None)
             return st
         text = record.text
         if record.complaint:
@@ -139,8 +141,6 @@ class Expander:
         try:
             entry.execute(self, frame, model)
         except Flaw as flaw:
-            if flaw.column >= 0 and model.column >= 0:
-                flaw.column += 0
             self.complain(flaw, model.record, frame)
 
     def complain(self, flaw: Flaw, record: Record | None, frame: Frame | None = None) -> None:
@@ -258,6 +258,7 @@ class Expander:
     def leave(self, frame: Frame) -> None:
         """End an expansion and everything inside it; in open code, end the assembly."""
         if frame.definition is None:
+            self.cut_short = True
             self.files = [self.main]
             self.main.position = len(self.main.lines)
             return

@@ -91,6 +91,7 @@ class _Parser:
         self.text = text
         self.at = 0
         self.depth = depth
+        self.parentheses = 0
 
     def fail(self, what: str = "SYNTAX ERROR IN EXPRESSION") -> Flaw:
         return Flaw("IFO100", f"{what} -- {self.text[self.at : self.at + 12] or 'END OF OPERAND'}", 8, self.at)
@@ -99,6 +100,18 @@ class _Parser:
         match = _BLANKS.match(self.text, self.at)
         if match:
             self.at = match.end()
+
+    def operator(self, operators: str) -> str:
+        """The arithmetic operator that comes next, or a null string; blanks before it count only in parentheses."""
+        if self.parentheses:
+            self.blanks()
+        char = self.text[self.at : self.at + 1]
+        if not char or char not in operators:
+            return ""
+        self.at += 1
+        if self.parentheses:
+            self.blanks()
+        return char
 
     def word(self, *words: str) -> str | None:
         """Take one of these words if it comes next."""
@@ -150,17 +163,13 @@ class _Parser:
 
     def sum(self) -> Evaluator:
         result = self.product()
-        while self.text[self.at : self.at + 1] in ("+", "-") and self.at < len(self.text):
-            sign = 1 if self.text[self.at] == "+" else -1
-            self.at += 1
-            result = _added(result, self.product(), sign)
+        while operator := self.operator("+-"):
+            result = _added(result, self.product(), 1 if operator == "+" else -1)
         return result
 
     def product(self) -> Evaluator:
         result = self.unary()
-        while self.text[self.at : self.at + 1] in ("*", "/") and self.at < len(self.text):
-            operator = self.text[self.at]
-            self.at += 1
+        while operator := self.operator("*/"):
             result = _times(result, self.unary(), operator)
         return result
 
@@ -178,11 +187,13 @@ class _Parser:
         char = text[at : at + 1]
         if char == "(":
             self.at += 1
+            self.parentheses += 1
             inner = self.logical()
             self.blanks()
             if self.text[self.at : self.at + 1] != ")":
                 raise self.fail("UNPAIRED PARENTHESIS")
             self.at += 1
+            self.parentheses -= 1
             if self.text[self.at : self.at + 1] == "'":
                 return _repeated(inner, self.string())
             return inner

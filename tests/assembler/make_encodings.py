@@ -50,7 +50,9 @@ def encode(assembler: str, objcopy: str, op: MachineInstruction, operands: str) 
         source, thing, raw = (Path(folder) / name for name in ("x.s", "x.o", "x.bin"))
         source.write_text(f" {op.name.lower()} {operands}\n")
         done = subprocess.run(
-            [assembler, "-m31", "-march=z900", "-mwarn-areg-zero", "-o", thing, source], capture_output=True, check=False
+            [assembler, "-m31", "-march=z900", "-mwarn-areg-zero", "-o", thing, source],
+            capture_output=True,
+            check=False,
         )
         if done.returncode:
             return None
@@ -63,10 +65,7 @@ def main() -> None:
     lines = []
     unknown = []
     for name, op in sorted(instructions().items()):
-        if op.row.format is Format.S and not op.order:
-            sets = [""]
-        else:
-            sets = operand_sets(op)
+        sets = [""] if op.row.format is Format.S and not op.order else operand_sets(op)
         for operands in sets:
             code = encode(assembler, objcopy, op, operands)
             if code is None:

@@ -1,0 +1,86 @@
+"""No input makes the assembler raise, hang or grow without bounds."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assembler import assemble
+from assembler.instruction import instructions
+from assembler.linkage import LinkError
+from assembler.macro.conditional import conditionals
+from assembler.operation import statements
+
+WORDS = sorted({*instructions(), *statements(), *conditionals(), "M", "MACRO", "MEND"})
+_FRAGMENTS = """A &A .A ' '' ( ) , + - * / = 1 99999999 X'FF' C' L'A T'&A F'1' =F'1' &A(1) 0F EQ AND & && N'&A (1,2)
+&SYSLIST(2) 16777215"""
+PIECES = [*_FRAGMENTS.split(), " "]
+
+
+def check(source: object) -> None:
+    done = assemble(source)  # type: ignore[arg-type]
+    assert done.return_code in (0, 4, 8, 12, 16)
+    assert all(len(card) == 80 for card in done.deck)
+    assert all(len(line) <= 121 for line in done.listing)
+    try:
+        done.image()
+    except LinkError:
+        assert done.return_code >= 8
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text(text: str) -> None:
+    check(text)
+
+
+def random_program(seed: int) -> list[str]:
+    rng = random.Random(seed)
+    lines = []
+    for _ in range(rng.randrange(1, 40)):
+        name = rng.choice(["", "", "A", "B", "&A", ".A", "X1", "*", "9", "&A(1)"])
+        op = rng.choice(WORDS)
+        operand = "".join(rng.choice(PIECES) for _ in range(rng.randrange(0, 8)))
+        line = f"{name:<8} {op:<5} {operand}"
+        if rng.random() < 0.05:
+            line = line[:71].ljust(71) + "X"
+        lines.append(line)
+    return lines
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_random_statements(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assembler.macro.expander.MAX_STATEMENTS", 2000)
+    for seed in range(block * 60, block * 60 + 60):
+        check(random_program(seed))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ["T CSECT", *[" DC 16777215X'1'"] * 4, " END"],
+        ["T CSECT", " DS 16777215C", " DS 16777215C", " DC X'1'", " END"],
+        ["T CSECT", " DC A(" + "(" * 200 + "1" + ")" * 200 + ")", " END"],
+        [" AIF (" + "(" * 300 + "1" + ")" * 300 + ").X", ".X END"],
+        ["X" * 500] * 50,
+        ["T CSECT", " DC F'1E99999'", " DC P'" + "1" * 200 + "'", " END"],
+        ["&A SETC '&A&A'", *["&A SETC '&A&A.ABCDEFGH'"] * 40, " END"],
+        [" LCLC &C", "&C SETC (99999999)'A'", " END"],
+        ["\0\1\2\xff", "é" * 90, "\t\tDC\tC'é'", " END"],
+        [" ORG *+16777214", " DC D'1'", " END"],
+        ["T START 16777208", " DS 100D", " END"],
+    ],
+)
+def test_extremes(source: list[str]) -> None:
+    check(source)
+
+
+def test_speed_on_plain_code() -> None:
+    """Twenty thousand statements are assembled: a matter of a second or two, here only of not being quadratic."""
+    body = [f"L{n:06d} L     {n % 12 + 2},TABLE+{n % 64}(,3)" for n in range(20_000)]
+    head = ["T        CSECT", "         USING T+80000,12", "         USING T,11,10"]
+    done = assemble([*head, *body, "         ORG T+80000", "TABLE    DS    CL100", "         END"])
+    assert len(done.statements) == 20_006
