@@ -7,12 +7,13 @@ from pathlib import Path
 
 from cpvm.cp.directory import MinidiskEntry, VolumeEntry
 from cpvm.cp.message import message
-from cpvm.machine.device import TrackStore
+from cpvm.machine.device import MediaError, TrackStore
 from cpvm.machine.media.volume import Volume
 
 NOT_LINKED_RW = message("DMKLNK104E", "{} {:03X} NOT LINKED; R/W BY {}")
 NOT_LINKED_RO = message("DMKLNK105E", "{} {:03X} NOT LINKED; R/O BY {}")
 NOT_LINKED_BOTH = message("DMKLNK106E", "{} {:03X} NOT LINKED; R/W BY {}; R/O BY {}")
+MOUNT_FAILED = message("DMKCPI954E", "VOLID {} NOT MOUNTED; {}")
 NOT_MOUNTED = message("DMKLNK108E", "{} {:03X} NOT LINKED; VOLID {} NOT MOUNTED")
 
 _WRITE_MODES = ("W", "WR", "M", "MR", "MW")
@@ -54,15 +55,14 @@ class Minidisks:
         self._links: list[Link] = []
 
     def mount(self, volumes: dict[str, VolumeEntry]) -> list[str]:
-        """Open all volumes that are there. Returns the identifiers of those that are not."""
-        missing = []
+        """Open all volumes. Returns a message for each one that cannot be had; the others can be used."""
+        messages = []
         for volid in volumes:
-            path = volume_path(self._folder, volid)
-            if path.exists():
-                self._volumes[volid] = Volume.open(path)
-            else:
-                missing.append(volid)
-        return missing
+            try:
+                self._volumes[volid] = Volume.open(volume_path(self._folder, volid))
+            except MediaError as error:
+                messages.append(MOUNT_FAILED.full(volid, error))
+        return messages
 
     def mounted(self, volid: str) -> bool:
         """True if the volume is open."""

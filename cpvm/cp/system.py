@@ -7,13 +7,12 @@ it sleeps on that queue.
 
 from __future__ import annotations
 
-import fcntl
 import queue
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from cpvm.cp import accounting, directory_store, logon, spool
 from cpvm.cp.command import Ask, CommandRun
@@ -23,6 +22,7 @@ from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.dispatch import Dispatcher
 from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
+from cpvm.cp.lockfile import SystemStartError, lock_folder
 from cpvm.cp.minidisk import Minidisks, volume_path
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.password import Guard
@@ -43,8 +43,7 @@ _BURST = 64  # events taken before a machine gets its slice
 _LOGON_SYMBOLS = EditSymbols()
 
 
-class SystemStartError(Exception):
-    """The system cannot be created or started; the text says why."""
+__all__ = ["System", "SystemStartError"]
 
 
 class System:
@@ -53,7 +52,7 @@ class System:
     def __init__(self, folder: Path | str, host_halves: Mapping[str, Callable[[], HostHalf]] | None = None) -> None:
         """Open the system kept in FOLDER. Raises SystemStartError if there is none, or it is running already."""
         self.folder = Path(folder)
-        self._lock = _lock(self.folder)
+        self._lock = lock_folder(self.folder)
         try:
             self.database = Database(self.folder / DATABASE, _SCHEMAS)
         except DatabaseError as error:
@@ -112,8 +111,8 @@ class System:
 
     def start(self) -> None:
         """Start the CP thread; terminals may connect from now on."""
-        for volid in self.minidisks.mount(self.directory.volumes):
-            self.log.write(f"DMKCPI954E VOLID {volid} NOT MOUNTED")
+        for text in self.minidisks.mount(self.directory.volumes):
+            self.log.write(text)
         logon.system_started(self)
         self._thread.start()
 
@@ -321,16 +320,3 @@ class System:
             reader is not but and reader.current is not None and reader.current.spoolid == file.spoolid
             for reader in vm.readers
         )
-
-
-def _lock(folder: Path) -> IO[str]:
-    """Make sure that no other process runs this system."""
-    if not folder.is_dir():
-        raise SystemStartError(f"{folder} does not exist: no system was created here")
-    file = (folder / "lock").open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise SystemStartError(f"the system in {folder} is running already") from error
-    return file

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cpvm.cp import clock
 from cpvm.cp.session import ReadState
+from cpvm.cp.vspool import Output
 from cpvm.s370.ebcdic import to_ebcdic
 
 from .helper import FakeTerminal, Site
@@ -194,3 +196,73 @@ def test_run_on_lets_the_machine_go_on_in_cp_read(site: Site) -> None:
             break
     assert after != before
     terminal.type("SET RUN OFF")
+
+
+WAIT_FOR_ANYTHING = [
+    "S058 0002000000000E11",  # external new PSW: disabled wait at X'E11'
+    "S078 0002000000000A11",  # I/O new PSW: disabled wait at X'A11'
+    "S050 7FFFFFFF",
+    "S200 82000288",
+    "S288 FF02000000000000",
+]
+
+
+def waiting_guest(terminal: FakeTerminal) -> None:
+    store(terminal, WAIT_FOR_ANYTHING)
+    terminal.session.line("BEGIN 200")
+    terminal.until(ReadState.RUNNING)
+
+
+def test_a_file_that_arrives_interrupts_a_guest_with_an_empty_reader(site: Site) -> None:
+    terminal, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
+    waiting_guest(terminal)
+    other.type("SPOOL PUN TO CMSUSER")
+    punch = site.system.users["USER01"].devices[0x00D]
+    assert isinstance(punch, Output)
+    site.on_cp(lambda: punch.card(to_ebcdic("A CARD")))
+    other.type("CLOSE PUN")
+    assert terminal.until(ReadState.CP_READ) == [
+        "PUN FILE 0001 FROM USER01   COPY 01 NOHOLD",
+        "DMKDSP450W CP ENTERED; DISABLED WAIT PSW '00020000 00000A11'",
+        "CP",
+    ]
+    assert terminal.type("D 38.8 CSW") == ["000038  FF02000C 00000000", "CSW = 00000000 04000000"]
+
+
+def test_real_interval_timer_wakes_a_waiting_guest(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    terminal.type("SET TIMER REAL")
+    store(terminal, WAIT_FOR_ANYTHING)
+    store(terminal, ["50 00000080"])
+    terminal.session.line("BEGIN 200")
+    assert terminal.until(ReadState.CP_READ)[0].endswith("00000E11'")
+    assert terminal.type("D 18") == ["000018  FF020080"]
+
+
+def test_clock_comparator_wakes_a_waiting_guest(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    machine = site.system.users["CMSUSER"].machine
+    terminal.type("STORE X0 000008E0")
+    site.on_cp(lambda: machine.storage.write(0x300, (clock.tod() + 20_000 * 4096).to_bytes(8, "big")))
+    store(terminal, WAIT_FOR_ANYTHING)
+    store(terminal, ["S200 B2060300 82000288"])  # SCKC X'300'; LPSW
+    assert terminal.type("BEGIN 200")[0].endswith("00000E11'")
+    assert terminal.type("D 18") == ["000018  FF021004"]
+
+
+def test_accounting_record_at_logoff(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, ["S200 4110FFFF 46100204"])  # LA 1,X'FFF'...; BCT 1,*
+    terminal.session.line("BEGIN 200")
+    terminal.until(ReadState.RUNNING)
+    terminal.session.attention()
+    terminal.until(ReadState.CP_READ)
+    terminal.type("LOGOFF")
+    rows: list[tuple[object, ...]] = []
+    site.on_cp(
+        lambda: rows.extend(site.system.database.query("SELECT userid, account, virtual, total FROM accounting"))
+    )
+    assert len(rows) == 1
+    userid, account, virtual, total = rows[0]
+    assert (userid, account) == ("CMSUSER", "3")
+    assert 0 < int(str(virtual)) <= int(str(total))
