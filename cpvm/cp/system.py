@@ -171,15 +171,16 @@ class System:
 
     def _main(self) -> None:
         while not self._stopping:
-            self._take_events()
-            vm = self.scheduler.next()
-            if vm is not None and not self._stopping:
-                self.dispatcher.slice(vm)
-        try:
-            logon.system_stopping(self)
-        except Exception as error:
-            self.log.failure("SHUTDOWN", error)
+            self.guarded(self._turn)
+        self.guarded(lambda: logon.system_stopping(self))
         self._close()
+
+    def _turn(self) -> None:
+        """Events first, then a slice for one machine."""
+        self._take_events()
+        vm = self.scheduler.next()
+        if vm is not None and not self._stopping:
+            self.dispatcher.slice(vm)
 
     def _take_events(self) -> None:
         for action in self.timers.expired():

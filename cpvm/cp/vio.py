@@ -23,6 +23,7 @@ class VirtualHost:
     def __init__(self, vm: VMBLOK) -> None:
         self._vm = vm
         self._since = time.thread_time_ns()
+        self._unreported = 0  # nanoseconds charged that the machine's timers have not been told of
 
     def diagnose(self, machine: Machine, code: int, r1: int, r3: int) -> None:
         """DIAGNOSE: CODE is the second-operand address. Raises ProgramCheck as VM/370 does: privileged operation if the
@@ -32,6 +33,7 @@ class VirtualHost:
             raise ProgramCheck(ProgramCode.SPECIFICATION)
         if service.classes and not set(service.classes) & set(self._vm.classes):
             raise ProgramCheck(ProgramCode.PRIVILEGED)
+        self.settle()
         try:
             service.body(DiagnoseCall(self._vm, machine, r1, r3))
         except ProgramCheck:
@@ -39,6 +41,8 @@ class VirtualHost:
         except Exception as error:
             self._vm.system.log.failure(f"DIAGNOSE X'{code:02X}' OF {self._vm.userid}", error)
             raise ProgramCheck(ProgramCode.SPECIFICATION) from error
+        finally:
+            self.start()  # the time in between is CP's
 
     def tod(self) -> int:
         """The TOD clock."""
@@ -53,11 +57,15 @@ class VirtualHost:
         """A slice begins: virtual time counts from here."""
         self._since = time.thread_time_ns()
 
-    def elapsed(self, instructions: int) -> int:
-        """Microseconds of processor time since the last call or the start of the slice; they are charged."""
+    def settle(self) -> None:
+        """Charge the virtual time up to now."""
         now = time.thread_time_ns()
-        spent = now - self._since
-        microseconds = spent // 1000
-        self._since += microseconds * 1000
-        self._vm.usage.virtual_ns += microseconds * 1000
+        self._vm.usage.virtual_ns += now - self._since
+        self._unreported += now - self._since
+        self._since = now
+
+    def elapsed(self, instructions: int) -> int:
+        """Microseconds of virtual processor time since the last call; what CP did in between does not count."""
+        self.settle()
+        microseconds, self._unreported = divmod(self._unreported, 1000)
         return microseconds

@@ -124,3 +124,13 @@ def test_the_guard_opens_again() -> None:
     guard.right("A")
     guard.wrong("A")
     assert not guard.closed("A")
+
+
+def test_lines_typed_while_the_password_is_checked(site: Site) -> None:
+    terminal = site.terminal()
+    for line in ("LOGON CMSUSER CMSUSER#Q USERS", "Q USERID", "LOGOFF"):
+        terminal.session.line(line)
+    lines = terminal.until_line("LOGOFF AT")
+    assert "001 USERS, 000 DIALED" in lines
+    assert "CMSUSER  AT CPVM" in lines
+    assert lines.index("001 USERS, 000 DIALED") < lines.index("CMSUSER  AT CPVM")

@@ -14,7 +14,6 @@ def pseudo_timer(call: DiagnoseCall) -> None:
     """Rx: a doubleword-aligned area of 32 bytes, which gets the date mm/dd/yy, the time hh:mm:ss, and the virtual and
     the total processor time in microseconds."""
     call.specification(bool(call.x & 7))
-    call.vm.host.elapsed(0)
     now, usage = time.time(), call.vm.usage
     call.write(
         call.x,
