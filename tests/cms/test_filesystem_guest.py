@@ -82,8 +82,7 @@ def test_files_written_by_the_guest() -> None:
         assert guest.write("MANY", "DATA", "A ", b"".join(many[at : at + 16]), count=16) == 0
     assert found(disk).files == {}
     assert guest.finis("FIXED", "DATA", "A1") == 0
-    files = read_disk(disk.track).files
-    assert set(files) == {("FIXED", "DATA")}
+    assert set(found(disk).files) == {("FIXED", "DATA")}  # the other two are open: nothing of them on the disk
     assert guest.finis() == 0
     files = found(disk).files
     assert {name: (f.mode, f.recfm, f.lrecl) for name, f in files.items()} == {
@@ -510,3 +509,41 @@ def test_instructions_for_sequential_reading() -> None:
         assert guest.read("F", "DATA", "A1")[0] == 0
     assert guest.reads == 100 - 1 + 1  # the further chain link
     assert guest.instructions < 999 * 160
+
+
+def test_no_more_than_3400_files() -> None:
+    disk = a_disk(13)
+    for number in range(3400):
+        disk.write(f"F{number}", "DATA", "A1", [b"x"])
+    memory = MemoryDisk(disk)
+    guest = Guest({0x191: memory})
+    assert guest.access(0x191, "A") == 0
+    assert guest.adt_word("A", 0x20) == 3400
+    assert guest.write("NEW", "DATA", "A1", b"x") == 10
+    assert guest.write("F3399", "DATA", "A1", b"y") == 0
+    assert guest.finis() == 0
+    assert guest.command("ERASE", "F77", "DATA") == 0
+    assert guest.write("NEW", "DATA", "A1", b"x") == 0
+    assert guest.finis() == 0
+    files = found(memory).files
+    assert len(files) == 3400 and files["F3399", "DATA"].records == [b"x", b"y"]
+
+
+def test_a_disk_with_several_bitmap_blocks() -> None:
+    disk = a_disk(26)
+    disk.write("A", "DATA", "A1", [b"a" * 800] * 8000)
+    disk.write("B", "DATA", "A1", [b"b" * 800] * 60)
+    memory = MemoryDisk(disk)
+    guest = Guest({0x191: memory})
+    assert guest.access(0x191, "A") == 0
+    assert guest.write("NEW", "DATA", "A1", b"n" * 800) == 0
+    assert guest.finis() == 0
+    assert guest.command("ERASE", "A", "DATA") == 0
+    assert found(memory).used < 100
+    for _ in range(3):
+        assert guest.write("NEW", "DATA", "A1", b"n" * 800) == 0
+        assert guest.finis() == 0
+        assert guest.command("ERASE", "B", "DATA") in (0, 28)
+        found(memory)
+    assert guest.access(0x191, "A") == 0
+    assert guest.read_all("NEW", "DATA") == [b"n" * 800] * 4
