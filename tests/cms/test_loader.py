@@ -1,0 +1,72 @@
+"""LOAD, INCLUDE, START, GENMOD, LOADMOD: a session on a bare machine, line by line as VM/370 answers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bare_cms import BareCMS
+
+SESSION = Path(__file__).parent / "loader_session.txt"
+
+PROGRAMS = {
+    "RC0": "RC0 CSECT\n SR 15,15\n BR 14\n END",
+    "RC5": "RC5 CSECT\n LA 15,5\n BR 14\n END",
+    "MAINP": "MAINP CSECT\n ENTRY ENTA\n USING *,15\n B GO\nENTA DC F'1'\nGO L 15,=V(SUBA)\n BR 15\n END",
+    "SUBA": "SUBA CSECT\n SR 15,15\n BR 14\n DC A(SUBA+2,*-4)\n END",
+    "UNDEF": "UNDEF CSECT\n SR 15,15\n BR 14\n DC V(NOSUCH1),A(NOSUCH2)\n EXTRN NOSUCH2\n END",
+    "DUPL": "RC0 CSECT\n LA 15,9\n BR 14\n END",
+    # Address constants of every length and sign, across decks; the sum comes back as the return code.
+    "ADCONS": "ADCONS CSECT\n USING *,15\n L 1,A4\n S 1,NEG\n A 1,=A(PART+8-X)\n SR 2,2\n ICM 2,7,A3\n SR 1,2\n"
+    " SR 2,2\n ICM 2,3,A2\n AR 1,2\n LR 15,1\n BR 14\nA4 DC A(PART)\nNEG DC A(PART-ADCONS)\nX EQU PART+4\n"
+    "A3 DC AL3(ADCONS)\nA2 DC AL2(PART-ADCONS)\n EXTRN PART\n END",
+    "PARTS": "PARTS CSECT\n ENTRY PART\n DC 3D'0'\nPART DC F'0'\n END",
+    "COMM": "COMM CSECT\n USING *,15\n L 1,=A(CC+4)\n ST 15,0(,1)\n S 15,0(,1)\n BR 14\nCC COM\n DS 100F\n END",
+    "ARGS": "ARGS CSECT\n BALR 12,0\n USING *,12\n LR 4,1\n LR 11,14\nLOOP CLI 0(4),X'FF'\n BE OUT\n LR 2,4\n"
+    " WRTERM (R2),8\n LA 4,8(,4)\n B LOOP\nOUT SR 15,15\n BR 11\n REGEQU\n END",
+    "BIG": "BIG CSECT\n SR 15,15\n BR 14\n DS 300000F\n END",
+    "SECOND": "FIRST CSECT\n LA 15,1\n BR 14\nOTHER DS 0H\n LA 15,2\n BR 14\n ENTRY OTHER\n END OTHER",
+}
+
+
+def script() -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    for line in SESSION.read_text().splitlines():
+        if line.startswith("> "):
+            found.append((line[2:], []))
+        elif line.startswith("|"):
+            found[-1][1].append(line[2:].rstrip())
+    return found
+
+
+def answer(output: list[str]) -> list[str]:
+    return [line.split(" T=")[0].rstrip() for line in output]
+
+
+@pytest.fixture(scope="module")
+def cms() -> BareCMS:
+    machine = BareCMS(files={("NOTDECK", "TEXT"): "HELLO\n"}, programs=PROGRAMS)
+    machine.ipl()
+    return machine
+
+
+def test_session(cms: BareCMS) -> None:
+    for number, (line, expected) in enumerate(script(), 1):
+        assert answer(cms.type(line)) == expected, f"line {number}: {line}"
+
+
+def test_no_program_loaded() -> None:
+    machine = BareCMS()
+    machine.ipl()
+    assert answer(machine.type("START")) == ["DMSLIO055E NO ENTRY POINT DEFINED.", "Ready(00040);"]
+    assert answer(machine.type("GENMOD X")) == ["DMSMOD040E NO FILES LOADED.", "Ready(00040);"]
+
+
+def test_without_a_disk_to_write_on_there_is_no_map() -> None:
+    machine = BareCMS(a_disk=False)
+    machine.ipl()
+    assert answer(machine.type("LOAD NOFILE")) == [
+        "DMSLIO201W THE FOLLOWING NAMES ARE UNDEFINED:",
+        " NOFILE",
+        "Ready(00004);",
+    ]
