@@ -30,7 +30,7 @@ def asm(source: str, deck: str | None, listing: str | None, maclibs: Sequence[st
         now = datetime.now()
         name = "ASSEMBLY" if source == "-" else Path(source).stem.upper()[:8]
         options = Options(date=f"{now:%m/%d/%y}", time=f"{now:%H.%M}", name=name)
-        done = assemble(text, library=[Path(folder) for folder in (*maclibs, SYSTEM_MACLIB)], options=options)
+        done = assemble(text, library=[*map(Path, maclibs), SYSTEM_MACLIB], options=options)
         Path(deck or f"{name.lower()}.text").write_bytes(b"".join(done.deck))
         if listing == "-":
             sys.stdout.write("".join(_plain(done.listing)))

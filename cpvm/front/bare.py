@@ -19,6 +19,7 @@ from enum import Enum
 from types import FrameType
 from typing import IO
 
+from cpvm.front.loader import LoadError, ipl_deck, is_object
 from cpvm.front.status import USAGE, exit_status
 from cpvm.machine import IPLError, Machine, Stop, StopReason
 from cpvm.machine.device import MediaError
@@ -119,6 +120,9 @@ class Operator:
     out: IO[str]
     typed: deque[str] = field(default_factory=deque)
     ended: bool = False
+    cancelled: bool = False
+    starved: bool = False
+    """The machine read on after the end of input."""
     console: Console3215 = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +137,8 @@ class Operator:
         """The machine wants a line: it gets one that was typed before, if there is one."""
         if self.typed:
             self.console.enter(to_ebcdic(self.typed.popleft())[:limit])
+        elif self.ended:
+            self._end()
 
     def alarm(self) -> None:
         """Ring the bell."""
@@ -143,11 +149,20 @@ class Operator:
         """A line was typed: it answers the outstanding read, or waits for one and gives attention."""
         if typed is Key.END:
             self.ended = True
+            if self.console.reading:
+                self._end()
         elif isinstance(typed, Key):
             self.console.attention()
         elif not self.console.enter(to_ebcdic(typed)):
             self.typed.append(typed)
             self.console.attention()
+
+    def _end(self) -> None:
+        """Tell the first read behind the last line by unit exception, as the CANCEL key does; the next one waits."""
+        self.starved = self.cancelled
+        if not self.cancelled:
+            self.cancelled = True
+            self.console.cancel()
 
 
 @dataclass
@@ -188,6 +203,8 @@ class BareMachine:
                     return None
             elif stop.reason is StopReason.BUDGET:
                 self._poll(next_typed)
+                if self.operator.starved:
+                    return None
             else:
                 return Stop(stop.reason, instructions, stop.detail)
 
@@ -245,10 +262,23 @@ def ipl(bare: BareMachine) -> int:
         _tell(f"END OF INPUT WHILE THE MACHINE WAITS; PSW {psw}")
         return 1
     if stop.reason is StopReason.DISABLED_WAIT:
-        _tell(f"DISABLED WAIT; PSW {psw}; {stop.instructions} INSTRUCTIONS")
+        _tell(f"DISABLED WAIT; PSW {psw}; {stop.instructions} INSTRUCTIONS{_unhandled(bare.machine)}")
         return exit_status(bare.machine.psw.address)
     _tell(f"{stop.reason.upper()}; PSW {psw}; {stop.instructions} INSTRUCTIONS")
     return 1
+
+
+_INTERRUPTIONS = {0x58: "EXTERNAL", 0x60: "SVC", 0x68: "PROGRAM", 0x70: "MACHINE CHECK", 0x78: "I/O"}
+_NEW_TO_OLD = 0x40  # from an interruption's new PSW to its old one
+
+
+def _unhandled(machine: Machine) -> str:
+    """If the wait code is that of the loader's new PSWs: which interruption it was, and the old PSW."""
+    code = machine.psw.address
+    if code not in _INTERRUPTIONS or machine.ec_mode:
+        return ""
+    old = machine.storage.read(code - _NEW_TO_OLD, 8).hex().upper()
+    return f"\n{_INTERRUPTIONS[code]} INTERRUPTION NOT HANDLED; CODE {old[4:8]}; OLD PSW {old[:8]} {old[8:]}"
 
 
 def _tell(text: str) -> None:
@@ -270,13 +300,14 @@ def run_decks(
     """
     with ExitStack() as stack:
         try:
-            cards = [card for file in files for card in iter(Deck.open(file).next, None)]
+            decks = [list(iter(Deck.open(file).next, None)) for file in files]
+            cards = ipl_deck(decks) if is_object(decks[0]) else [card for deck in decks for card in deck]
             paper = stack.enter_context(open(printer, "w", encoding="utf-8")) if printer else sys.stdout
             stacker = stack.enter_context(open(punch, "wb")) if punch else None
         except OSError as error:
             _tell(f"cpvm ipl: {error.filename}: {error.strerror or error}")
             return USAGE
-        except MediaError as error:
+        except (MediaError, LoadError) as error:
             _tell(f"cpvm ipl: {error}")
             return USAGE
         return ipl(BareMachine(cards, storage, console, paper, stacker))
