@@ -272,6 +272,7 @@ def test_erase() -> None:
     assert erase("NONE", "DATA", "S") == (28, ["ERS002"])
     assert erase("ONE", "DATA", "A", "XX") == (24, ["ERS070"])
     assert erase("NO*", "FILE", "A") == (20, ["STT062"])
+    assert erase("ONE", "FILE", "A2") == (28, ["ERS002"])
     assert len(found(memory).files) == 6
     assert erase("ONE", "FILE", "A", "(", "TYPE") == (0, [])
     assert guest.typed == ["ONE      FILE     A1"]
