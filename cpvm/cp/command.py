@@ -12,7 +12,6 @@ done on another thread with `value = yield from work(function)`. Meanwhile CP go
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -298,7 +297,7 @@ class CommandRun:
                 self.message(f"{module}{error.number:03}{error.severity} {error.text}")
         except Interrupted:
             self._lines.clear()
-        except (Exception, sqlite3.Error) as error:
+        except Exception as error:
             name = self._request.command.name if self._request else "COMMAND"
             self.system.log.failure(f"{name} by {self.vm.userid if self.vm else 'LOGON'}", error)
             self.code = CONTROL_PROGRAM_ERROR.number

@@ -6,6 +6,7 @@ read that it has outstanding, or into a queue, with an attention interruption so
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ LINE_LOST = "INPUT LINE LOST; TOO MANY LINES TYPED AHEAD"
 _QUEUE_LIMIT = 20_000  # lines typed ahead
 _SPOOL_LINE = 0x09  # console lines are spooled as "write, space one"
 _NEW_LINES = (0x15, 0x25, 0x0D)
+_WINDOW_SECONDS = 0.05  # in this time a guest may write
+_WINDOW_LINES = 500  # so many lines; then it rests for as long
 _OUTPUT_LIMIT = 8192  # characters without a carriage return before the line is shown as it is
 
 
@@ -45,6 +48,8 @@ class VirtualConsole:
         self._attention_sent = False
         self._carriage = ""  # output without carriage return so far
         self._announced: ReadState | None = None
+        self._window_began = 0.0
+        self._window_lines = 0
 
     # The terminal
 
@@ -254,6 +259,16 @@ class VirtualConsole:
     def _line(self, data: bytes) -> None:
         text, self._carriage = self._carriage + printable(data), ""
         self._show(text)
+        self._pace()
+
+    def _pace(self) -> None:
+        """Keep a guest that writes without end from filling the host with what no terminal can show so fast."""
+        now = time.monotonic()
+        if now - self._window_began >= _WINDOW_SECONDS:
+            self._window_began, self._window_lines = now, 0
+        self._window_lines += 1
+        if self._window_lines == _WINDOW_LINES:
+            self.vm.defer(lambda: self.vm.rest(_WINDOW_SECONDS))
 
     def read(self, limit: int) -> None:
         """The guest started a read of LIMIT bytes."""

@@ -94,6 +94,12 @@ class VMBLOK:
         self.holds -= 1
         self.ready()
 
+    def rest(self, seconds: float) -> None:
+        """Keep the machine from running for a short time, unless it is reset meanwhile."""
+        generation = self.generation
+        self.hold()
+        self.system.timers.after(seconds, lambda: self.release() if self.generation == generation else None)
+
     def defer(self, action: Callable[[], None]) -> None:
         """For DIAGNOSE: end the slice behind this instruction and do ACTION outside of the machine."""
         self.after_slice.append(action)

@@ -266,3 +266,17 @@ def test_accounting_record_at_logoff(site: Site) -> None:
     userid, account, virtual, total = rows[0]
     assert (userid, account) == ("CMSUSER", "3")
     assert 0 < int(str(virtual)) <= int(str(total))
+
+
+def test_a_guest_that_writes_without_end(site: Site) -> None:
+    flood, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
+    store(flood, ONE_WRITE)
+    store(flood, ["S214 47F00200"])  # B X'200' instead of the wait
+    flood.session.line("BEGIN 200")
+    flood.until_line("HELLO FROM THE GUEST")
+    for _ in range(20):
+        assert other.type("Q USERS") == ["002 USERS, 000 DIALED"]
+    flood.session.attention()
+    assert flood.until(ReadState.CP_READ)[-1] == "CP"
+    assert flood.type("SYSTEM RESET") == ["SYSTEM RESET"]
+    assert other.type("Q USERS") == ["002 USERS, 000 DIALED"]
