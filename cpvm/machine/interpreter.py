@@ -239,12 +239,14 @@ class Interpreter:
                 continue
             if cpu.machine.io.active:
                 cpu.machine.io.advance()
-                cpu.attention = True
             if cpu.machine.io.waiting and interruptions.take_io():
                 self._checks = 0
                 continue
             if cpu.state & WAIT:
-                return StopReason.WAIT if interruptions.enabled() else StopReason.DISABLED_WAIT
+                if not interruptions.enabled():
+                    return StopReason.DISABLED_WAIT
+                # A channel program that is still running will interrupt: the machine is not idle.
+                return StopReason.BUDGET if cpu.machine.io.active else StopReason.WAIT
             return None
 
 
