@@ -12,6 +12,7 @@ SESSION = Path(__file__).parent / "loader_session.txt"
 PROGRAMS = {
     "RC0": "RC0 CSECT\n SR 15,15\n BR 14\n END",
     "RC5": "RC5 CSECT\n LA 15,5\n BR 14\n END",
+    "RCNEG": "RCNEG CSECT\n L 15,CON-RCNEG(15)\n BR 14\nCON DC F'-3'\n END",
     "MAINP": "MAINP CSECT\n ENTRY ENTA\n USING *,15\n B GO\nENTA DC F'1'\nGO L 15,=V(SUBA)\n BR 15\n END",
     "SUBA": "SUBA CSECT\n SR 15,15\n BR 14\n DC A(SUBA+2,*-4)\n END",
     "UNDEF": "UNDEF CSECT\n SR 15,15\n BR 14\n DC V(NOSUCH1),A(NOSUCH2)\n EXTRN NOSUCH2\n END",
