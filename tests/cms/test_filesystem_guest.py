@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
+import pytest
 from cdf_reader import Disk, read_disk
 from guest import Guest, Killed, MemoryDisk
 
@@ -548,3 +549,35 @@ def test_a_disk_with_several_bitmap_blocks() -> None:
         found(memory)
     assert guest.access(0x191, "A") == 0
     assert guest.read_all("NEW", "DATA") == [b"n" * 800] * 4
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_disks_give_return_codes(seed: int) -> None:
+    """Bytes changed at random in the directory and in chain links: every call comes back with a return code."""
+    rng = random.Random(seed)
+    disk = a_disk(2)
+    disk.write("F", "DATA", "A1", [b"x" * 80] * 900)
+    disk.write("V", "DATA", "A1", [b"y" * 60] * 900, "V")
+    sound = MemoryDisk(disk)
+    blocks = sorted(disk.blocks())
+    directory = [number for number in blocks if number < 8] + blocks[-4:] + rng.sample(blocks, 4)
+    for _ in range(40):
+        memory = sound.copy()
+        for _ in range(rng.choice((1, 3, 30))):
+            number = rng.choice(directory) - 1
+            place, record = divmod(number // 19, 30), number % 19 + 1
+            data = bytearray(memory.tracks[place][record])
+            data[rng.randrange(rng.choice((20, 400, 800)))] = rng.choice((0, 1, 127, 128, 255, rng.randrange(256)))
+            memory.tracks[place][record] = bytes(data)
+        guest = Guest({0x191: memory})
+        guest.access(0x191, "A")
+        guest.read("F", "DATA", "A1", size=800, count=5, item=rng.randint(1, 900))
+        guest.read("V", "DATA", "A1", item=rng.randint(1, 900))
+        guest.finis()
+        guest.write("F", "DATA", "A1", b"z" * 80, item=rng.randint(1, 900))
+        guest.write("V", "DATA", "A1", b"z" * 60, recfm="V")
+        guest.write("N", "DATA", "A1", b"z" * 60, recfm="V")
+        guest.finis()
+        guest.command("ERASE", "F", "DATA")
+        guest.release("A")
+        assert len(guest.live) == 1  # the disk tables: nothing else is left behind
