@@ -59,18 +59,18 @@ def test_two_users_exchange_messages(site: Site, user: FakeTerminal) -> None:
     other = site.logon("USER01", "SECRET")
     assert user.type("MSG USER01 Hello there") == []
     lines = other.type("Q USERS")
-    assert lines[1] == "MSG FROM CMSUSER  : Hello there"
+    assert lines[1] == "MSG FROM CMSUSER : Hello there"
     assert lines[2] == "002 USERS, 000 DIALED"
     other.type("SET MSG OFF")
     assert user.type("M USER01 AGAIN") == ["DMKMSG057W USER01 NOT RECEIVING; MSG OFF"]
     assert user.type("M NOSUCH X") == ["DMKMSG045E NOSUCH NOT LOGGED ON"]
     assert user.type("M USER01") == ["DMKMSG025E DATA MISSING OR INVALID"]
     assert user.type("W USER01 X") == ["DMKCFM001E ?CP: W USER01 X"]
-    assert user.type("MSG * TO ME")[1] == "MSG FROM CMSUSER  : TO ME"
+    assert user.type("MSG * TO ME")[1] == "MSG FROM CMSUSER : TO ME"
     operator = site.logon("OPERATOR")
     assert user.type("MSG OP HELP") == []
-    assert "MSG FROM CMSUSER  : HELP" in operator.type("WNG USER01 GOING DOWN")
-    assert "WNG FROM OPERATOR : GOING DOWN" in other.type("Q USERS")
+    assert "MSG FROM CMSUSER : HELP" in operator.type("WNG USER01 GOING DOWN")
+    assert "WNG FROM OPERATOR: GOING DOWN" in other.type("Q USERS")
 
 
 def test_operator_sees_logons_and_can_force(site: Site, user: FakeTerminal) -> None:
@@ -124,7 +124,7 @@ def test_query_set_and_terminal(user: FakeTerminal) -> None:
 
 def test_line_editing(user: FakeTerminal) -> None:
     assert user.type("GARBAGE¢Q UX@SERS") == ["001 USERS, 000 DIALED"]
-    assert user.type('MSG * A"#B"@C""D')[1] == 'MSG FROM CMSUSER  : A#B@C"D'
+    assert user.type('MSG * A"#B"@C""D')[1] == 'MSG FROM CMSUSER : A#B@C"D'
 
 
 def test_define_and_detach(user: FakeTerminal) -> None:

@@ -314,4 +314,4 @@ def test_08_a_guest_cannot_send_control_characters(guest: Guest) -> None:
     other = guest.site.logon("USER01", "SECRET")
     guest.put(0x1000, to_ebcdic("MSG USER01 A") + b"\x27\x2f" + to_ebcdic("B"))
     guest.call(0x08, 4, 6, r4=0x1000, r6=15)
-    assert "MSG FROM CMSUSER  : A  B" in other.type("Q USERS")
+    assert "MSG FROM CMSUSER : A  B" in other.type("Q USERS")

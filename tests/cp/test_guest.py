@@ -174,7 +174,7 @@ def test_address_stop(site: Site) -> None:
 def test_control_characters_are_not_passed_on(site: Site) -> None:
     terminal, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
     terminal.type("MSG USER01 A\x1b[2JB\x07C")
-    assert other.type("Q USERS")[1] == "MSG FROM CMSUSER  : A[2JBC"
+    assert other.type("Q USERS")[1] == "MSG FROM CMSUSER : A[2JBC"
     store(terminal, ONE_WRITE)
     store(terminal, ["S300 C1270016C215C3"])  # A, escape, null, a control code, B, new line, C
     store(terminal, ["S240 0900030020000007"])

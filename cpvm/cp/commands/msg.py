@@ -80,6 +80,6 @@ def _refusal(vm: VMBLOK, kind: str) -> str:
 def _show(vm: VMBLOK, sender: VMBLOK, kind: str, text: str, *, header: bool) -> None:
     if header:
         vm.console.write_cp(hhmmss(time.time()))
-        vm.console.write_cp(f"{kind} FROM {sender.userid:<8} : {text}")
+        vm.console.write_cp(f"{kind} FROM {sender.userid:<8}: {text}")
     else:
         vm.console.write_cp(text)
