@@ -33,6 +33,7 @@ from cpvm.front.console import (
     Ready,
     Response,
     TerminalError,
+    ready_in,
 )
 from cpvm.front.halves import host_halves
 from cpvm.front.link import connector
@@ -55,6 +56,7 @@ __all__ = [
     "SystemHandle",
     "TerminalError",
     "User",
+    "ready_in",
     "start",
 ]
 
