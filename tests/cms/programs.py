@@ -134,4 +134,55 @@ PROGRAMS = {
         + "WORDS    DC    F'1,2,3,4'\nDOUBLE   DC    D'1.5'\nCOPY     DS    D\nLIST     DC    CL8'CMSTIME',8X'FF'\n"
     ),
     "ARGS": program("         LA    5,8(,1)\n         LA    6,24\n         WRTERM (5),(6)\n" + RETURN_0),
+    "FILER": program(
+        "         FSSTATE 'NEW DATA A1',ERROR=ABSENT\n"
+        "         BR    10\n"
+        "ABSENT   LINEDIT TEXT='STATE ..',SUB=(DEC,(15))\n"
+        "         FSWRITE FSCB=OUT,BUFFER=LINE,BSIZE=20,RECFM=V\n"
+        "         LTR   15,15\n         BNZR  10\n"
+        "         LA    5,LINE2\n         LA    6,9\n"
+        "         FSWRITE FSCB=OUT,BUFFER=(5),BSIZE=(6),ERROR=BAD\n"
+        "         FSCLOSE FSCB=OUT\n"
+        "         FSSTATE FSCB=OUT\n"
+        "         LR    5,1\n"
+        + continued(
+            "         LINEDIT TEXT='........ ........ .. .....',DOT=NO,",
+            "SUB=(CHARA,0(5),CHARA,8(5),CHARA,24(5),DECA,32(5))",
+        )
+        + "         FSOPEN 'NEW DATA A1',FSCB=IN,BUFFER=BUFFER\n"
+        "         LTR   15,15\n         BNZR  10\n"
+        "LOOP     FSREAD FSCB=IN,ERROR=END\n"
+        "         LR    6,0\n"
+        "         WRTERM BUFFER,(6)\n"
+        "         B     LOOP\n"
+        "END      LINEDIT TEXT='END ..',SUB=(DEC,(15))\n"
+        "         FSPOINT FSCB=IN,RDPNT=2\n"
+        "         FSREAD FSCB=IN,BUFFER=BUFFER,BSIZE=80\n"
+        "         LR    6,0\n"
+        "         WRTERM BUFFER,(6)\n"
+        "         FSREAD FSCB=IN,RECNO=1\n"
+        "         LR    6,0\n"
+        "         WRTERM BUFFER,(6)\n"
+        "         LA    5,FILEID\n"
+        "         FSREAD (5),BUFFER=BUFFER,BSIZE=80,RECNO=2\n"
+        "         LR    6,0\n"
+        "         WRTERM BUFFER,(6)\n"
+        "         FSCLOSE (5)\n"
+        "         FSCLOSE (5)\n"
+        "         LINEDIT TEXT='CLOSE ..',SUB=(DEC,(15))\n"
+        "         FSERASE 'NEW DATA A1'\n"
+        "         LINEDIT TEXT='ERASE ..',SUB=(DEC,(15))\n"
+        "         FSERASE 'NEW DATA A1'\n"
+        "         LINEDIT TEXT='ERASE ..',SUB=(DEC,(15))\n"
+        "         FSREAD 'NEW DATA A1',BUFFER=BUFFER,BSIZE=80\n"
+        "         LINEDIT TEXT='READ ..',SUB=(DEC,(15))\n"
+        + RETURN_0
+        + "BAD      LINEDIT TEXT='BAD ..',SUB=(DEC,(15))\n         BR    10\n"
+        "OUT      FSCB  'NEW DATA A1'\n"
+        "IN       FSCB  'X Y Z'\n"
+        "FILEID   DC    CL8'NEW',CL8'DATA',CL2'A1'\n"
+        "LINE     DC    CL20'FIRST RECORD'\n"
+        "LINE2    DC    C'SECOND ONE'\n"
+        "BUFFER   DS    CL80\n"
+    ),
 }
