@@ -1,0 +1,108 @@
+"""EDIT: what must not be lost, and CHANGE against a model."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from bare_cms import BareCMS, Tracks
+
+from cms.build import empty_disk
+from cms.cmsdisk import CMSDiskError
+from cpvm.machine.devices.dasd import Dasd
+
+FULL = [
+    "DMSEDI107S Disk 'A' is full.",
+    "Set new file mode, or enter CMS SUBSET and clear some space",
+]
+
+
+def start(files: dict[tuple[str, str], str] | None = None, storage: int = 1 << 20) -> BareCMS:
+    cms = BareCMS(files=files, storage=storage)
+    cms.ipl()
+    return cms
+
+
+def ready(output: list[str]) -> list[str]:
+    return [line.split(" T=")[0] for line in output]
+
+
+def nearly_full_disk(old: str) -> Tracks:
+    """An A-disk with OLD DATA, FILL DATA and next to no free blocks."""
+    for lines in range(9000, 8000, -4):
+        try:
+            disk = empty_disk(5, "CMS191", {("OLD", "DATA"): old, ("FILL", "DATA"): ("X" * 254 + "\n") * lines})
+        except CMSDiskError:
+            continue
+        return Tracks(disk.tracks())
+    raise AssertionError("the disk does not get full")
+
+
+def test_a_full_disk_loses_nothing() -> None:
+    cms = BareCMS(a_disk=False)
+    cms.machine.attach(0x191, Dasd("3350", nearly_full_disk("THE OLD FILE\n"), cylinders=5))
+    cms.ipl()
+    cms.type("EDIT OLD DATA", "BOTTOM", "INPUT")
+    lines = [f"LINE {number:04} {'Y' * 60}" for number in range(100)]
+    cms.type(*lines)
+    assert cms.type("", "SAVE") == ["EDIT:", *FULL]
+    assert cms.type("FILE") == FULL
+    assert ready(cms.type("CMS", "TYPE OLD DATA"))[:3] == ["CMS Subset", " ", "THE OLD FILE"]
+    assert ready(cms.type("ERASE FILL DATA", "RETURN", "FILE")) == ["Ready;", "EDIT:", "Ready;"]
+    assert cms.type("EDIT OLD DATA", "TYPE *") == ["EDIT:", "TOF:", "THE OLD FILE", *lines, "EOF:"]
+
+
+def test_a_file_too_large_is_refused() -> None:
+    cms = start({("BIG", "DATA"): "Y" * 70 + "\n"} | {("BIG", "DATA"): ("Y" * 70 + "\n") * 3000}, storage=1 << 18)
+    assert ready(cms.type("EDIT BIG DATA")) == ["DMSEDI109S Virtual storage capacity exceeded.", "Ready(00104);"]
+
+
+def test_storage_runs_out_while_lines_are_put_in() -> None:
+    cms = start({("PART", "DATA"): "".join(f"{n:06} {'Z' * 70}\n" for n in range(200))}, storage=1 << 18)
+    cms.type("EDIT WHOLE DATA")
+    for _ in range(20):
+        output = cms.type("GETFILE PART DATA")
+        if "GETFILE is incomplete" in output:
+            break
+    assert output[0] == "DMSEDI109S Virtual storage capacity exceeded."
+    last = output[-1]
+    assert ready(cms.type("FILE")) == ["Ready;"]
+    count = len(cms.type("EDIT WHOLE DATA", "TYPE *")) - 3
+    assert count > 400
+    assert cms.type("BOTTOM") == [last]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_change_against_a_model(seed: int) -> None:
+    """CHANGE on random lines of a record length of 40, with random zones."""
+    rng = random.Random(seed)
+    cms = start()
+    cms.type("EDIT RANDOM DATA (LRECL 40")
+    for _ in range(40):
+        line = "".join(rng.choice("AB C") for _ in range(rng.randint(1, 40))).strip() or "A"
+        first = rng.randint(1, 10)
+        last = rng.randint(first, 40)
+        old = "".join(rng.choice("ABC ") for _ in range(rng.randint(0, 3)))
+        new = "".join(rng.choice("ABX ") for _ in range(rng.randint(0, 4)))
+        times = rng.choice([1, 2, 99])
+        cms.type("BOTTOM", f"INPUT {line}", f"ZONE {first} {last}")
+        output = cms.type(f"CHANGE /{old}/{new}/ 1 {'G' if times == 99 else times}")
+        assert [part.rstrip() for part in output] == model(line, (old, new), times, (first, last)), (line, old, new)
+
+
+def model(line: str, strings: tuple[str, str], times: int, zone: tuple[int, int]) -> list[str]:
+    """What CHANGE types: columns 1 to 40, the string looked for in the zone."""
+    (old, new), (first, last) = strings, zone
+    text, at, done, lost = line.ljust(40), first - 1, 0, False
+    while done < (times if old else 1):
+        found = text.find(old, at, last)
+        if found < 0 or at >= last:
+            break
+        text = text[:found] + new + text[found + len(old) :]
+        lost = lost or bool(text[40:].strip())
+        text = text[:40].ljust(40)
+        at = found + len(new)
+        done += 1
+    if not done:
+        return ["NOT FOUND"]
+    return [*(["Truncated"] if lost else []), text.rstrip()]
