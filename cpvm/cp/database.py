@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FORMAT = 1
+_SIZES = ("page_count", "freelist_count", "page_size")
 
 
 class DatabaseError(Exception):
@@ -54,6 +55,11 @@ class Database:
     def query(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """All rows that a SELECT finds."""
         return self._db.execute(statement, values).fetchall()
+
+    def size(self) -> int:
+        """Bytes in use in the database."""
+        pages, free, size = (int(str(self.query(f"PRAGMA {name}")[0][0])) for name in _SIZES)
+        return (pages - free) * size
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is written back."""

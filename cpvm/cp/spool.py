@@ -28,13 +28,14 @@ CREATE TABLE IF NOT EXISTS spool_data (
 
 MAX_SPOOLID: Final = 9900
 QUEUES = ("RDR", "PRT", "PUN")
+MAX_BYTES: Final = 8 * 1024**3  # of the database; a guest that punches without end must not fill the host's disk
 _CHUNK: Final = 256 * 1024  # bytes of records gathered before they are compressed and written
 _HEAD: Final = struct.Struct(">HB")
 _COLUMNS = "spoolid, queue, owner, origin, kind, class, copies, hold, dist, name, type, records, created, tag, position"
 
 
 class SpoolError(Exception):
-    """All spoolids are in use."""
+    """All spoolids are in use, or the spool has grown to its limit."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,18 @@ class Spool:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.limit = MAX_BYTES
         self._open: set[int] = set()
         self._last = 0
         with database.transaction() as db:  # what a killed system left open
             db.execute("DELETE FROM spool_data WHERE spoolid NOT IN (SELECT spoolid FROM spool_file)")
             row = db.execute("SELECT spoolid FROM spool_file ORDER BY created DESC, spoolid DESC LIMIT 1").fetchone()
             self._last = row[0] if row else 0
+
+    @property
+    def full(self) -> bool:
+        """True if the database has grown to the limit and no space in it is free."""
+        return self._database.size() >= self.limit
 
     def open(self) -> SpoolWriter:
         """Start a new file. Raises SpoolError when all spoolids are taken."""
@@ -173,13 +180,15 @@ class SpoolWriter:
         self._chunks = 0
 
     def put(self, opcode: int, data: bytes) -> None:
-        """Add a record of up to 65,535 bytes."""
-        self._buffer += _HEAD.pack(len(data), opcode) + data
-        self.count += 1
+        """Add a record of up to 65,535 bytes. Raises SpoolError or sqlite3.Error if there is no space for it."""
         if len(self._buffer) >= _CHUNK:
+            if self._spool.full:
+                raise SpoolError("the spool is full")
             with self._database.transaction() as db:
                 db.execute(*self._chunk())
             self._next_chunk()
+        self._buffer += _HEAD.pack(len(data), opcode) + data
+        self.count += 1
 
     def close(
         self,

@@ -199,3 +199,17 @@ def test_tag(site: Site) -> None:
     send(site, user, "CMSUSER", "*", "ONE")
     assert user.type("TAG QUERY FILE 1") == ["NODE1 USERX"]
     assert user.type("TAG QUERY FILE 9") == ["DMKCSB042E SPOOLID 0009 DOES NOT EXIST"]
+
+
+def test_a_full_spool_stops_the_guest_and_keeps_what_there_is(site: Site) -> None:
+    user = site.logon("CMSUSER")
+    user.type("SPOOL PUN TO *")
+    punch(site, "CMSUSER", "FIRST")
+    site.on_cp(lambda: setattr(site.system.spool, "limit", 0))
+    punch(site, "CMSUSER", *["X" * 80] * 4000)
+    assert user.until_line("DMKVSP427I") == ["DMKVSP427I SPOOL SPACE FULL; DATA OF PUN 00D LOST"]
+    site.on_cp(lambda: setattr(site.system.spool, "limit", 1 << 40))
+    assert user.type("CLOSE PUN")[-1].startswith("PUN FILE 0001 TO ")
+    cards = read_cards(site, "CMSUSER")
+    assert cards[0] == "FIRST"
+    assert 3000 < len(cards) < 4001
