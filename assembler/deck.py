@@ -65,6 +65,11 @@ def _card(kind: str, address: bytes, count: int | None, esdid: int | None, data:
     return (card + data).ljust(72, b"\x40")
 
 
+def _address(value: int) -> bytes:
+    """An address of 24 bits; what lies beyond has been reported as a location counter overflow."""
+    return (value & 0xFFFFFF).to_bytes(3, "big")
+
+
 def _esd(asm: Assembler) -> list[bytes]:
     items: list[tuple[int | None, bytes]] = []
     for section in asm.order:
@@ -77,13 +82,13 @@ def _esd(asm: Assembler) -> list[bytes]:
         elif section.kind == "XD":
             rest = bytes(3) + bytes((section.loc - 1,)) + section.size.to_bytes(3, "big")
         else:
-            rest = section.base.to_bytes(3, "big") + b"\x40" + section.size.to_bytes(3, "big")
+            rest = _address(section.base) + b"\x40" + section.size.to_bytes(3, "big")
         items.append((section.esdid, name + kind + rest))
     for entry in asm.entries:
         symbol = asm.symbols.get(entry.symbol)
         if symbol is not None and len(symbol.terms) == 1 and symbol.terms[0][0].has_text:
             owner = symbol.terms[0][0]
-            address = (symbol.address & 0xFFFFFF).to_bytes(3, "big")
+            address = _address(symbol.address)
             name = to_ebcdic(entry.symbol[:8].ljust(8))
             items.append((None, name + b"\x01" + address + b"\x40" + owner.esdid.to_bytes(3, "big")))
     cards = []
@@ -107,8 +112,8 @@ def _txt(asm: Assembler) -> list[bytes]:
         if section is not None:
             for at in range(0, end, _TXT_BYTES):
                 data = bytes(held[at : min(at + _TXT_BYTES, end)])
-                address = section.base + start + at
-                cards.append(_card("TXT", address.to_bytes(3, "big"), len(data), section.esdid, data))
+                address = _address(section.base + start + at)
+                cards.append(_card("TXT", address, len(data), section.esdid, data))
             del held[:end]
             start += end
 
@@ -148,7 +153,7 @@ def _rld(asm: Assembler) -> list[bytes]:
             data += pair[0].to_bytes(2, "big") + pair[1].to_bytes(2, "big")
         flag_at = len(data)
         flag = _KINDS[entry.kind] | (entry.length - 1 & 3) << 2 | (0x02 if entry.sign < 0 else 0)
-        data += bytes((flag,)) + (entry.section.base + entry.address).to_bytes(3, "big")
+        data += bytes((flag,)) + _address(entry.section.base + entry.address)
         previous = pair
     if data:
         cards.append(_card("RLD", b"", len(data), None, bytes(data)))
@@ -160,7 +165,7 @@ def _end(asm: Assembler) -> bytes:
     if asm.end is not None:
         value, section = asm.end
         if section.kind in ("SD", "PC"):
-            address = (value + section.base & 0xFFFFFF).to_bytes(3, "big")
+            address = _address(value + section.base)
             card = _card("END", address, None, section.esdid, b"")
         else:
             card = _card("END", b"", None, None, to_ebcdic(section.name[:8].ljust(8)))

@@ -1,7 +1,8 @@
 """Diagnostics: what the assembler says about a statement.
 
-Numbers are those of IBM's VM/370 assembler (IFOnnn) where the condition is one that it had; conditions of our own have
-no number (`""`).  Severities are IBM's: 0 note, 4 warning, 8 error, 12 serious error, 16 the assembly cannot go on.
+Numbers are those of IBM's VM/370 assembler (IFOnnn) where they are known for the condition, otherwise of the same form;
+a macro's own message has the number MNOTE.  Severities are IBM's: 0 note, 4 warning, 8 error, 12 serious error, 16 the
+assembly cannot go on.
 """
 
 from __future__ import annotations
@@ -22,10 +23,9 @@ class Message:
     chain: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        number = self.number or "MNOTE" if self.number != "" else "ASM"
         where = f" (column {self.column})" if self.column else ""
         inside = f" [in {' < '.join(self.chain)}]" if self.chain else ""
-        return f"{number} statement {self.statement}{where}: {self.text}{inside}"
+        return f"{self.number} statement {self.statement}{where}: {self.text}{inside}"
 
 
 class Flaw(Exception):

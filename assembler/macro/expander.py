@@ -69,7 +69,9 @@ class Expander:
         self.ended = False
         self.cut_short = False
         self.library_records = 0
-        self._labels: dict[str, int] = {}
+        self._labels: dict[tuple[int, str], int] = {}
+        self._models: dict[int, dict[int, Model]] = {}
+        """Statements of open code that have been compiled, by file and line, for loops; each is listed once."""
 
     # --- delivery -----------------------------------------------------------------------------------------------------
 
@@ -88,7 +90,9 @@ class Expander:
         record = file.next()
         if record is None:
             if len(self.files) > 1:
-                self.files.pop()
+                left = self.files.pop()
+                self._models.pop(id(left), None)
+                self._labels = {key: at for key, at in self._labels.items() if key[0] != id(left)}
                 return None
             self.ended = True
             st = Statement((f"{'':9}END",), "", "END", "", record_line(file))
@@ -112,14 +116,18 @@ class Expander:
         return self._issue(st, entry)
 
     def _open_model(self, record: Record) -> Statement | None:
-        model = Model(record)
-        if model.sequence:
-            self._labels[model.sequence] = self.files[-1].position - len(record.lines)
-        listed = Statement(record.lines, "", "", "", record.line)
+        models = self._models.setdefault(id(self.files[-1]), {})
+        model = models.get(record.line)
+        again = model is not None
+        if model is None:
+            model = models[record.line] = Model(record)
+            if model.sequence:
+                self._labels[id(self.files[-1]), model.sequence] = record.line - 1
         entry = self.operations.get(model.op.upper())
         if not isinstance(entry, Conditional):
             return self._generate(self.open_code, model)
-        self.queue.append(listed)
+        if not again:
+            self.queue.append(Statement(record.lines, "", "", "", record.line))
         self._execute(entry, self.open_code, model)
         return None
 
@@ -339,6 +347,10 @@ class Expander:
     def branch_in_open_code(self, label: str) -> None:
         """Go on at a sequence symbol of the file being read; raises Flaw."""
         file = self.files[-1]
+        known = self._labels.get((id(file), label))
+        if known is not None:
+            file.position = known
+            return
         ahead = SourceFile(file.lines, file.name, file.columns)
         ahead.position = file.position
         inside = 0
@@ -354,10 +366,9 @@ class Expander:
                 inside -= "MEND" in first
             elif record.text[:1] == "." and first[0].upper() == label:
                 file.position = at
+                self._labels[id(file), label] = at
                 return
-        if label not in self._labels:
-            raise Flaw("IFO110", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
-        file.position = self._labels[label]
+        raise Flaw("IFO110", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
 
 
 def record_line(file: SourceFile) -> int:

@@ -25,9 +25,13 @@ def operand_sets(op: MachineInstruction) -> list[str]:
         parts = []
         for place, (kind, field, length) in enumerate(op.order):
             if kind == 0:
-                floating = field in op.row.floating
-                middle = (("2", "4") if floating else ("8", "10", "12"))[min(place, 1 if floating else 2)]
-                parts.append(("0", middle, "4" if floating and place == 0 else "6" if floating else "14")[pick])
+                if field in op.row.extended:
+                    parts.append(("0", "4", "0" if place else "4")[pick])
+                    continue
+                if field in op.row.floating:
+                    parts.append(("0", "40"[place], "04"[place])[pick])
+                else:
+                    parts.append(("0", ("8", "10", "12")[place], "14")[pick])
             elif kind == 2:
                 parts.append(("0", "9", "15" if field == "i3" else "255")[pick])
             elif op.is_rx:
