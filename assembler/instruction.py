@@ -49,6 +49,8 @@ class MachineInstruction(Operation):
             operands.remove("m1")
         self.order = _written_order(operands)
         self.is_rx = row.format is Format.RX
+        self.must_be_even = row.even
+        self.must_be_floating = row.floating
 
     def define(self, asm: Assembler, st: Statement) -> None:
         section = asm.section or asm.private_code()
@@ -92,6 +94,17 @@ class MachineInstruction(Operation):
             raise
         st.code = code
         asm.text(st, code)
+        if self.must_be_even or self.must_be_floating:
+            self._check_registers(value, asm, st)
+
+    def _check_registers(self, value: int, asm: Assembler, st: Statement) -> None:
+        """Warn of registers with which the instruction would end in a specification exception."""
+        for field in (*self.must_be_even, *self.must_be_floating):
+            register = value >> self.shift[field] & 15
+            if field in self.must_be_floating and register not in (0, 2, 4, 6):
+                asm.flaw(st, Flaw("IFO229", f"REGISTER {register} IS NO FLOATING-POINT REGISTER", 4, 0))
+            elif field in self.must_be_even and register & 1:
+                asm.flaw(st, Flaw("IFO229", f"REGISTER {register} IS NOT EVEN", 4, 0))
 
     @staticmethod
     def _small(operand: Operand, asm: Assembler, bits: int) -> int:
