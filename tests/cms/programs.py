@@ -185,4 +185,18 @@ PROGRAMS = {
         "LINE2    DC    C'SECOND ONE'\n"
         "BUFFER   DS    CL80\n"
     ),
+    "BADLIST": program("         L     1,=X'00FFF000'\n         SVC   202\n         DC    AL4(1)\n" + RETURN_0),
+    "BADTYPE": program("         L     5,=X'00FFF000'\n         LA    6,10\n         WRTERM (5),(6)\n" + RETURN_0),
+    "BADREAD": program("         L     5,=X'00FFF000'\n         RDTERM (5)\n" + RETURN_0),
+    "BADPRINT": program("         L     5,=X'00FFF000'\n         PRINTL (5),10\n         BR    10\n"),
+    "BADPUNCH": program("         L     5,=X'00FFF000'\n         PUNCHC (5)\n         BR    10\n"),
+    "BADFILE": program("         L     5,=X'00FFF000'\n         FSREAD (5),BUFFER=(5),BSIZE=80\n         BR    10\n"),
+    "BADWRITE": program(
+        "         L     5,=X'00FFF000'\n         FSWRITE 'A B A1',BUFFER=(5),BSIZE=80\n         BR    10\n"
+    ),
+    "BAD203": program("         SVC   203\n         DC    H'99'\n" + RETURN_0),
+    "BAD201": program("         SVC   201\n         SVC   201\n" + RETURN_0),
+    "BADFRET": program("         LA    5,8\n         DMSFRET DWORDS=3,LOC=(5)\n" + RETURN_0),
+    "BADFREE2": program("         SR    0,0\n         DMSFREE DWORDS=(0)\n" + RETURN_0),
+    "ODDEXIT": program("         LA    14,1\n         BR    14\n"),
 }

@@ -266,6 +266,20 @@ def test_program(cms: BareCMS, program: str, output: list[str]) -> None:
         assert say(cms, "STATE T1 EXEC A") == [READY]
 
 
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if re.match("BAD[^O]|ODD", name)])
+def test_whatever_a_program_does_the_next_command_runs(name: str) -> None:
+    cms = BareCMS({("T1", "EXEC"): "&EXIT\n"}, {name: PROGRAMS[name]})
+    cms.ipl()
+    assert say(cms, f"LOAD {name}") == [READY]
+    cms.start("START", 100_000)
+    if cms.console.reading and name == "BADREAD":
+        say(cms, "line")
+    cms.run()
+    assert cms.take()[:1] in ([], ["DMSLIO740I Execution begins..."])
+    assert say(cms, "STATE T1 EXEC A") == [READY]
+    assert say(cms, "STATE NOFILE EXEC A") == ["DMSSTT002E File 'NOFILE EXEC A' not found.", ready(28)]
+
+
 def test_operands_of_start_and_of_a_module(cms: BareCMS) -> None:
     say(cms, "LOAD ARGS")
     assert say(cms, "START * ONE TWO (THREE")[1:] == ["ONE     TWO     (", READY]
