@@ -151,7 +151,7 @@ class ScreenTerminal(_Base):
             else:
                 event.app.exit(exception=EOFError())
 
-        @keys.add("c-]", filter=Condition(lambda: self._leave))
+        @keys.add("c-]", filter=Condition(lambda: self._leave), eager=True)  # not Emacs's character search
         def leave(event: KeyPressEvent) -> None:
             event.app.exit(exception=EOFError())
 
