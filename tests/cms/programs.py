@@ -199,4 +199,12 @@ PROGRAMS = {
     "BADFRET": program("         LA    5,8\n         DMSFRET DWORDS=3,LOC=(5)\n" + RETURN_0),
     "BADFREE2": program("         SR    0,0\n         DMSFREE DWORDS=(0)\n" + RETURN_0),
     "ODDEXIT": program("         LA    14,1\n         BR    14\n"),
+    "EXITED": program("         WRTERM 'BEFORE'\n         SVC   3\n         WRTERM 'AFTER'\n" + RETURN_0),
+    "CLOCK": program(
+        "         LA    1,2\n         SVC   11\n         LR    5,0\n         LR    6,1\n"
+        "         LA    1,1\n         SVC   11\n         LR    7,0\n"
+        + continued("         LINEDIT TEXT='........ ........ ........',DOT=NO,", "SUB=(HEX,(5),HEX,(6),DEC,(7))")
+        + RETURN_0
+    ),
+    "OPERATOR": program("         WTO   'HELLO OPERATOR'\n" + RETURN_0),
 }

@@ -227,6 +227,9 @@ def test_stacked_lines_are_read_before_the_terminal() -> None:
             ],
         ),
         ("SPIED", ["AFTER", READY]),
+        ("EXITED", ["BEFORE", READY]),
+        ("CLOCK", ["08300000 0026327F 3060000", READY]),
+        ("OPERATOR", ["HELLO OPERATOR", READY]),
         ("CALLER", ["ERROR 28.", ready(77)]),
         (
             "NOERROR",
