@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from bare_cms import BareCMS
+
+from assembler import assemble
+from cms.build import empty_disk
+from cms.source import Library
 
 SESSION = Path(__file__).parent / "loader_session.txt"
 
@@ -71,3 +76,31 @@ def test_without_a_disk_to_write_on_there_is_no_map() -> None:
         " NOFILE",
         "Ready(00004);",
     ]
+
+
+def test_damaged_decks_do_no_damage() -> None:
+    """Decks with random cards and bytes in them: each LOAD ends with Ready, and the next one works."""
+    rng = random.Random(370)
+    disk = empty_disk(5, "CMS191", None)
+    decks = {name: assemble(source, library=Library()).deck for name, source in PROGRAMS.items() if name != "BIG"}
+    for number in range(30):
+        cards = [bytearray(card) for name in rng.sample(sorted(decks), 2) for card in decks[name]]
+        for _ in range(rng.randrange(1, 8)):
+            card = rng.choice(cards)
+            change = rng.randrange(4)
+            if change == 0:
+                card[rng.randrange(80)] = rng.randrange(256)
+            elif change == 1:
+                card[rng.randrange(4, 34)] = rng.choice((0, 1, 2, 3, 255, 0x40, 0x80))
+            elif change == 2:
+                cards.insert(rng.randrange(len(cards)), bytearray(rng.randbytes(80)))
+            else:
+                card[5:16] = rng.randbytes(11)
+        disk.write(f"D{number}", "TEXT", "A1", [bytes(card) for card in cards], "F", 80)
+    disk.write("RC5", "TEXT", "A1", decks["RC5"], "F", 80)
+    cms = BareCMS()
+    cms.a_disk.tracks.update({(cyl, head): image for cyl, head, image in disk.tracks()})
+    cms.ipl()
+    for number in range(30):
+        assert cms.type(f"LOAD D{number}")[-1].startswith("Ready")
+        assert answer(cms.type("LOAD RC5 (START"))[-1] == "Ready(00005);"
