@@ -170,7 +170,7 @@ def start(directory: Path | str | None = None, *, progress: Callable[[str], None
     try:
         system = System(path, host_halves())
     except SystemStartError as error:
-        raise SystemDirectoryError(str(error)) from error
+        raise SystemDirectoryError(f"{error}; `cpvm connect` is one more terminal on a running system") from error
     try:
         system.start()
     except BaseException:

@@ -169,11 +169,12 @@ class Console:
         """
         end = time.monotonic() + timeout
         self._wait(lambda: self._state.reading, end, "for input")
+        state = self.read_state
+        shown = "XXXXXXXX" if state is ReadState.PASSWORD else without_passwords(text, state)
         if self._listener:
-            hidden = self._state is ReadState.PASSWORD
-            self._listener("XXXXXXXX" if hidden else without_passwords(text))
+            self._listener(shown)
         self._session.line(text)
-        return self._answer(end, repr("" if self._state is ReadState.PASSWORD else without_passwords(text)))
+        return self._answer(end, repr(shown))
 
     def send(self, text: str) -> None:
         """Type `text` at once, whatever the system is doing, and do not wait for an answer."""

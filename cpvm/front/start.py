@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
+import socket
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -92,7 +94,8 @@ def start(directory: Path | None, listen: Address | None) -> int:
             try:
                 address = Address(*system.listen(listen.host, listen.port))
             except OSError as error:
-                print(f"cpvm: cannot listen on {listen}: {error.strerror or error}", file=sys.stderr)
+                why = os.strerror(error.errno) if error.errno else error
+                print(f"cpvm: cannot listen on {listen}: {why}", file=sys.stderr)
                 print("cpvm: use another address with --listen HOST:PORT, or none with --listen none", file=sys.stderr)
                 return USAGE
         _serve(system, address)
@@ -117,7 +120,9 @@ def _serve(system: api.SystemHandle, address: Address | None) -> None:
         if isinstance(terminal, PlainTerminal):
             terminal.attention()
 
-    signal.signal(signal.SIGTERM, end)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
     if isinstance(terminal, PlainTerminal):
         signal.signal(signal.SIGINT, attention if sys.stdin.isatty() else end)
     terminal.run(connector(system.system))
@@ -153,14 +158,19 @@ def welcome(directory: Path, address: Address | None) -> list[str]:
         "Type:  LOGON CMSUSER      then the password",
         "       IPL CMS            then Enter once; HELP tells more",
         "       #CP QUERY NAMES    a command for CP, whatever is running",
+        "       Ctrl-C             stops it and lets you talk to CP; BEGIN goes on",
         "       LOGOFF             ends your session",
-        "       SHUTDOWN           by OPERATOR or MAINT, ends the system (Ctrl-D at the logon prompt does, too)",
+        "       SHUTDOWN           OPERATOR and MAINT end the system with it,",
+        "                          you with Ctrl-D before LOGON",
     ]
     if address:
-        telnet = f"telnet {address.host} {address.port}"
-        lines.append(f"More terminals:  cpvm connect {address}   or   {telnet}")
+        here = replace(address, host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host))
+        lines.append(f"More terminals: cpvm connect {here}, or telnet {here.host} {here.port}")
         if not _is_loopback(address.host):
-            lines.append("Other computers can connect. The passwords above are refused there until they are changed.")
+            lines += [
+                f"Other computers can connect, too: telnet {socket.gethostname()} {address.port}",
+                "The passwords above are refused there until they are changed.",
+            ]
     return [*lines, ""]
 
 

@@ -136,7 +136,9 @@ class LineEditor:
         if key in "\r\n":
             return self._enter()
         if key == "\x03":
-            self._out.append("^C" if self.visible else "")
+            if self.visible:
+                self._move(self._at, len(self._chars))
+                self._out.append("^C")
             self._new_line()
             return Key.ATTENTION
         if key == "\x04":

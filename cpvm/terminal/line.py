@@ -97,15 +97,22 @@ def printable(text: str) -> str:
 
 
 _LOGON_PASSWORD = re.compile(
-    r"^(?P<head>\s*(?:#?CP\s+)?(?:L|LO|LOG|LOGO|LOGON|LOGI|LOGIN|AUTOLO|AUTOLOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$",
+    r"^(?P<head>\s*(?:#?CP\s+)?(?:LOGO|LOGON|LOGI|LOGIN|AUTOLO|AUTOLOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$",
     re.IGNORECASE,
+)
+# These abbreviate LOGON only where nobody is logged on: in CMS, L is LISTFILE.
+_SHORT_LOGON_PASSWORD = re.compile(
+    r"^(?P<head>\s*(?:L|LO|LOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE
 )
 _LINK_PASSWORD = re.compile(r"^(?P<head>.*\bLINK\b.*\bPASS=\s*)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE)
 
 
-def without_passwords(text: str) -> str:
-    """A typed line as it may be shown or kept: a password typed inside a command is masked as XXXXXXXX."""
-    for pattern in (_LOGON_PASSWORD, _LINK_PASSWORD):
+def without_passwords(text: str, state: ReadState) -> str:
+    """A line typed in `state` as it may be shown or kept: a password inside a command is masked as XXXXXXXX."""
+    patterns = [_LOGON_PASSWORD, _LINK_PASSWORD]
+    if state is ReadState.LOGON:
+        patterns.append(_SHORT_LOGON_PASSWORD)
+    for pattern in patterns:
         if match := pattern.match(text):
             if match["password"].upper() in ("MASK", "NOIPL"):
                 continue
@@ -122,7 +129,7 @@ class History:
 
     def add(self, text: str, state: ReadState) -> None:
         """Remember `text`, typed while the terminal was in `state`."""
-        if state is ReadState.PASSWORD or not text.strip() or without_passwords(text) != text:
+        if state is ReadState.PASSWORD or not text.strip() or without_passwords(text, state) != text:
             return
         if self.lines and self.lines[-1] == text:
             return
