@@ -8,7 +8,7 @@ from; whatever changes the decision (keys, prefix, control registers, translatio
 from collections.abc import Callable
 from struct import Struct
 
-from cpvm.machine.dat import Translator
+from cpvm.machine.dat import Translator, page_entry
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.storage import BLOCK, CHANGE, FETCH_PROTECTION, REFERENCE, Storage
 from cpvm.s370.interruption import ADDRESSING, DATA, PROTECTION
@@ -332,6 +332,24 @@ class Access:
         if a >= self.storage.size:
             raise ProgramCheck(ADDRESSING)
         return self.storage.keys[a >> SHIFT]
+
+    def test_protection(self, a: int, key: int) -> int:
+        if self.translating:
+            found = self.translator.load_real_address(a)
+            if found >> 32:
+                return 3
+            a = found
+        held = self.storage_key(a)
+        if key in (0, held >> 4):
+            return 0
+        return 2 if held & FETCH_PROTECTION else 1
+
+    def invalidate_page(self, origin: int, a: int) -> None:
+        entry, invalid = page_entry(self.control[0], origin, a)
+        word = self.real_word(entry & ~3)
+        absolute = self.absolute(entry & ~3)
+        _U.pack_into(self.memory, absolute, word | (invalid if entry & 2 else invalid << 16))
+        self.forget()
 
     def set_storage_key(self, a: int, v: int) -> None:
         a = self.absolute(a & ADDRESS_MASK)

@@ -60,7 +60,11 @@ def _text(row: Insn, fields: dict[str, int]) -> str:
 
 
 def _wrong_registers(row: Insn, fields: dict[str, int]) -> bool:
-    return any(fields[r] & 1 for r in row.even) or any(fields[r] & 9 for r in row.floating)
+    return (
+        any(fields[r] & 1 for r in row.even)
+        or any(fields[r] & 9 for r in row.floating)
+        or any(fields[r] & 11 for r in row.extended)
+    )
 
 
 def _wrong(cpu: CPU, row: Insn) -> Step:

@@ -7,6 +7,7 @@ unsigned ones. Source: *Principles of Operation*, GA22-7000, "Control".
 from typing import TYPE_CHECKING, NoReturn
 
 from cpvm.machine.access import Access
+from cpvm.machine.signal import signal
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.timers import Timers
 from cpvm.s370 import psa
@@ -226,6 +227,9 @@ class CPU(Access):
 
     def cpu_address(self) -> int:
         return 0
+
+    def signal_processor(self, address: int, order: int) -> int:
+        return signal(self.machine, address, order)
 
     def prefix(self) -> int:
         return self.prefix_register

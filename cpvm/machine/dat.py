@@ -18,7 +18,9 @@ SEGMENT_SIZE, SEGMENT_64K, SEGMENT_1M = 0x00380000, 0x00000000, 0x00100000
 TABLE_ORIGIN = 0x00FFFFC0
 """Of control register 1; its first byte is the length of the segment table, in units of 16 entries, less one."""
 
-SEGMENT_INVALID, SEGMENT_RESERVED = 0x00000001, 0x0F000006
+SEGMENT_INVALID, SEGMENT_RESERVED = 0x00000001, 0x0F000004
+"""Of an entry of the segment table. X'00000002', the common-segment bit, makes no difference here: what was translated
+is dropped when control register 1 changes, whichever segment it belongs to."""
 PAGE_TABLE_ORIGIN = 0x00FFFFF8
 
 FOUND, SEGMENT_IS_INVALID, PAGE_IS_INVALID, BEYOND_TABLE = 0, 1, 2, 3
@@ -32,6 +34,19 @@ class RealStorage(Protocol):
         """The word at a real address; raises ProgramCheck (addressing)."""
 
     def real_half(self, a: int) -> int: ...
+
+
+def page_entry(cr0: int, origin: int, a: int) -> tuple[int, int]:
+    """Where the entry for logical address a is in the page table at this origin, and its invalid bit.
+
+    Raises ProgramCheck: translation specification.
+    """
+    page_bits = {PAGE_2K: 11, PAGE_4K: 12}.get(cr0 & PAGE_SIZE, 0)
+    segment_bits = {SEGMENT_64K: 16, SEGMENT_1M: 20}.get(cr0 & SEGMENT_SIZE, 0)
+    if not page_bits or not segment_bits:
+        raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
+    index = a >> page_bits & (1 << segment_bits - page_bits) - 1
+    return (origin & PAGE_TABLE_ORIGIN) + 2 * index & ADDRESS_MASK, 0x0008 if page_bits == 12 else 0x0004
 
 
 def walk(storage: RealStorage, cr0: int, cr1: int, a: int) -> tuple[int, int, bool]:

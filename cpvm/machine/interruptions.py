@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 # submask bits of control register 0 for external interruptions
 TIMER_MASK, KEY_MASK, SIGNAL_MASK = 0x80, 0x40, 0x20
 COMPARATOR_MASK, CPU_TIMER_MASK = 0x800, 0x400
-VMCF_MASK = 0x01
+VMCF_MASK, EMERGENCY_MASK, CALL_MASK = 0x01, 0x4000, 0x2000
+OTHER_MASKS = {0x4001: VMCF_MASK, ExternalCode.EMERGENCY_SIGNAL: EMERGENCY_MASK, ExternalCode.EXTERNAL_CALL: CALL_MASK}
+"""Code -> submask bit of those external interruptions that have one of their own."""
 EXTERNAL_SIGNALS = 0x3F
 """The six external-signal lines; like the timer and the interrupt key they are bits of one code."""
 
@@ -78,7 +80,7 @@ class Interruptions:
     def _take_external(self, code: int) -> None:
         cpu = self._machine.cpu
         if cpu.state & EC:
-            cpu.put_real4(psa.EXTERNAL_CODE, cpu.real4(psa.EXTERNAL_CODE) & 0xFFFF0000 | code)
+            cpu.put_real4(psa.EXTERNAL_CODE, code)  # and, in front of it, the address of the CPU that signals
         self._swap(psa.EXTERNAL_OLD, psa.EXTERNAL_NEW, code, 0)
 
     # ---- looking for work
@@ -99,7 +101,8 @@ class Interruptions:
         if submask & CPU_TIMER_MASK and cpu.timers.cpu_timer_pending():
             return ExternalCode.CPU_TIMER
         for other in self.others:
-            if other != 0x4001 or submask & VMCF_MASK:
+            mask = OTHER_MASKS.get(other)
+            if mask is None or submask & mask:
                 return other
         return 0
 

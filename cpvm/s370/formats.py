@@ -13,11 +13,13 @@ class Format(StrEnum):
     """The shape of an instruction."""
 
     RR = "RR"
+    RRE = "RRE"
     RX = "RX"
     RS = "RS"
     SI = "SI"
     S = "S"
     SS = "SS"
+    SSE = "SSE"
 
     @property
     def length(self) -> int:
@@ -25,10 +27,20 @@ class Format(StrEnum):
         return _LENGTH[self]
 
 
-_LENGTH = {Format.RR: 2, Format.RX: 4, Format.RS: 4, Format.SI: 4, Format.S: 4, Format.SS: 6}
+_LENGTH = {
+    Format.RR: 2,
+    Format.RRE: 4,
+    Format.RX: 4,
+    Format.RS: 4,
+    Format.SI: 4,
+    Format.S: 4,
+    Format.SS: 6,
+    Format.SSE: 6,
+}
 
 FIELDS: Mapping[Format, Mapping[str, tuple[int, int]]] = {
     Format.RR: {"r1": (8, 4), "m1": (8, 4), "r2": (12, 4), "i1": (8, 8)},
+    Format.RRE: {"r1": (24, 4), "r2": (28, 4)},
     Format.RX: {"r1": (8, 4), "m1": (8, 4), "x2": (12, 4), "b2": (16, 4), "d2": (20, 12)},
     Format.RS: {"r1": (8, 4), "r3": (12, 4), "m3": (12, 4), "b2": (16, 4), "d2": (20, 12)},
     Format.SI: {"i2": (8, 8), "b1": (16, 4), "d1": (20, 12)},
@@ -43,6 +55,7 @@ FIELDS: Mapping[Format, Mapping[str, tuple[int, int]]] = {
         "b2": (32, 4),
         "d2": (36, 12),
     },
+    Format.SSE: {"b1": (16, 4), "d1": (20, 12), "b2": (32, 4), "d2": (36, 12)},
 }
 """For each format, name of a field -> (first bit, number of bits)."""
 

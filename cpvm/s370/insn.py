@@ -16,6 +16,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format, decode, encode, fields_of
 
 OPERANDS = frozenset(("r1", "r2", "r3", "m1", "m3", "i1", "i2", "i3", "l", "l1", "l2", "a1", "a2"))
@@ -42,6 +43,10 @@ class Insn:
     """Register operands that must be 0, 2, 4 or 6."""
     align: int = 1
     """Boundary in bytes on which the address a2 must lie."""
+    extended: tuple[str, ...] = ()
+    """Register operands that must be 0 or 4: the first of a pair of floating-point registers."""
+    facility: Facility = Facility.COMMERCIAL
+    """What the instruction belongs to."""
 
     @property
     def length(self) -> int:
@@ -81,6 +86,8 @@ def insn(
     even: tuple[str, ...] = (),
     floating: tuple[str, ...] = (),
     align: int = 1,
+    extended: tuple[str, ...] = (),
+    facility: Facility = Facility.COMMERCIAL,
 ) -> Callable[[_Body], _Body]:
     """Enter the decorated function as the semantics of an instruction.
 
@@ -93,7 +100,7 @@ def insn(
         if not OPERANDS.issuperset(operands):
             raise ValueError(f"{mnemonic}: operands {operands}")
         title = (inspect.getdoc(body) or "").split("\n")[0].rstrip(".")
-        row = Insn(opcode, mnemonic, form, title, body, operands, privileged, even, floating, align)
+        row = Insn(opcode, mnemonic, form, title, body, operands, privileged, even, floating, align, extended, facility)
         row.encode(**dict.fromkeys(row.fields, 0))
         if opcode in _table or mnemonic in _names:
             raise DuplicateInstruction(f"X'{opcode:02X}' {mnemonic} is defined twice")

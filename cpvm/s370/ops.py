@@ -99,6 +99,9 @@ class Ops(Protocol):
 
     def set_storage_key(self, a: int, v: int) -> None: ...
 
+    def test_protection(self, a: int, key: int) -> int:
+        """What is allowed at a with a key: 0 fetching and storing, 1 fetching, 2 nothing, 3 it is not translated."""
+
     # PSW
     def cc(self) -> int: ...
     def set_cc(self, v: int) -> None: ...
@@ -166,11 +169,17 @@ class Ops(Protocol):
         """What STIDP stores: version, serial number, model, length of the extended log-out."""
 
     def cpu_address(self) -> int: ...
+    def signal_processor(self, address: int, order: int) -> int:
+        """Signal a CPU: its status, 0 if it accepts the order, -1 if there is no such CPU."""
+
     def prefix(self) -> int: ...
     def set_prefix(self, v: int) -> None:
         """Set the prefix, an address of a 4K block; may fault (addressing)."""
 
     def purge_tlb(self) -> None: ...
+    def invalidate_page(self, origin: int, a: int) -> None:
+        """Set the invalid bit in the entry for a of the page table at this origin; may fault."""
+
     def load_real_address(self, a: int) -> int:
         """What LRA finds for a: condition code << 32 | real address, or address of the table entry if CC is not 0."""
 

@@ -102,12 +102,12 @@ def test_other_external_codes_come_one_by_one() -> None:
     m = machine("47F00400", system_mask=1)
     m.storage.write(0x58, PSW(address=0xC00, mode=2).to_bytes())
     m.external(0x1200)
-    m.external(0x1201)
+    m.external(0x1203)
     assert m.run(5).detail == 0xC00
     assert old(m, 0x18).code == 0x1200
     m.psw = PSW(system_mask=1, address=CODE)
     assert m.run(5).detail == 0xC00
-    assert old(m, 0x18).code == 0x1201
+    assert old(m, 0x18).code == 0x1203
 
 
 def test_enabled_wait() -> None:

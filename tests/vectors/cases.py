@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import Insn, by_mnemonic, table
+from vectors.floating import edges, floating
 from vectors.maker import BASE, MIDDLE, SECOND, Maker
+from vectors.processing import SPECIAL as PROCESSING
 from vectors.vector import CODE, WINDOW, WINDOW_SIZE, Vector
 
 NOT_HERE = {
@@ -69,7 +72,7 @@ def rx(maker: Maker, row: Insn) -> Iterator[Vector]:
         if n % 3 == 1:
             data = data[2:] + data[:2]
         more: dict[str, object] = {}
-        if row.mnemonic in {"BC", "BCT", "BAL"}:
+        if row.mnemonic in {"BC", "BCT", "BAL", "BAS"}:
             gr[SECOND] = CODE
             fields = {"b2": SECOND, "d2": r.randrange(4, 64)}
         first = "m1" if "m1" in row.fields else "r1"
@@ -345,6 +348,8 @@ SPECIAL: dict[str, Generator] = {
     "BCR": branch_register,
     "BALR": branch_register,
     "BCTR": branch_register,
+    "BASR": branch_register,
+    **PROCESSING,
     **dict.fromkeys(("PACK", "UNPK", "MVO"), lengths),
     **dict.fromkeys(("AP", "SP", "ZAP", "CP", "MP", "DP"), decimal),
 }
@@ -358,12 +363,19 @@ BY_FORMAT: dict[Format, Generator] = {
 }
 
 
+FLOATING = (Facility.FLOATING_POINT, Facility.EXTENDED_PRECISION, Facility.EXTENDED_DIVIDE)
+
+
 def for_instruction(row: Insn) -> Iterator[Vector]:
     """Random vectors for one instruction; privileged ones also in the problem state."""
     maker = Maker(row.mnemonic)
     if row.mnemonic not in NOT_HERE:
-        make = SPECIAL.get(row.mnemonic) or BY_FORMAT[row.format]
-        yield from make(maker, row)
+        if row.facility in FLOATING:
+            yield from floating(maker, row)
+            yield from edges(maker, row)
+        else:
+            make = SPECIAL.get(row.mnemonic) or BY_FORMAT[row.format]
+            yield from make(maker, row)
     if row.privileged:
         yield maker.vector(row.encode(**dict.fromkeys(row.fields, 1)).hex(), registers(maker), mode=1)
 

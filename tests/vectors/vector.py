@@ -49,7 +49,7 @@ class Vector:
     window: dict[str, str] = field(default_factory=dict)
     """Offset -> bytes."""
     out: dict[str, Any] = field(default_factory=dict)
-    """`kind`, `psw` (old PSW), `codes` (storage 84-93), and what changed of `gr`, `fr`, `cr`, `window`."""
+    """`kind`, `psw` (old PSW), `codes` (storage 84-93, unless zero), and what changed of `gr`, `fr`, `cr`, `window`."""
 
     def psw(self) -> PSW:
         """The PSW before."""
@@ -95,7 +95,9 @@ class Outcome:
 
     def against(self, vector: Vector) -> dict[str, Any]:
         """As the `out` of the vector: only what changed."""
-        changed: dict[str, Any] = {"kind": self.kind, "psw": self.psw.hex(), "codes": self.codes.hex()}
+        changed: dict[str, Any] = {"kind": self.kind, "psw": self.psw.hex()}
+        if any(self.codes):
+            changed["codes"] = self.codes.hex()
         gr = {str(r): f"{v:X}" for r, v in enumerate(self.gr) if v != vector.registers("gr")[r]}
         fr = {str(2 * i): f"{v:X}" for i, v in enumerate(self.fr) if v != vector.registers("fr")[i]}
         cr = {str(r): f"{v:X}" for r, v in enumerate(self.cr) if v != RESET_CONTROL.get(r, 0)}

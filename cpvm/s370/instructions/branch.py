@@ -3,6 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "General Instructions".
 """
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.instructions._arith import wrapped
@@ -60,6 +61,22 @@ def branch_and_link_register(m: Ops, r1: int, r2: int) -> None:
     """Branch and Link: with 0 as the second register it only links."""
     target = m.gr(r2)
     m.set_gr(r1, _link(m))
+    if r2 != 0:
+        m.branch(target)
+
+
+@insn(0x4D, "BAS", Format.RX, facility=Facility.BRANCH_AND_SAVE)
+def branch_and_save(m: Ops, r1: int, a2: int) -> None:
+    """Branch and Save."""
+    m.set_gr(r1, m.next_ia())
+    m.branch(a2)
+
+
+@insn(0x0D, "BASR", Format.RR, facility=Facility.BRANCH_AND_SAVE)
+def branch_and_save_register(m: Ops, r1: int, r2: int) -> None:
+    """Branch and Save: with 0 as the second register it only saves."""
+    target = m.gr(r2)
+    m.set_gr(r1, m.next_ia())
     if r2 != 0:
         m.branch(target)
 

@@ -3,6 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "Control Instructions", "Timing" and "Program Events".
 """
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.instructions._arith import WORD
@@ -32,7 +33,7 @@ def set_system_mask(m: Ops, a2: int) -> None:
     m.set_system_mask(m.fetch1(a2))
 
 
-@insn(0xAC, "STNSM", Format.SI, privileged=True)
+@insn(0xAC, "STNSM", Format.SI, privileged=True, facility=Facility.TRANSLATION)
 def store_then_and_system_mask(m: Ops, a1: int, i2: int) -> None:
     """Store then AND System Mask."""
     v = m.system_mask()
@@ -40,7 +41,7 @@ def store_then_and_system_mask(m: Ops, a1: int, i2: int) -> None:
     m.set_system_mask(v & i2)
 
 
-@insn(0xAD, "STOSM", Format.SI, privileged=True)
+@insn(0xAD, "STOSM", Format.SI, privileged=True, facility=Facility.TRANSLATION)
 def store_then_or_system_mask(m: Ops, a1: int, i2: int) -> None:
     """Store then OR System Mask."""
     v = m.system_mask()
@@ -48,13 +49,13 @@ def store_then_or_system_mask(m: Ops, a1: int, i2: int) -> None:
     m.set_system_mask(v | i2)
 
 
-@insn(0xB20A, "SPKA", Format.S, privileged=True)
+@insn(0xB20A, "SPKA", Format.S, privileged=True, facility=Facility.KEY_HANDLING)
 def set_key_from_address(m: Ops, a2: int) -> None:
     """Set PSW Key from Address."""
     m.set_psw_key(a2 >> 4 & 15)
 
 
-@insn(0xB20B, "IPK", Format.S, privileged=True)
+@insn(0xB20B, "IPK", Format.S, privileged=True, facility=Facility.KEY_HANDLING)
 def insert_key(m: Ops) -> None:
     """Insert PSW Key."""
     m.set_gr(2, m.gru(2) & 0xFFFFFF00 | m.psw_key() << 4)
@@ -99,7 +100,7 @@ def insert_storage_key(m: Ops, r1: int, r2: int) -> None:
     m.set_gr(r1, m.gru(r1) & 0xFFFFFF00 | v & (KEY_MASK if m.mode() & EC_MODE != 0 else KEY_WITHOUT_USE))
 
 
-@insn(0xB213, "RRB", Format.S, privileged=True)
+@insn(0xB213, "RRB", Format.S, privileged=True, facility=Facility.TRANSLATION)
 def reset_reference_bit(m: Ops, a2: int) -> None:
     """Reset Reference Bit."""
     v = m.storage_key(a2)
@@ -108,13 +109,13 @@ def reset_reference_bit(m: Ops, a2: int) -> None:
 
 
 # ---- address translation and prefixing
-@insn(0xB20D, "PTLB", Format.S, privileged=True)
+@insn(0xB20D, "PTLB", Format.S, privileged=True, facility=Facility.TRANSLATION)
 def purge_tlb(m: Ops) -> None:
     """Purge TLB."""
     m.purge_tlb()
 
 
-@insn(0xB1, "LRA", Format.RX, privileged=True)
+@insn(0xB1, "LRA", Format.RX, privileged=True, facility=Facility.TRANSLATION)
 def load_real_address(m: Ops, r1: int, a2: int) -> None:
     """Load Real Address."""
     v = m.load_real_address(a2)
@@ -122,13 +123,13 @@ def load_real_address(m: Ops, r1: int, a2: int) -> None:
     m.set_cc(v >> 32)
 
 
-@insn(0xB210, "SPX", Format.S, privileged=True, align=4)
+@insn(0xB210, "SPX", Format.S, privileged=True, align=4, facility=Facility.MULTIPROCESSING)
 def set_prefix(m: Ops, a2: int) -> None:
     """Set Prefix."""
     m.set_prefix(m.fetch4(a2) & 0xFFF000)
 
 
-@insn(0xB211, "STPX", Format.S, privileged=True, align=4)
+@insn(0xB211, "STPX", Format.S, privileged=True, align=4, facility=Facility.MULTIPROCESSING)
 def store_prefix(m: Ops, a2: int) -> None:
     """Store Prefix."""
     m.store4(a2, m.prefix())
@@ -141,7 +142,7 @@ def store_cpu_id(m: Ops, a2: int) -> None:
     m.store8(a2, m.cpu_id())
 
 
-@insn(0xB212, "STAP", Format.S, privileged=True, align=2)
+@insn(0xB212, "STAP", Format.S, privileged=True, align=2, facility=Facility.MULTIPROCESSING)
 def store_cpu_address(m: Ops, a2: int) -> None:
     """Store CPU Address."""
     m.store2(a2, m.cpu_address())
@@ -162,25 +163,25 @@ def store_clock(m: Ops, a2: int) -> None:
     m.set_cc(0)
 
 
-@insn(0xB206, "SCKC", Format.S, privileged=True, align=8)
+@insn(0xB206, "SCKC", Format.S, privileged=True, align=8, facility=Facility.TIMERS)
 def set_clock_comparator(m: Ops, a2: int) -> None:
     """Set Clock Comparator."""
     m.set_clock_comparator(m.fetch8(a2))
 
 
-@insn(0xB207, "STCKC", Format.S, privileged=True, align=8)
+@insn(0xB207, "STCKC", Format.S, privileged=True, align=8, facility=Facility.TIMERS)
 def store_clock_comparator(m: Ops, a2: int) -> None:
     """Store Clock Comparator."""
     m.store8(a2, m.clock_comparator())
 
 
-@insn(0xB208, "SPT", Format.S, privileged=True, align=8)
+@insn(0xB208, "SPT", Format.S, privileged=True, align=8, facility=Facility.TIMERS)
 def set_cpu_timer(m: Ops, a2: int) -> None:
     """Set CPU Timer."""
     m.set_cpu_timer(m.fetch8(a2))
 
 
-@insn(0xB209, "STPT", Format.S, privileged=True, align=8)
+@insn(0xB209, "STPT", Format.S, privileged=True, align=8, facility=Facility.TIMERS)
 def store_cpu_timer(m: Ops, a2: int) -> None:
     """Store CPU Timer."""
     m.store8(a2, m.cpu_timer())

@@ -3,6 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "General Instructions".
 """
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.instructions._arith import INT_MAX, INT_MIN, WORD, compare, set_signed, set_unsigned, sign
@@ -303,7 +304,7 @@ def compare_logical_under_mask(m: Ops, r1: int, m3: int, a2: int) -> None:
 
 
 # ---- multiprogramming: compare and swap
-@insn(0xBA, "CS", Format.RS, align=4)
+@insn(0xBA, "CS", Format.RS, align=4, facility=Facility.CONDITIONAL_SWAPPING)
 def compare_and_swap(m: Ops, r1: int, r3: int, a2: int) -> None:
     """Compare and Swap."""
     m.check_store(a2, 4)
@@ -316,7 +317,7 @@ def compare_and_swap(m: Ops, r1: int, r3: int, a2: int) -> None:
         m.set_cc(1)
 
 
-@insn(0xBB, "CDS", Format.RS, even=("r1", "r3"), align=8)
+@insn(0xBB, "CDS", Format.RS, even=("r1", "r3"), align=8, facility=Facility.CONDITIONAL_SWAPPING)
 def compare_double_and_swap(m: Ops, r1: int, r3: int, a2: int) -> None:
     """Compare Double and Swap."""
     m.check_store(a2, 8)

@@ -3,6 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "I/O Instructions".
 """
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.ops import Ops
@@ -16,7 +17,7 @@ def start_io(m: Ops, a2: int) -> None:
     m.set_cc(m.start_io(a2 & IO_ADDRESS))
 
 
-@insn(0x9C01, "SIOF", Format.S, privileged=True)
+@insn(0x9C01, "SIOF", Format.S, privileged=True, facility=Facility.CHANNEL)
 def start_io_fast(m: Ops, a2: int) -> None:
     """Start I/O Fast Release."""
     m.set_cc(m.start_io_fast(a2 & IO_ADDRESS))
@@ -28,7 +29,7 @@ def test_io(m: Ops, a2: int) -> None:
     m.set_cc(m.test_io(a2 & IO_ADDRESS))
 
 
-@insn(0x9D01, "CLRIO", Format.S, privileged=True)
+@insn(0x9D01, "CLRIO", Format.S, privileged=True, facility=Facility.CHANNEL)
 def clear_io(m: Ops, a2: int) -> None:
     """Clear I/O."""
     m.set_cc(m.clear_io(a2 & IO_ADDRESS))
@@ -52,7 +53,7 @@ def test_channel(m: Ops, a2: int) -> None:
     m.set_cc(m.test_channel(a2 & IO_ADDRESS))
 
 
-@insn(0xB203, "STIDC", Format.S, privileged=True)
+@insn(0xB203, "STIDC", Format.S, privileged=True, facility=Facility.CHANNEL)
 def store_channel_id(m: Ops, a2: int) -> None:
     """Store Channel ID."""
     m.set_cc(m.store_channel_id(a2 & IO_ADDRESS))

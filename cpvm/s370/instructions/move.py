@@ -6,6 +6,7 @@ Source: *Principles of Operation*, GA22-7000, "General Instructions" and, for ED
 # Bodies are written in the subset that a compiler of native code can take: no sets, no tuples.
 # ruff: noqa: PLR1714, SIM109
 
+from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
 from cpvm.s370.interruption import DATA, FIXED_DIVIDE
@@ -26,7 +27,7 @@ def move_characters(m: Ops, l: int, a1: int, a2: int) -> None:
     m.move(a1, a2, l + 1)
 
 
-@insn(0xE8, "MVCIN", Format.SS)
+@insn(0xE8, "MVCIN", Format.SS, facility=Facility.MOVE_INVERSE)
 def move_inverse(m: Ops, l: int, a1: int, a2: int) -> None:
     """Move Inverse: the second address is that of the last byte."""
     m.check_store(a1, l + 1)
