@@ -101,9 +101,7 @@ _LOGON_PASSWORD = re.compile(
     re.IGNORECASE,
 )
 # These abbreviate LOGON only where nobody is logged on: in CMS, L is LISTFILE.
-_SHORT_LOGON_PASSWORD = re.compile(
-    r"^(?P<head>\s*(?:L|LO|LOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE
-)
+_SHORT_LOGON_PASSWORD = re.compile(r"^(?P<head>\s*(?:L|LO|LOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE)
 _LINK_PASSWORD = re.compile(r"^(?P<head>.*\bLINK\b.*\bPASS=\s*)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE)
 
 

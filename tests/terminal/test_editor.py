@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpvm.terminal.editor import Entered, Event, Key, LineEditor
-from cpvm.terminal.line import MAX_LINE, History, ReadState
+from cpvm.terminal.line import MAX_LINE, History, ReadState, without_passwords
 
 
 class Screen:
@@ -142,6 +142,15 @@ def test_password_is_neither_shown_nor_remembered() -> None:
     assert screen.text == ""
     editor.state = ReadState.VM_READ
     assert type_keys(editor, screen, "LOGON CMSUSER secret\r" + UP + "\r")[1] == Entered("")
+
+
+def test_a_list_of_files_is_no_password() -> None:
+    assert without_passwords("l cmsuser secret", ReadState.LOGON) == "l cmsuser XXXXXXXX"
+    assert without_passwords("l prog assemble a", ReadState.VM_READ) == "l prog assemble a"
+    assert without_passwords("cp login cmsuser secret", ReadState.VM_READ) == "cp login cmsuser XXXXXXXX"
+    editor, screen = make()
+    editor.state = ReadState.VM_READ
+    assert type_keys(editor, screen, "L PROG TEXT\r" + UP + "\r")[1] == Entered("L PROG TEXT")
 
 
 def test_attention_and_end() -> None:
