@@ -42,9 +42,9 @@ class VirtualConsole:
         self.spool: Output | None = None  # the device block that SPOOL CONSOLE works on
         self.spooling = False
         self.terminal_output = True  # SPOOL CONSOLE TERM
-        self._ahead: deque[str] = deque()  # logical lines not yet given to CP or guest
+        self._ahead: deque[tuple[str, bool]] = deque()  # logical lines not yet given to CP or guest; True: a new line
         self._typed: deque[str] = deque()  # lines as typed, while a command runs that does not ask
-        self._guest: deque[bytes] = deque()  # lines for the guest
+        self._guest: deque[tuple[bytes, bool]] = deque()  # lines for the guest; True: its own attention belongs to it
         self._attention_sent = False
         self._carriage = ""  # output without carriage return so far
         self._announced: ReadState | None = None
@@ -120,7 +120,7 @@ class VirtualConsole:
             return
         edited = logical_lines(text, symbols) if self.vm.linedit or self.cp_read else [text]
         if len(self._ahead) + len(self._guest) < _QUEUE_LIMIT:
-            self._ahead.extend(edited)
+            self._ahead.extend((line, number == 0) for number, line in enumerate(edited))
         else:
             self.write_cp(LINE_LOST)
         self.pump()
@@ -128,9 +128,9 @@ class VirtualConsole:
     def pump(self) -> None:
         """Give the lines that wait to whoever reads now."""
         while self._ahead and self.vm.function is None and not self.vm.logged_off:
-            line = self._ahead.popleft()
+            line, new = self._ahead.popleft()
             if not self.cp_read:
-                self._guest.append(to_ebcdic(line))
+                self._guest.append((to_ebcdic(line), new))
             elif line.strip():
                 self.execute([line])
             else:
@@ -140,13 +140,13 @@ class VirtualConsole:
     def feed(self) -> None:
         """Complete the guest's read with a line that waits.
 
-        Attention is raised if nothing was read: the guest does not know that there is a line. The other lines of
-        one that was read stay for the reads that follow.
+        Attention is raised if nothing was read: the guest does not know that there is a line. Each line typed has an
+        attention of its own; what stands behind a line end symbol in it stays for the reads that follow.
         """
         if not self._guest or self.device is None or self.vm.logged_off:
             return
         if self.device.reading:
-            self.device.enter(self._guest.popleft())
+            self._enter()
             self.vm.interactive = self.vm.system.scheduler.INTERACTIVE
             self.announce()
             self.vm.wake()
@@ -154,6 +154,13 @@ class VirtualConsole:
             self._attention_sent = True
             self.device.attention()
             self.vm.wake()
+
+    def _enter(self) -> None:
+        """Answer the guest's read; the line typed after this one is due as soon as the guest has had its turn."""
+        assert self.device is not None
+        self.device.enter(self._guest.popleft()[0])
+        if self._guest and self._guest[0][1]:
+            self.vm.system.post(self.feed)
 
     def execute(self, lines: list[str]) -> None:
         """Run CP commands that were typed."""
@@ -275,8 +282,8 @@ class VirtualConsole:
         self._attention_sent = False
         for reader in self.vm.readers:
             reader.settle()
-        if self._guest and self.device is not None:
-            self.device.enter(self._guest.popleft())
+        if self._guest:
+            self._enter()
             return
         self.flush()
         self.announce(new_read=True)
