@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cpvm.cp.message import CONTROL_PROGRAM_ERROR, UNKNOWN_COMMAND, CPError, Emsg, Message, edit
-from cpvm.cp.operand import Operands
+from cpvm.cp.operand import Operands, userid
 from cpvm.cp.registry import WordTable
 
 if TYPE_CHECKING:
@@ -137,6 +137,14 @@ class Request:
     def warn(self, warning: Message, *fill: object) -> None:
         """A message that does not end the command."""
         self.run.message(warning.full(*fill, module=self.command.module))
+
+    def userid(self, typed: str | None) -> str:
+        """The userid that TYPED is, or is an alias of. USERID MISSING, INVALID USERID; it need not exist."""
+        return userid(self.meant(typed) if typed is not None else None)
+
+    def meant(self, name: str) -> str:
+        """The userid that NAME is an alias of; any other word as it is."""
+        return self.system.directory.meant(name)
 
     def allowed(self, classes: str) -> bool:
         """True if the user has one of CLASSES."""

@@ -96,6 +96,7 @@ class UserEntry:
     ipl: str = ""
     symbols: tuple[str, str, str, str] = ("#", "¢", "@", '"')  # line end, line delete, character delete, escape
     devices: tuple[DeviceEntry, ...] = ()
+    aliases: tuple[str, ...] = ()  # other names that may be typed for the userid
 
     def device(self, vaddr: int) -> DeviceEntry | None:
         """The statement that defines VADDR, if any."""

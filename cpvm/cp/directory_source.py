@@ -9,6 +9,7 @@ Before the first USER:
 Then for each user:
     USER userid password [storage [maximum [classes [priority [linend [linedel [chardel [escape]]]]]]]]
     ACCOUNT number [distribution]
+    ALIAS name                      another name, up to 16 characters, that may be typed for the userid
     OPTION keyword ...
     IPL vaddr | name
     CONSOLE vaddr type [class]
@@ -38,13 +39,14 @@ from cpvm.cp.directory import (
     VolumeEntry,
 )
 from cpvm.cp.message import CPError
-from cpvm.cp.operand import decimal, is_userid, storage_size, vaddr
+from cpvm.cp.operand import decimal, is_alias, is_userid, storage_size, vaddr
 from cpvm.cp.password import MAX_LENGTH, hash_password
 from cpvm.s370.ckd import GEOMETRY
 
 LAST_COLUMN = 71
 OPTIONS = ("REALTIMER", "ECMODE", "ISAM", "ACCT", "SVCOFF", "BMX", "SVCACCL")
 PRIVILEGE_CLASSES = "ABCDEFGH"
+RESERVED = ("ALL", "SYSTEM")  # words that commands understand where a userid stands
 
 
 class DirectoryError(Exception):
@@ -82,12 +84,14 @@ class _Reader:
         self.user: _Draft | None = None
         self.extents: list[_Extent] = []
         self.links: list[tuple[int, LinkEntry]] = []
+        self.aliases: dict[str, tuple[int, str]] = {}  # alias -> line, userid
         self.hash_one = hash_one
         self.statements: dict[str, Callable[[list[str]], None]] = {
             "VOLUME": self.volume,
             "NAMESYS": self.namesys,
             "USER": self.start_user,
             "ACCOUNT": self.account,
+            "ALIAS": self.alias,
             "OPTION": self.option,
             "IPL": self.ipl,
             "CONSOLE": self.console,
@@ -110,6 +114,7 @@ class _Reader:
             except CPError as error:
                 self.error(error.text)
         self.end_user()
+        self.check_aliases()
         self.check_links()
         self.check_extents()
         if not self.directory.users and not self.errors:
@@ -214,6 +219,17 @@ class _Reader:
             raise _StatementError("ACCOUNT number [distribution], at most 8 characters each")
         distribution = words[1] if len(words) == 2 else user.entry.userid
         user.entry = replace(user.entry, account=words[0], distribution=distribution)
+
+    def alias(self, words: list[str]) -> None:
+        user = self.current()
+        (name,) = self.fixed(words, 1, "ALIAS name")
+        if not is_alias(name) or name in RESERVED:
+            raise _StatementError(f"invalid alias {name}")
+        if name in self.aliases:
+            line, userid = self.aliases[name]
+            raise _StatementError(f"alias {name} is defined twice; it is {userid}'s in line {line}")
+        self.aliases[name] = self.line, user.entry.userid
+        user.entry = replace(user.entry, aliases=(*user.entry.aliases, name))
 
     def option(self, words: list[str]) -> None:
         user = self.current()
@@ -331,6 +347,11 @@ class _Reader:
         return words
 
     # What only the whole source shows
+
+    def check_aliases(self) -> None:
+        for name, (line, userid) in self.aliases.items():
+            if name in self.directory.users:
+                self.error(f"alias {name} of {userid} is a userid", line)
 
     def check_links(self) -> None:
         for line, link in self.links:

@@ -59,6 +59,7 @@ def _from_json(text: str) -> UserEntry:
     plain["devices"] = tuple(_device_from_plain(device) for device in plain["devices"])
     plain["options"] = tuple(plain["options"])
     plain["symbols"] = tuple(plain["symbols"])
+    plain["aliases"] = tuple(plain.get("aliases", ()))
     return UserEntry(**plain)
 
 
@@ -68,6 +69,7 @@ class DirectoryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.users: dict[str, UserEntry] = {}
+        self._aliases: dict[str, str] = {}
         self.volumes: dict[str, VolumeEntry] = {}
         self.systems: dict[str, int] = {}
         self.load()
@@ -77,6 +79,7 @@ class DirectoryStore:
         query = self._database.query
         entries = [_from_json(str(row[0])) for row in query("SELECT entry FROM directory_user ORDER BY userid")]
         self.users = {entry.userid: entry for entry in entries}
+        self._aliases = {alias: entry.userid for entry in entries for alias in entry.aliases}
         volumes = query("SELECT volid, devtype, cylinders FROM directory_volume")
         self.volumes = {str(row[0]): VolumeEntry(str(row[0]), str(row[1]), int(str(row[2]))) for row in volumes}
         self.systems = {str(row[0]): int(str(row[1])) for row in query("SELECT name, vaddr FROM directory_system")}
@@ -98,6 +101,14 @@ class DirectoryStore:
             db.executemany("INSERT INTO directory_system VALUES (?, ?)", directory.systems.items())
             self._write_logmsg(db, directory.logmsg)
         self.load()
+
+    def meant(self, name: str) -> str:
+        """The userid that NAME is an alias of; NAME itself if it is none."""
+        return self._aliases.get(name, name)
+
+    def password_meant(self, userid: str, given: str) -> str:
+        """GIVEN; for an alias the userid, as long as that is the password, and a well-known one."""
+        return userid if self._aliases.get(given.upper()) == userid and self.well_known(userid) else given
 
     def may_log_on(self, userid: str) -> bool:
         """False if the directory says NOLOG."""

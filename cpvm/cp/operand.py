@@ -20,6 +20,7 @@ from cpvm.cp.message import (
 
 MAX_VADDR = 0xFFF
 _USERID = re.compile(r"[A-Z0-9$#@_+:\-]{1,8}")
+_ALIAS = re.compile(r"[A-Z0-9$#@_+:\-]{1,16}")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 
@@ -128,6 +129,11 @@ def userid(typed: str | None) -> str:
 def is_userid(typed: str) -> bool:
     """True if TYPED has the form of a userid."""
     return bool(_USERID.fullmatch(typed))
+
+
+def is_alias(typed: str) -> bool:
+    """True if TYPED has the form of an alias: as a userid, with up to sixteen characters."""
+    return bool(_ALIAS.fullmatch(typed))
 
 
 def hexadecimal(typed: str, digits: int = 8, invalid: Message = INVALID_HEXLOC) -> int:

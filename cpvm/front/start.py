@@ -147,9 +147,8 @@ class _Farewell:
 
 def welcome(directory: Path, address: Address | None) -> list[str]:
     """What is printed at the start: what this is, and what to type next."""
-    names = [user.userid for user in users.USERS]
-    plain = [name for name in names if not name.startswith("STUDNT")]
-    students = [name for name in names if name.startswith("STUDNT")]
+    plain = [user.name for user in users.USERS if not user.alias]
+    students = [user.name for user in users.USERS if user.alias]
     lines = [
         f"cpvm {__version__}: VM/370 on {directory}",
         "",

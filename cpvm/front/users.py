@@ -14,12 +14,20 @@ FIRST_CYLINDER = 1
 
 @dataclass(frozen=True)
 class FirstUser:
-    """A user of the first directory; his password is his userid."""
+    """A user of the first directory; the password is the userid, and so is the alias until it is changed."""
 
     userid: str
     classes: str
     cylinders: int
-    """Size of his 191."""
+    """Size of the user's 191."""
+
+    alias: str = ""
+    """A longer name that may be typed for the userid."""
+
+    @property
+    def name(self) -> str:
+        """What people call the user."""
+        return self.alias or self.userid
 
 
 USERS = (
@@ -28,7 +36,8 @@ USERS = (
     FirstUser("CMSUSER", "G", 10),
     FirstUser("USER01", "G", 10),
     FirstUser("USER02", "G", 10),
-    *(FirstUser(f"STUDNT{number:02d}", "G", 5) for number in range(1, 13)),  # a userid has at most eight characters
+    # A userid has at most eight characters; STUDENT01 is an alias.
+    *(FirstUser(f"STUDNT{number:02d}", "G", 5, f"STUDENT{number:02d}") for number in range(1, 13)),
 )
 
 
@@ -71,6 +80,7 @@ def directory_source() -> str:
             "*",
             f"USER {user.userid} {user.userid} 1M 16M {user.classes}",
             f" ACCOUNT 1 {user.userid}",
+            *([f" ALIAS {user.alias}"] if user.alias else []),
             " CONSOLE 009 3215",
             " SPOOL 00C 2540 READER *",
             " SPOOL 00D 2540 PUNCH A",

@@ -57,6 +57,8 @@ def test_stored_directory_is_the_one_that_was_read(tmp_path: Path) -> None:
     DirectoryStore(database).replace(directory)
     again = DirectoryStore(database)
     assert again.users == directory.users
+    assert again.users["USER01"].aliases == ("FIRSTUSER01",)
+    assert [again.meant(name) for name in ("FIRSTUSER01", "USER01", "NOSUCH")] == ["USER01", "USER01", "NOSUCH"]
     assert again.volumes == directory.volumes
     assert again.systems == directory.systems
     assert again.logmsg()[1] == ["WELCOME TO THE TEST SYSTEM"]
@@ -96,6 +98,15 @@ def test_stored_directory_is_the_one_that_was_read(tmp_path: Path) -> None:
         ("USER A PASSWORDTOOLONG\n", "line 1: the password of A has more than 8 characters"),
         ("USER A A\nSPOOL 00C 9999\n", "line 2: unknown unit record device type 9999"),
         ("USER A A\nCONSOLE XYZ 3215\n", "line 2: VADDR MISSING OR INVALID"),
+        ("ALIAS LONGNAME\n", "line 1: no USER statement before this statement"),
+        ("USER A A\nALIAS\n", "line 2: ALIAS name"),
+        ("USER A A\nALIAS B C\n", "line 2: ALIAS name"),
+        ("USER A A\nALIAS SEVENTEENLETTERSX\n", "line 2: invalid alias SEVENTEENLETTERSX"),
+        ("USER A A\nALIAS A*B\n", "line 2: invalid alias A*B"),
+        ("USER A A\nALIAS ALL\n", "line 2: invalid alias ALL"),
+        ("USER A A\nALIAS X\nUSER B B\nALIAS X\n", "line 4: alias X is defined twice; it is A's in line 2"),
+        ("USER A A\nALIAS A\n", "line 2: alias A of A is a userid"),
+        ("USER A A\nALIAS B\nUSER B B\n", "line 2: alias B of A is a userid"),
         ("USER A A\nOPTION FROB\n", "line 2: unknown option FROB"),
         ("NAMESYS CMS 190\nNAMESYS CMS 191\nUSER A A\n", "line 2: system CMS is defined twice"),
         ("", "line 0: no USER statement"),

@@ -10,7 +10,9 @@ def test_the_first_directory_is_accepted_and_complete() -> None:
     assert [userid for userid in directory.users if not userid.startswith("STUDNT")] == [
         "OPERATOR", "MAINT", "CMSUSER", "USER01", "USER02",
     ]  # fmt: skip
-    assert len([userid for userid in directory.users if userid.startswith("STUDNT")]) == 12
+    assert [entry.aliases for userid, entry in directory.users.items() if userid.startswith("STUDNT")] == [
+        (f"STUDENT{number:02d}",) for number in range(1, 13)
+    ]
     assert directory.well_known == set(directory.users)
     assert directory.systems == {"CMS": 0x190}
     for userid, entry in directory.users.items():

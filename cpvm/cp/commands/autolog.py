@@ -8,7 +8,7 @@ from typing import Any
 from cpvm.cp import logon
 from cpvm.cp.command import Answer, Effect, Request, command, work
 from cpvm.cp.message import NOT_IN_DIRECTORY, OPERAND_MISSING, message
-from cpvm.cp.operand import Operands, userid
+from cpvm.cp.operand import Operands
 from cpvm.cp.password import check_password
 
 FAILED = message("059E", "AUTOLOG FAILED FOR {} - {}")
@@ -22,14 +22,14 @@ def autolog(request: Request, operands: Operands) -> Answer:
 
 def _autolog(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
     system = request.system
-    name = userid(operands.take())
+    name = request.userid(operands.take())
     password = operands.need(OPERAND_MISSING)
     line = operands.take_rest()
     entry = system.directory.users.get(name)
     if entry is None:
         raise NOT_IN_DIRECTORY.error(name)
-    hashed = system.directory.password_hash(name)
-    if not (yield from work(lambda: check_password(password, hashed))):
+    given, hashed = system.directory.password_meant(name, password), system.directory.password_hash(name)
+    if not (yield from work(lambda: check_password(given, hashed))):
         raise FAILED.error(name, "PASSWORD INCORRECT")
     if name in system.users:
         raise FAILED.error(name, "ALREADY LOGGED ON")

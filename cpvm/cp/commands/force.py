@@ -5,13 +5,13 @@ from __future__ import annotations
 from cpvm.cp import logon
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import NOT_LOGGED_ON
-from cpvm.cp.operand import Operands, userid
+from cpvm.cp.operand import Operands
 
 
 @command("FORCE", module="DMKUSO", minimum=5, classes="A", syntax="FORCE userid")
 def force(request: Request, operands: Operands) -> Answer:
     """End the user's session as LOGOFF does."""
-    name = userid(operands.take())
+    name = request.userid(operands.take())
     operands.end()
     vm = request.system.users.get(name)
     if vm is None:

@@ -9,7 +9,7 @@ from cpvm.cp.command import Answer, Effect, Request, ask, command, work
 from cpvm.cp.directory import ANYONE, LINK_MODES, MinidiskEntry
 from cpvm.cp.message import NOT_IN_DIRECTORY, message
 from cpvm.cp.minidisk import users
-from cpvm.cp.operand import Operands, userid, vaddr
+from cpvm.cp.operand import Operands, vaddr
 from cpvm.cp.password import check_password
 from cpvm.cp.vdevblok import DASDBlock
 from cpvm.cp.virtual import NOT_IN_OWNER, link_minidisk
@@ -35,7 +35,7 @@ def link(request: Request, operands: Operands) -> Answer:
 def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
     vm = request.vm
     operands.skip("TO", 2)
-    owner, theirs = userid(operands.take()), vaddr(operands.take())
+    owner, theirs = request.userid(operands.take()), vaddr(operands.take())
     owner = vm.userid if owner == "*" else owner
     operands.skip("AS", 2)
     ours = vaddr(operands.take())

@@ -9,7 +9,7 @@ from cpvm.cp import logon
 from cpvm.cp.command import Answer, Effect, Request, ask, command, work
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.message import NOT_IN_DIRECTORY, Message, message
-from cpvm.cp.operand import Operands, choose, userid
+from cpvm.cp.operand import Operands, choose
 from cpvm.cp.password import check_password
 from cpvm.cp.session import Session
 
@@ -44,7 +44,7 @@ def logon_again(request: Request, operands: Operands) -> Answer:
 
 
 def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
-    user = userid(operands.take())
+    user = request.userid(operands.take())
     system, session = request.system, request.session
     assert session is not None
     entry = system.directory.users.get(user)
@@ -55,7 +55,8 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
     password, ipl = _options(operands)
     if password is None:
         password = yield from ask("ENTER PASSWORD:", hidden=True)
-    given, hashed = password.strip(), system.directory.password_hash(user)
+    given = system.directory.password_meant(user, password.strip())
+    hashed = system.directory.password_hash(user)
     if not session.terminal.local and system.guard.closed(user):
         raise TOO_MANY_ATTEMPTS.error()
     correct = yield from work(lambda: check_password(given, hashed))

@@ -6,8 +6,9 @@ import time
 
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.logon import OPERATOR
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, message
-from cpvm.cp.operand import Operands, userid
+from cpvm.cp.operand import Operands, abbreviates
 from cpvm.cp.vmblok import VMBLOK
 
 NOT_RECEIVING = message("057W", "{} NOT RECEIVING; {}")
@@ -55,10 +56,10 @@ def _send(request: Request, operands: Operands, kind: str, *, header: bool) -> i
             if not _refusal(vm, kind):
                 _show(vm, request.vm, kind, text, header=header)
         return 0
-    name = request.vm.userid if target == "*" else target
-    if name not in users and name in ("OP", "OPERATOR"):
-        name = "OPERATOR"
-    found = users.get(userid(name))
+    name = request.vm.userid if target == "*" else request.userid(target)
+    if name not in users and abbreviates(name, OPERATOR, 2):
+        name = OPERATOR
+    found = users.get(name)
     if found is None:
         raise NOT_LOGGED_ON.error(name)
     refusal = _refusal(found, kind)

@@ -81,7 +81,7 @@ def _receiver(request: Request, word: str, how: str, options: SpoolOptions) -> N
     options.to = options.for_user = ""
     if word == "SYSTEM":
         return
-    user = request.vm.userid if word == "*" else word
+    user = request.vm.userid if word == "*" else request.meant(word)
     if user not in request.system.directory.users:
         raise NOT_IN_DIRECTORY.error(user)
     if how == "TO":

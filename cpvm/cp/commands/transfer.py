@@ -28,12 +28,12 @@ def transfer(request: Request, operands: Operands) -> Answer:
     operands.end()
     files = [file for file in files if not system.in_use(file)]
     if backwards:
-        moved = [file for file in files if word in ("ALL", file.owner)]
+        moved = [file for file in files if request.meant(word) in ("ALL", file.owner)]
         for file in moved:
             system.spool.move(file, vm.userid)
             _tell(request, file.owner, f"RDR FILE {file.spoolid:04} TRANSFERRED TO {vm.userid}")
     else:
-        target = vm.userid if word == "*" else word
+        target = vm.userid if word == "*" else request.meant(word)
         if target not in system.directory.users:
             raise NOT_IN_DIRECTORY.error(target)
         moved = files

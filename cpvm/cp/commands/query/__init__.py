@@ -43,10 +43,11 @@ def query_command(request: Request, operands: Operands) -> Answer:
         virtual = QUERIES.find("VIRTUAL")
         assert virtual is not None
         return virtual.body(request, Operands(word))
-    if found is None and is_userid(word) and operands.peek() is None:
-        vm = request.system.users.get(word)
+    name = request.meant(word)
+    if found is None and is_userid(name) and operands.peek() is None:
+        vm = request.system.users.get(name)
         if vm is None:
-            raise NOT_LOGGED_ON.error(word)
+            raise NOT_LOGGED_ON.error(name)
         request.write(f"{vm.userid:<8} - {vm.line_name}")
         return 0
     raise INVALID_OPTION.error(word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
 from cpvm.cp.message import NOT_LOGGED_ON
-from cpvm.cp.operand import Operands, userid
+from cpvm.cp.operand import Operands
 
 _A_LINE = 4
 
@@ -28,9 +28,10 @@ def query_users(request: Request, operands: Operands) -> Answer:
     if word is None:
         request.write(f"{len(request.system.users):03} USERS, 000 DIALED")
         return 0
-    vm = request.system.users.get(userid(word))
+    name = request.userid(word)
+    vm = request.system.users.get(name)
     if vm is None:
-        raise NOT_LOGGED_ON.error(word)
+        raise NOT_LOGGED_ON.error(name)
     request.write(f"{vm.userid:<8} - {vm.line_name}")
     return 0
 

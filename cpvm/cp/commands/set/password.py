@@ -26,11 +26,12 @@ def set_password(request: Request, operands: Operands) -> Answer:
 def _change(request: Request) -> Generator[Effect, Any, int | None]:
     vm, directory = request.vm, request.system.directory
     old = (yield from ask("ENTER OLD PASSWORD:", hidden=True)).strip()
+    old = directory.password_meant(vm.userid, old)
     hashed = directory.password_hash(vm.userid)
     if not (yield from work(lambda: check_password(old, hashed))):
         raise INCORRECT.error()
     new = (yield from ask("ENTER NEW PASSWORD:", hidden=True)).strip().upper()
-    if not 1 <= len(new) <= MAX_LENGTH or " " in new or new == vm.userid:
+    if not 1 <= len(new) <= MAX_LENGTH or " " in new or new in (vm.userid, *vm.entry.aliases):
         raise INVALID.error()
     again = (yield from ask("ENTER NEW PASSWORD AGAIN:", hidden=True)).strip().upper()
     if again != new:
