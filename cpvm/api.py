@@ -11,7 +11,13 @@
         user.logoff()
 
 Nothing here sleeps: a call waits until the system says that it waits for input, at most for its `timeout` in seconds.
-Below that, `Machine` is a bare System/370; `ipl_deck` loads one from cards and runs it.
+Below that, `Machine` is a bare System/370 (registers, PSW, storage, keys, `attach`, `ipl`, `run`), and `run_deck` IPLs
+one with console, reader, punch and printer from a deck of cards:
+
+    from assembler import assemble
+
+    run = api.run_deck(assemble(source).deck, typed=["BOB"])
+    print(run.console, run.stop, run.machine.gr[15])
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ from typing import Self
 
 from cpvm import sysgen
 from cpvm.cp.system import System, SystemStartError
+from cpvm.front.bare import DeckRun, run_deck
 from cpvm.front.console import (
     DEFAULT_TIMEOUT,
     Console,
@@ -37,13 +44,17 @@ from cpvm.front.console import (
 )
 from cpvm.front.halves import host_halves
 from cpvm.front.link import connector
-from cpvm.machine import Machine, Stop, StopReason
+from cpvm.front.loader import LoadError
+from cpvm.machine import IPLError, Machine, Stop, StopReason
 from cpvm.sysgen import SystemDirectoryError
 from cpvm.terminal.line import ReadState
 from cpvm.terminal.telnet import TelnetServer
 
 __all__ = [
+    "DeckRun",
+    "IPLError",
     "LineClosed",
+    "LoadError",
     "LogonRefused",
     "Machine",
     "NoAnswer",
@@ -57,6 +68,7 @@ __all__ = [
     "TerminalError",
     "User",
     "ready_in",
+    "run_deck",
     "start",
 ]
 

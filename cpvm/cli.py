@@ -25,7 +25,7 @@ examples:
   cpvm connect                      one more terminal on the running system
   cpvm run hello.script             log CMSUSER on, type the lines of hello.script, log off
   cpvm asm hello.assemble           assemble a program: hello.text
-  cpvm ipl loader.text hello.text   IPL a bare machine from a card deck
+  cpvm ipl hello.text               run it on a bare machine, no CP and no CMS
 """
 
 _SYSTEM = "the system directory (default: CPVM_SYSTEM, or cpvm in your data directory)"
@@ -50,6 +50,8 @@ exit status: the assembler's return code 0, 4, 8, 12 or 16; 2 if a file cannot b
 
 _IPL = """\
 IPLs a bare virtual machine from a deck of cards: files of 80-byte card images, EBCDIC or ASCII, or lines of text.
+Object decks, as `cpvm asm` makes them, are linked and get a loader in front: the program runs at 1000 (hex), entered
+with its save area in R13; its return ends the machine with the code in R15.
 Devices: console 3215 here on 009 or as --console says, reader 00C with the deck, punch 00D, printer 00E. Ctrl-C is the
 console's request key, Ctrl-C twice within a second ends the machine.
 
@@ -116,14 +118,20 @@ def _run(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.script import Script
 
-        script = Script(arguments.script, arguments.user, arguments.password, arguments.timeout)
+        password = arguments.password or os.environ.get("CPVM_PASSWORD")
+        script = Script(arguments.script, arguments.user, password, arguments.timeout)
         return script.run(arguments.system)
 
     command = _add(commands, "run", "type a script's lines as a user would, print the transcript", run, _RUN)
     command.add_argument("script", metavar="SCRIPT", help="the script, UTF-8 text; - for standard input")
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
     command.add_argument("--user", metavar="USERID", help="who is logged on first (default CMSUSER)")
-    command.add_argument("--password", metavar="PASSWORD", help="the password (default: the userid, as at first)")
+    command.add_argument(
+        "--password",
+        metavar="PASSWORD",
+        help="the password; others on this computer may see it here,"
+        " not in CPVM_PASSWORD (default: the userid, as at first)",
+    )
     command.add_argument(
         "--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="longest wait for an answer (default 300)"
     )

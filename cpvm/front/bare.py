@@ -6,6 +6,7 @@ Console 3215 at 009 or where asked, reader 2540 at 00C with the decks one behind
 
 from __future__ import annotations
 
+import io
 import queue
 import signal
 import sys
@@ -229,6 +230,48 @@ class BareMachine:
         # On a real machine the timers count while the CPU waits, too.
         self.machine.cpu.timers.advance(int((time.monotonic() - start) * 1_000_000))
         return True
+
+
+@dataclass(frozen=True)
+class DeckRun:
+    """What became of a deck that was IPLed."""
+
+    stop: Stop | None
+    """Why the machine stopped; None if it waited for input when there was no more."""
+    console: str
+    """What the console typed."""
+    printed: str
+    """What the printer printed; a form feed begins a page."""
+    punched: bytes
+    """The punched cards, 80 bytes each."""
+    machine: Machine
+    """The machine as it was left."""
+
+
+def run_deck(cards: Sequence[bytes], typed: Iterable[str] = (), *, storage: int = 1 << 20) -> DeckRun:
+    """IPL a machine with console 009, reader 00C, punch 00D and printer 00E, and run it until it stops.
+
+    Args:
+        cards: the deck in the reader, 80 bytes each; an object deck is linked and gets a loader in front.
+        typed: the lines that the console's reads get, one after the other.
+        storage: bytes, a multiple of 2048 from 8192 to 16777216.
+
+    Raises:
+        IPLError: the deck cannot be IPLed.
+        LoadError: an object deck cannot be linked.
+        ValueError: the storage size is wrong.
+    """
+    console, paper, stacker = io.StringIO(), io.StringIO(), io.BytesIO()
+    deck = ipl_deck([cards]) if is_object(cards) else list(cards)
+    bare = BareMachine(deck, storage, printer=paper, punch=stacker, out=console)
+    bare.operator.typed.extend(typed)
+    bare.operator.ended = True
+
+    def nothing(timeout: float | None) -> Typed:
+        raise queue.Empty
+
+    stop = bare.run(nothing)
+    return DeckRun(stop, console.getvalue(), paper.getvalue(), stacker.getvalue(), bare.machine)
 
 
 def ipl(bare: BareMachine) -> int:

@@ -1,8 +1,7 @@
 """Makes object decks IPLable: links them, and puts a loader in front that reads the program from cards."""
 
+from collections.abc import Sequence
 from importlib import resources
-
-from assembler import assemble, linkage
 
 ORIGIN = 0x1000
 """Where the program is loaded; below are the assigned storage locations, the loader and a save area."""
@@ -15,19 +14,21 @@ class LoadError(Exception):
     """Object decks cannot be made into a program."""
 
 
-def is_object(cards: list[bytes]) -> bool:
+def is_object(cards: Sequence[bytes]) -> bool:
     """Whether this is an object deck, not one that can be IPLed as it is."""
     return bool(cards) and cards[0].startswith(_ESD)
 
 
-def ipl_deck(decks: list[list[bytes]]) -> list[bytes]:
+def ipl_deck(decks: Sequence[Sequence[bytes]]) -> list[bytes]:
     """Cards for IPL that load the linked object decks at `ORIGIN` and call their entry point.
 
     Raises:
         LoadError: a deck is damaged, or a name that is used is in none of them.
     """
+    from assembler import assemble, linkage  # not needed to IPL any other deck
+
     try:
-        image = linkage.link(decks, ORIGIN)
+        image = linkage.link([list(deck) for deck in decks], ORIGIN)
     except linkage.LinkError as error:
         raise LoadError(str(error)) from error
     if image.undefined:

@@ -7,6 +7,7 @@ Without a screen (input or output redirected) lines are read one by one, each wh
 """
 
 import asyncio
+import getpass
 import sys
 import threading
 from collections import deque
@@ -217,7 +218,7 @@ class PlainTerminal(_Base):
         """Serve until the input ends or the terminal is closed."""
         self._session = connect(self)
         while self._wait_for_read():
-            line = self._source.readline()
+            line = self._next_line()
             if not line:
                 break
             self._session.line(line.rstrip("\r\n"))
@@ -226,6 +227,15 @@ class PlainTerminal(_Base):
                 self._changed.wait_for(lambda: self._closed)
         if not self._closed:
             self._session.hangup()
+
+    def _next_line(self) -> str:
+        """The next line with its end; nothing when the input has ended."""
+        if self._state is ReadState.PASSWORD and self._source is sys.stdin and sys.stdin.isatty():
+            try:
+                return getpass.getpass("") + "\n"  # somebody types it, while the output goes elsewhere
+            except EOFError:
+                return ""
+        return self._source.readline()
 
     def attention(self) -> None:
         """Press the attention key; for a signal handler."""

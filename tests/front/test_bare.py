@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cpvm import cli
+import assembler
+from cpvm import api, cli
 
 PROGRAM = """\
 * Types a line, reads one, types it back and prints it.
@@ -140,3 +141,13 @@ def test_wrong_operands_are_refused(arguments: list[str], capsys: pytest.Capture
         cli.main(arguments)
     assert caught.value.code == 2
     assert "usage: cpvm" in capsys.readouterr().err
+
+
+def test_the_same_from_python() -> None:
+    run = api.run_deck(assembler.assemble(PROGRAM).deck, ["BOB"])
+    assert run.stop is not None and run.stop.reason is api.StopReason.DISABLED_WAIT and run.stop.detail == 42
+    assert [line.rstrip() for line in run.console.splitlines()] == ["WHO ARE YOU?", "BOB"]
+    assert run.printed == "BOB\n"
+    assert run.machine.gr[15] == 42
+    with pytest.raises(api.LoadError, match="NOWHERE"):
+        api.run_deck(assembler.assemble("A CSECT\n DC V(NOWHERE)\n END\n").deck)

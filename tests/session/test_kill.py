@@ -83,15 +83,15 @@ def test_kill(system_directory: Path, kill_after: int) -> None:
                 found = [line for line in lines if line.startswith(userid) and re.search(rf"\bF{number} +EXEC\b", line)]
                 assert len(found) == 1, (userid, number, lines)
         for userid in WRITERS:
-            user = system.logon(userid)
-            user.type("IPL CMS")
-            user.type("")
+            again = system.logon(userid)
+            again.type("IPL CMS")
+            again.type("")
             for number in range(kill_after):
-                assert user.type(f"COMPARE PROFILE EXEC A F{number} EXEC A").return_code == 0
-            assert user.type("COPYFILE PROFILE EXEC A AFTER EXEC A").return_code == 0
-            assert user.type("STATE LAST EXEC A").return_code in (0, 28)
-            assert_intact(user.type("LISTFILE * * A (L").lines)
-            user.logoff()
+                assert again.type(f"COMPARE PROFILE EXEC A F{number} EXEC A").return_code == 0
+            assert again.type("COPYFILE PROFILE EXEC A AFTER EXEC A").return_code == 0
+            assert again.type("STATE LAST EXEC A").return_code in (0, 28)
+            assert_intact(again.type("LISTFILE * * A (L").lines)
+            again.logoff()
 
 
 def assert_intact(lines: tuple[str, ...]) -> None:
