@@ -2,7 +2,8 @@
 
 from cpvm import api
 
-LOOP = ["EDIT LOOP ASSEMBLE", "INPUT", "LOOP     CSECT", "         BALR  15,0", "         BR    15", "         END", "", "FILE"]
+SOURCE = ["LOOP     CSECT", "         BALR  15,0", "         BR    15", "         END"]
+LOOP = ["EDIT LOOP ASSEMBLE", "INPUT", *SOURCE, "", "FILE"]
 
 
 def test_each_line_reaches_cms_and_the_last_one_stops_the_program(system: api.SystemHandle) -> None:
