@@ -376,3 +376,25 @@ def test_an_address_in_use_is_an_error() -> None:
         TelnetServer(net.system.connect, *net.server.address).start()
     net.server.stop()
     net.system.stop()
+
+
+@pytest.mark.parametrize(
+    ("peer", "local"),
+    [
+        (("127.0.0.1", 5), True),
+        (("127.9.9.9", 5), True),
+        (("::1", 5, 0, 0), True),
+        (("::ffff:127.0.0.1", 5, 0, 0), True),
+        (("192.0.2.1", 5), False),
+        (("::ffff:192.0.2.1", 5, 0, 0), False),
+        (("fe80::1%eth0", 5, 0, 2), False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_loopback_connections_are_local(peer: object, local: bool) -> None:
+    class Writer:
+        def get_extra_info(self, name: str) -> object:
+            return peer
+
+    assert telnet._is_loopback(Writer()) is local  # type: ignore[arg-type]
