@@ -1,8 +1,10 @@
 """A virtual System/370: CPU, storage, timers, channels and devices."""
 
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from pathlib import Path
 from typing import overload
 
+from cpvm.machine import snapshot, trace
 from cpvm.machine.channel import Channels
 from cpvm.machine.cpu import CPU
 from cpvm.machine.device import Device
@@ -12,6 +14,7 @@ from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.stop import IPLError, Stop
 from cpvm.machine.storage import Storage
 from cpvm.machine.timers import TOD_MICROSECOND
+from cpvm.machine.trace import Step
 from cpvm.s370 import psa
 from cpvm.s370.psw import EC, PSW
 
@@ -140,10 +143,29 @@ class Machine:
         """Make an external interruption pending; X'40' is the interrupt key."""
         self.interruptions.external(code)
 
+    # ---- saved machines
+    def save(self, path: Path) -> None:
+        """Write the whole state to a file (see `cpvm.machine.snapshot`). Raises OSError."""
+        snapshot.write(self, path)
+
+    def restore(self, path: Path) -> None:
+        """Take up the state in a file, with storage of the same size and devices of the same types at the same
+        addresses. Raises OSError, SnapshotError.
+        """
+        snapshot.read(self, path)
+
     # ---- running
     def run(self, max_instructions: int) -> Stop:
         """Run until a reason to stop, at most this many instructions."""
         return self._interpreter.run(max_instructions)
+
+    def step(self) -> Step | Stop:
+        """Execute one instruction: which it was, or why the machine does not get as far as that."""
+        return trace.step(self)
+
+    def steps(self, limit: int) -> Iterator[Step]:
+        """Execute instructions one by one, at most this many, giving each; ends where the machine stops."""
+        return trace.steps(self, limit)
 
     def stop(self, tag: object = None) -> None:
         """Ask `run` to end at the next instruction boundary, its detail being the tag. Callable from any thread.

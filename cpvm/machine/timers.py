@@ -4,6 +4,7 @@ Source: *Principles of Operation*, GA22-7000, "Timing". The TOD clock goes with 
 interval timer go with the virtual CPU time that the host charges.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cpvm.s370 import psa
@@ -15,6 +16,8 @@ TOD_MASK = 0xFFFFFFFFFFFFFFFF
 TOD_MICROSECOND = 4096
 TICKS_PER_SECOND = 76800
 """Bit 31 of the interval timer: bit 23 counts 300 times a second."""
+
+_STATE = ("comparator", "offset", "_last", "_cpu_timer", "interval_pending", "interval_running", "_fraction")
 
 
 class Timers:
@@ -39,6 +42,15 @@ class Timers:
         self._cpu_timer = 0
         self.interval_pending = False
         self._fraction = 0
+
+    def save(self) -> dict[str, int]:
+        """The state as plain numbers."""
+        return {name: int(getattr(self, name)) for name in _STATE}
+
+    def load(self, state: Mapping[str, int]) -> None:
+        """Take up what `save` gave. Raises KeyError if something is missing."""
+        for name in _STATE:
+            setattr(self, name, type(getattr(self, name))(state[name]))
 
     def now(self) -> int:
         """The TOD clock, as far as the host's goes."""
