@@ -356,13 +356,14 @@ class Channels:
     def ipl(self, address: int) -> ChannelStatus:
         """Read the IPL records: 24 bytes to location 0, then the CCWs at location 8. The machine was reset before.
 
-        The I/O address is stored at location 2 (BC mode) and at X'B8' + 2; loading the PSW is the machine's.
+        The I/O address is stored at location 2 if the PSW at location 0 is of the BC mode, at X'BA' if of the EC
+        mode; loading the PSW is the machine's. Principles of Operation, System Control, Initial Program Loading.
         """
         self.storage.write(0, IPL_CCW)
         status = self._synchronous(address, DataPath(self.storage, 0, 0), True)
         if status.cc == 0:
-            self.storage.write(2, address.to_bytes(2, "big"))
-            self.storage.write(psa.IO_ADDRESS + 2, address.to_bytes(2, "big"))
+            ec_mode = self.storage.read(1, 1)[0] & 0x08
+            self.storage.write(psa.IO_ADDRESS + 2 if ec_mode else 2, address.to_bytes(2, "big"))
         return status
 
     def _synchronous(self, address: int, path: DataPath, aligned: bool) -> ChannelStatus:

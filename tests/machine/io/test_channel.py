@@ -249,8 +249,17 @@ def test_ipl_from_cards(bench: Bench) -> None:
     assert (status.cc, status.csw.address) == (0, 0x18)
     assert bench.storage.read(0, 8).hex() == "0004000c00001000"
     assert bench.storage.read(0x104F, 2) == b"\xc1\xc2"
+    assert bench.storage.read(0xB8, 4) == bytes(4), "the BC mode has the device address at location 2 alone"
     assert bench.io.ipl(READER).cc == 1
     assert bench.io.ipl(0x00F).cc == 3
+
+
+def test_ipl_to_the_ec_mode(bench: Bench) -> None:
+    first = bytes.fromhex("0008000000001000") + CCW(3, 0, 0x20, 1).to_bytes() + bytes(8)
+    bench.paper.files = [[first]]
+    assert bench.io.ipl(READER).cc == 0
+    assert bench.storage.read(0, 8).hex() == "0008000000001000"
+    assert bench.storage.read(0xB8, 4).hex() == "0000000c"
 
 
 def test_reset_forgets_everything(bench: Bench) -> None:
