@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cpvm import __version__
+from cpvm.cp import help
 from cpvm.cp.system import System, SystemStartError
 from cpvm.front import users
 from cpvm.front.filelock import FileLock, LockedError
@@ -128,12 +129,15 @@ def _build(folder: Path, progress: Progress) -> None:
 
 
 def _system_disk(progress: Progress) -> Tracks:
-    from cms.build import BuildError, build_system_disk  # brings the assembler, which no other start needs
+    from cms.build import MODE, BuildError, build_system_disk  # brings the assembler, which no other start needs
 
     try:
-        return build_system_disk(progress, cylinders=users.SYSTEM_DISK_CYLINDERS).tracks()
+        system = build_system_disk(progress, cylinders=users.SYSTEM_DISK_CYLINDERS)
+        for name, text in help.pages().items():
+            system.disk.write_text(name, "HELPCP", MODE, text, recfm="V")
     except BuildError as error:
         raise SystemDirectoryError(f"CMS could not be built: {error}") from error
+    return system.tracks()
 
 
 def _user_disk(place: users.Place) -> Tracks:

@@ -78,7 +78,10 @@ def work(function: Callable[[], Result]) -> Generator[Effect, Any, Result]:
 
 @dataclass(frozen=True)
 class Command:
-    """One command. CLASSES is the set of privilege classes that may use it, "" for any user."""
+    """One command. CLASSES is the set of privilege classes that may use it, "" for any user.
+
+    SYNTAX has a line for each form of the command, with the shortest abbreviations in capitals.
+    """
 
     name: str
     module: str
@@ -87,6 +90,7 @@ class Command:
     syntax: str
     body: Body
     before_logon: bool = False
+    same_as: str = ""
 
 
 COMMANDS: WordTable[Command] = WordTable("CP commands")
@@ -94,13 +98,23 @@ LOGON_COMMANDS: WordTable[Command] = WordTable("CP commands before LOGON")
 
 
 def command(
-    name: str, *, module: str, minimum: int, classes: str, syntax: str, before_logon: bool = False
+    name: str,
+    *,
+    module: str,
+    minimum: int,
+    classes: str,
+    syntax: str,
+    before_logon: bool = False,
+    same_as: str = "",
 ) -> Callable[[Body], Body]:
-    """Enter the decorated function in the table of commands. A duplicate raises RegistryError."""
+    """Enter the decorated function in the table of commands. A duplicate raises RegistryError.
+
+    SAME_AS names the command that this is another name of, and whose help text it shares.
+    """
 
     def enter(body: Body) -> Body:
         table = LOGON_COMMANDS if before_logon else COMMANDS
-        table.add(name, minimum, Command(name, module, minimum, classes, syntax, body, before_logon))
+        table.add(name, minimum, Command(name, module, minimum, classes, syntax, body, before_logon, same_as))
         return body
 
     return enter

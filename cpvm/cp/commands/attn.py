@@ -14,7 +14,7 @@ def attn(request: Request, operands: Operands) -> Answer:
     return 0
 
 
-@command("REQUEST", module="DMKCPB", minimum=3, classes="G", syntax="REQuest")
+@command("REQUEST", module="DMKCPB", minimum=3, classes="G", syntax="REQuest", same_as="ATTN")
 def request_command(request: Request, operands: Operands) -> Answer:
     """The same."""
     operands.end()

@@ -7,7 +7,7 @@ from cpvm.cp.message import UNKNOWN_COMMAND
 from cpvm.cp.operand import Operands
 
 
-@command("CP", module="DMKCFM", minimum=2, classes="", syntax="CP [command]")
+@command("CP", module="DMKCFM", minimum=2, classes="", syntax="CP [command]\n#CP [command]")
 def cp(request: Request, operands: Operands) -> Answer:
     """Execute the rest of the line."""
     line = operands.rest
@@ -23,7 +23,7 @@ def cp(request: Request, operands: Operands) -> Answer:
     return found.body(request, operands)
 
 
-@command("*", module="DMKCFM", minimum=1, classes="", syntax="* comment")
+@command("*", module="DMKCFM", minimum=1, classes="", syntax="* comment", same_as="CP")
 def comment(request: Request, operands: Operands) -> Answer:
     """Do nothing."""
     operands.take_rest()

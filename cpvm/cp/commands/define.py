@@ -11,10 +11,12 @@ from cpvm.cp.virtual import ALREADY_DEFINED, add_console, add_unit_record, redef
 TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
 ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
 DEFAULT_TYPES = {"READER": "2540R", "PUNCH": "2540P", "PRINTER": "1403"}
-SYNTAX = (
-    "DEFine STORage [As] nnnnnK|nnM | Reader|PUnch|Printer|CONsole [As] vaddr |"
-    " 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr | vaddr1 [As] vaddr2 | CHANnels [As] SEL|BMX"
-)
+SYNTAX = """\
+DEFine STORage [As] nnnnnK|nnM
+DEFine Reader|PUnch|Printer|CONsole [As] vaddr
+DEFine 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr
+DEFine vaddr1 [As] vaddr2
+DEFine CHANnels [As] SEL|BMX"""
 
 
 @command("DEFINE", module="DMKDEF", minimum=3, classes="G", syntax=SYNTAX)

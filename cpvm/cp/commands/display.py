@@ -17,7 +17,10 @@ _LINE = 16
 _BLOCK = 2048
 _BREATH = 50  # lines after which others get their turn, and attention is noticed
 _RANGE = re.compile(r"([0-9A-F]*)(?:([-:.])([0-9A-F]+|END)?)?")
-SYNTAX = "Display [K|L|T]hexloc[-hexloc|.bytecount] | Greg[-reg|.count] | Yreg | Xreg | Psw | CAW | CSW"
+SYNTAX = """\
+Display [K|L|T][hexloc1][-[hexloc2|END]|.bytecount] ...
+Display G|Y|X[reg1][-[reg2|END]|.count] ...
+Display Psw|CAW|CSW ..."""
 
 
 @command("DISPLAY", module="DMKCDB", minimum=1, classes="G", syntax=SYNTAX)

@@ -13,7 +13,7 @@ def logoff(request: Request, operands: Operands) -> Answer:
     return _log_off(request, operands)
 
 
-@command("LOGOUT", module="DMKUSO", minimum=3, classes="", syntax="LOGout [HOld]")
+@command("LOGOUT", module="DMKUSO", minimum=3, classes="", syntax="LOGout [HOld]", same_as="LOGOFF")
 def logout(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _log_off(request, operands)

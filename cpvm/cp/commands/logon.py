@@ -31,7 +31,15 @@ def logon_command(request: Request, operands: Operands) -> Answer:
     return _logon(request, operands)
 
 
-@command("LOGIN", module="DMKLOG", minimum=4, classes="", syntax=SYNTAX, before_logon=True)
+@command(
+    "LOGIN",
+    module="DMKLOG",
+    minimum=4,
+    classes="",
+    syntax=SYNTAX.replace("Logon", "LOGIn"),
+    before_logon=True,
+    same_as="LOGON",
+)
 def login_command(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _logon(request, operands)

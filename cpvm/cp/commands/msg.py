@@ -22,13 +22,13 @@ def msg(request: Request, operands: Operands) -> Answer:
     return _send(request, operands, "MSG", header=True)
 
 
-@command("MESSAGE", module="DMKMSG", minimum=2, classes="", syntax=SYNTAX.replace("Msg", "MEssage"))
+@command("MESSAGE", module="DMKMSG", minimum=2, classes="", syntax=SYNTAX.replace("Msg", "MEssage"), same_as="MSG")
 def message_command(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _send(request, operands, "MSG", header=True)
 
 
-@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid text")
+@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid|ALL text")
 def msgnoh(request: Request, operands: Operands) -> Answer:
     """Without the line that tells the sender."""
     return _send(request, operands, "MSG", header=False)
@@ -40,7 +40,7 @@ def wng(request: Request, operands: Operands) -> Answer:
     return _send(request, operands, "WNG", header=True)
 
 
-@command("WARNING", module="DMKMSG", minimum=1, classes="AB", syntax="Warning userid|OPerator|ALL text")
+@command("WARNING", module="DMKMSG", minimum=1, classes="AB", syntax="Warning userid|OPerator|ALL text", same_as="WNG")
 def warning(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _send(request, operands, "WNG", header=True)

@@ -11,11 +11,11 @@ from cpvm.cp.spoolword import devices, spool_class
 from cpvm.cp.vdevblok import SpoolOptions
 from cpvm.cp.vspool import Output, UnitRecord
 
-SYNTAX = (
-    "SPool Reader|vaddr [CLass c|*] [CONt|NOCont] [HOld|NOHold] [EOF|NOEof] |"
-    " Printer|PUnch|CONsole|vaddr [CLass c] [CONt|NOCont] [HOld|NOHold] [COpy nn] [OFF|[To|For] userid|*|SYSTEM]"
-    " [STArt|STOp] [TErm|NOTerm] [CLOSE|PURGE]"
-)
+SYNTAX = """\
+SPool Reader|vaddr [CLass c|*] [CONt|NOCont] [HOld|NOHold] [EOF|NOEof]
+SPool Printer|PUnch|vaddr [CLass c] [CONt|NOCont] [HOld|NOHold] [COpy nn] [DIst code] \
+[OFF|To userid|*|SYSTEM|For userid|*] [CLOSE|PURGE]
+SPool CONsole|vaddr [STArt|STOp] [TErm|NOTerm] and the options of a printer"""
 _COMMON = ("CLass", "CONt", "NOCont", "HOld", "NOHold")
 _READER = (*_COMMON, "EOF", "NOEof")
 _OUTPUT = (*_COMMON, "COpy", "OFF", "To", "For", "CLOSE", "PURGE", "DIst")

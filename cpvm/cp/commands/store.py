@@ -9,9 +9,12 @@ from cpvm.cp.vmblok import VMBLOK
 from cpvm.s370.psw import PSW
 
 INVALID_PSW = message("011E", "INVALID PSW - {}")
-SYNTAX = (
-    "STore [L]hexloc hexword ... | Shexloc hexdata ... | Greg|Xreg|Yreg hexword ... | Psw [hexword] hexword | STATUS"
-)
+SYNTAX = """\
+STore [L]hexloc hexword ...
+STore Shexloc hexdata ...
+STore Greg|Xreg|Yreg hexword ...
+STore Psw [hexword] hexword
+STore STATUS"""
 
 # Where STORE STATUS puts things (GA22-7000, Store Status)
 _CPU_TIMER, _COMPARATOR, _PREFIX, _PSW, _FLOATING, _GENERAL, _CONTROL = 0xD8, 0xE0, 0x108, 0x100, 0x160, 0x180, 0x1C0

@@ -10,7 +10,11 @@ from cpvm.cp.operand import Operands, choose
 from cpvm.cp.spool import SpoolFile
 from cpvm.cp.spoolword import device_kind, devices, spoolid
 
-SYNTAX = "TAg DEv Printer|PUnch|CONsole|vaddr [text] | FIle spoolid [text] | QUery DEv device | QUery FIle spoolid"
+SYNTAX = """\
+TAg DEv Printer|PUnch|CONsole|vaddr [text]
+TAg FIle spoolid [text]
+TAg QUery DEv device
+TAg QUery FIle spoolid"""
 MAX_TAG = 136
 
 

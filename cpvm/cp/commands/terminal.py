@@ -9,7 +9,13 @@ from cpvm.cp.operand import Operands, choose, decimal, on_off
 SYMBOLS = {"LINEND": "#", "LINEDEL": "¢", "CHARDEL": "@", "ESCAPE": '"'}
 OPTIONS = ("APL", "ATTN", "AUTOCR", "HILIGHT", "HOLD", "MASK", "TEXT", "TIMESTAMP", "TABCHAR")
 SYMBOL_USED = message("013E", "CONFLICTING OPTION - {} IS {} ALREADY")
-SYNTAX = "TERMinal CHardel|EScape|LINEDel|LINENd ON|OFF|char | LINESize nnn | MODE CP|VM | ATtn|HILIght|... ON|OFF"
+SYNTAX = """\
+TERMinal CHardel|EScape|LINEDel|LINENd ON|OFF|char
+TERMinal LINESize nnn|OFF
+TERMinal MODE CP|VM
+TERMinal MORE nnn nnn
+TERMinal TABchar char
+TERMinal APL|ATtn|AUtocr|HILIght|HOLD|Mask|TEXT|TIMEstamp ON|OFF"""
 _FORMS = (
     "CHardel", "EScape", "LINEDel", "LINENd", "LINESize", "MODE", "MORE", "TABchar",
     "APL", "ATtn", "AUtocr", "HILIght", "HOLD", "Mask", "TEXT", "TIMEstamp",

@@ -7,7 +7,9 @@ from cpvm.cp.message import NOT_IN_DIRECTORY, USERID_MISSING
 from cpvm.cp.operand import Operands, abbreviates
 from cpvm.cp.spoolword import chosen_files, count, device_kind
 
-SYNTAX = "TRANsfer [Reader] spoolid|CLass c|ALL [To] userid | From userid|ALL"
+SYNTAX = """\
+TRANsfer [Reader] spoolid|CLass c|ALL [To] userid
+TRANsfer [Reader] spoolid|CLass c|ALL From userid|ALL"""
 
 
 @command("TRANSFER", module="DMKCSU", minimum=4, classes="DG", syntax=SYNTAX)
