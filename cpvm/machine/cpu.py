@@ -52,6 +52,10 @@ class CPU(Access):
         self.smask = 0
         self.unassigned = 0
         """Bits of an EC-mode PSW that ought to be zero."""
+        self.events = 0
+        """Events of program-event recording in the current instruction (see `cpvm.machine.per`)."""
+        self.per_address = 0
+        """Address of the instruction that is watched for them."""
         self.early_ilc = 0
         """Length, in halfwords, of the instruction that made the PSW invalid; 0 if the PSW was loaded as a whole."""
 
@@ -189,6 +193,10 @@ class CPU(Access):
         self.put_real4(psa.MONITOR_CLASS, number << 16 | self.real4(psa.MONITOR_CLASS) & 0xFFFF)
         self.put_real4(psa.MONITOR_CODE, code)
         raise ProgramCheck(ProgramCode.MONITOR, completed=True)
+
+    def take_events(self, check: ProgramCheck) -> int:
+        """What program-event recording adds to the code of a program interruption: nothing, unless it is on."""
+        return 0
 
     def supervisor_call(self, code: int) -> None:
         self.machine.interruptions.supervisor_call(code)

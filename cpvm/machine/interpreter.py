@@ -12,10 +12,11 @@ from cpvm.machine.access import LAST, SHIFT
 from cpvm.machine.binding import Bind, binder
 from cpvm.machine.cpu import CPU
 from cpvm.machine.interruptions import Interruptions
+from cpvm.machine.per import unwatch, wanted, watch
 from cpvm.machine.stop import ProgramCheck, Stop, StopReason
 from cpvm.s370.formats import length_of
 from cpvm.s370.insn import Insn, identify
-from cpvm.s370.interruption import EXECUTE, OPERATION, SPECIFICATION
+from cpvm.s370.interruption import EXECUTE, OPERATION, SPECIFICATION, ProgramCode
 from cpvm.s370.ops import ADDRESS_MASK
 from cpvm.s370.psw import WAIT
 
@@ -142,7 +143,10 @@ class Interpreter:
                     continue
             if reason is not None:
                 return self._stopped(reason, budget - left)
-            done = self._slice(1 if self.address_stop is not None else min(left, SLICE))
+            if wanted(cpu):
+                done = self._watched()
+            else:
+                done = self._slice(1 if self.address_stop is not None else min(left, SLICE))
             left -= done
             uncharged += done
 
@@ -191,6 +195,18 @@ class Interpreter:
         self._checks = self._externals = 0
         return planned
 
+    def _watched(self) -> int:
+        """Execute one instruction with program-event recording."""
+        cpu = self._cpu
+        watch(cpu)
+        try:
+            done = self._slice(1)
+            if done and cpu.events:
+                self._interruptions.program(ProgramCheck(ProgramCode.PER, completed=True), cpu.ilc())
+        finally:
+            unwatch(cpu)
+        return done
+
     def _careful(self) -> None:
         """Execute an instruction that may lie over the end of a block."""
         cpu = self._cpu
@@ -210,6 +226,7 @@ class Interpreter:
         self._checks += 1
         if fetching:
             self._cpu.ia += 4
+            self._cpu.events = 0
         self._interruptions.program(check, 2 if fetching else self._cpu.ilc())
 
     def _look_around(self) -> StopReason | None:

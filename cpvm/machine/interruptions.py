@@ -69,9 +69,10 @@ class Interruptions:
         if check.code in NULLIFYING:
             cpu.ia -= 2 * ilc
             cpu.put_real4(psa.TRANSLATION_ADDRESS, cpu.translator.failing_address)
+        code = check.code | cpu.take_events(check)
         if cpu.state & EC:
-            cpu.put_real4(psa.PROGRAM_ILC, ilc << 17 | check.code)
-        self._swap(psa.PROGRAM_OLD, psa.PROGRAM_NEW, check.code, ilc)
+            cpu.put_real4(psa.PROGRAM_ILC, ilc << 17 | code)
+        self._swap(psa.PROGRAM_OLD, psa.PROGRAM_NEW, code, ilc)
 
     def restart(self) -> None:
         """Restart interruption."""
