@@ -38,7 +38,8 @@ log another user on. The line after a LOGON without a password is taken as the p
 
 exit status: 0, or the last nonzero return code n of a message Ready(n), 255 standing for negative codes and those
 above 255; 2 if the script or the system directory cannot be used, 124 after a time-out, 125 if a LOGON was refused, the
-virtual machine has stopped (disabled wait, program loop), or the system ended before the script.
+virtual machine has stopped (disabled wait, program loop), the system ended before the script, or the script ended
+within the input of a command, as of EDIT without FILE.
 """
 
 _ASM = """\

@@ -15,6 +15,7 @@ from cpvm.front.status import ABANDONED, TIMED_OUT, USAGE, exit_status
 from cpvm.terminal.line import ReadState
 
 _LOGON = re.compile(r"\s*(L|LO|LOG|LOGO|LOGON|LOGI|LOGIN)\s+\S", re.IGNORECASE)
+_IPL = re.compile(r"\s*(#?CP\s+)?(I|IPL)\s+\S", re.IGNORECASE)
 _STOPPED = re.compile(r"CP ENTERED;")
 _INTERRUPTED = 130
 
@@ -51,6 +52,10 @@ class Typist:
         self._timeout = timeout
         self._code = 0
         self._trouble = ""
+        self._commands = False
+        """Whether a command interpreter is at work: one Ready message at least has come since the last IPL."""
+        self._reading = False
+        """Whether a command waits for input of its own, as EDIT does."""
 
     @property
     def status(self) -> int:
@@ -75,6 +80,8 @@ class Typist:
                 self._trouble = "the last LOGON was not accepted"
             elif before in (ReadState.LOGON, ReadState.PASSWORD) or response.state is ReadState.LOGON:
                 self._trouble = ""
+            if _IPL.match(line):
+                self._commands = False
             self._note(response)
 
     def finish(self) -> None:
@@ -84,13 +91,20 @@ class Typist:
         if self._terminal.read_state is ReadState.PASSWORD:
             self._trouble = "the script ended where a password was asked for"
         elif self._terminal.userid:
+            if self._reading and self._commands and not self._trouble:
+                self._trouble = "the script ended where a command still read its input: what it had not stored is lost"
             self._terminal.logoff(self._timeout)
 
     def _note(self, response: api.Response) -> None:
+        if response.state is not ReadState.VM_READ:
+            self._reading = False
+        elif any(line.strip() for line in response.lines):
+            self._reading = not any(ready_in(line) or line.strip() == "CMS" for line in response.lines)
         for line in response.lines:
             ready = ready_in(line)
             if ready:
                 self._trouble = ""
+                self._commands = True
                 self._code = ready.code or self._code
             elif _STOPPED.search(line):
                 self._trouble = f"the virtual machine has stopped: {line.strip()}"

@@ -69,8 +69,11 @@ def test_a_disabled_wait_ends_clearly(run: Runner) -> None:
 
 
 def test_a_script_that_ends_inside_of_a_program(run: Runner) -> None:
-    assert run("IPL CMS\n\nEDIT NEW FILE\nINPUT\nLINE\n") == 0
+    assert run("IPL CMS\n\nEDIT NEW FILE\nINPUT\nLINE\n") == 125
     assert run.out.rstrip().endswith("VM/370 ONLINE")
+    assert "what it had not stored is lost" in run.err
+    assert run("IPL CMS\n\nEDIT NEW FILE\nINPUT\nLINE\n\nFILE\n\n* DONE\n") == 0
+    assert run("IPL CMS\n") == 0
 
 
 def test_a_timeout(run: Runner) -> None:
