@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cpvm.machine import Machine, StopReason
+from cpvm.s370.insn import Insn, identify
 from cpvm.s370.psw import PSW
 
 HERE = Path(__file__).parent
@@ -131,6 +132,22 @@ def load(path: Path) -> list[Vector]:
 def files() -> list[Path]:
     """All files of vectors."""
     return sorted(HERE.glob("*.jsonl"))
+
+
+def instructions_in(vector: Vector) -> set[Insn]:
+    """The instructions in the code of a vector, from its beginning up to the first SVC or what is none."""
+    found = set()
+    text = bytes.fromhex(vector.code)
+    at = 0
+    while at + 2 <= len(text):
+        row = identify(text[at:])
+        if row is None or at + row.length > len(text):
+            break
+        found.add(row)
+        if row.mnemonic == "SVC":
+            break
+        at += row.length
+    return found
 
 
 def prepare(machine: Machine) -> None:
