@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assembler.symbols import Section
+from assembler.symbols import Card, Section
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 if TYPE_CHECKING:
@@ -41,19 +41,28 @@ def number_sections(asm: Assembler) -> list[Section]:
     return found
 
 
+def entry_owner(asm: Assembler, name: str) -> Section | None:
+    """The section of an ENTRY name; None if it gets no item of its own: undefined, absolute, or a section's name."""
+    symbol = asm.symbols.get(name)
+    if symbol is None or len(symbol.terms) != 1 or not symbol.terms[0][0].has_text:
+        return None
+    owner = symbol.terms[0][0]
+    return owner if owner.name != name else None
+
+
 def write(asm: Assembler) -> list[bytes]:
     """The deck of a finished assembly."""
-    cards = [card[:72] for _, card in asm.cards]
-    cards += _esd(asm)
-    cards += _txt(asm)
-    cards += _rld(asm)
-    cards.append(_end(asm))
-    out: list[bytes] = []
-    ident = asm.deck_id[:4]
-    for number, card in enumerate(cards, 1):
-        sequence = (
-            f"{ident}{number:0{8 - len(ident)}d}"[-8:] if number < 10 ** (8 - len(ident)) else f"{number:08d}"[-8:]
-        )
+    out = [card.data for card in asm.cards]
+    cards = [*_esd(asm), *_txt(asm), *_rld(asm), _end(asm)]
+    ident = asm.deck_id[:8]
+    number = 0
+    for card in cards:
+        if isinstance(card, Card):
+            out.append(card.data)
+            continue
+        number += 1
+        digits = 8 - len(ident)
+        sequence = f"{ident}{number % 10**digits:0{digits}d}" if digits else ident
         out.append(card[:72].ljust(72, b"\x40") + to_ebcdic(sequence))
     return out
 
@@ -72,7 +81,14 @@ def _address(value: int) -> bytes:
 
 def _esd(asm: Assembler) -> list[bytes]:
     items: list[tuple[int | None, bytes]] = []
-    for section in asm.order:
+    for section in asm.dictionary:
+        if not isinstance(section, Section):
+            owner = entry_owner(asm, section.symbol)
+            if owner is not None:
+                address = _address(asm.symbols[section.symbol].address)
+                name = to_ebcdic(section.symbol[:8].ljust(8))
+                items.append((None, name + b"\x01" + address + b"\x40" + owner.esdid.to_bytes(3, "big")))
+            continue
         if section.kind == "DS":
             continue
         name = to_ebcdic(section.name[:8].ljust(8))
@@ -84,13 +100,6 @@ def _esd(asm: Assembler) -> list[bytes]:
         else:
             rest = _address(section.base) + b"\x40" + section.size.to_bytes(3, "big")
         items.append((section.esdid, name + kind + rest))
-    for entry in asm.entries:
-        symbol = asm.symbols.get(entry.symbol)
-        if symbol is not None and len(symbol.terms) == 1 and symbol.terms[0][0].has_text:
-            owner = symbol.terms[0][0]
-            address = _address(symbol.address)
-            name = to_ebcdic(entry.symbol[:8].ljust(8))
-            items.append((None, name + b"\x01" + address + b"\x40" + owner.esdid.to_bytes(3, "big")))
     cards = []
     for start in range(0, len(items), 3):
         group = items[start : start + 3]
@@ -100,8 +109,8 @@ def _esd(asm: Assembler) -> list[bytes]:
     return cards
 
 
-def _txt(asm: Assembler) -> list[bytes]:
-    cards: list[bytes] = []
+def _txt(asm: Assembler) -> list[bytes | Card]:
+    cards: list[bytes | Card] = []
     held = bytearray()
     section: Section | None = None
     start = 0
@@ -118,6 +127,10 @@ def _txt(asm: Assembler) -> list[bytes]:
             start += end
 
     for text in asm.output:
+        if isinstance(text, Card):
+            flush(len(held))
+            cards.append(text)
+            continue
         if text.section is not section or text.loc != start + len(held):
             flush(len(held))
             section, start = text.section, text.loc

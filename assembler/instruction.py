@@ -57,6 +57,7 @@ class MachineInstruction(Operation):
         loc = section.loc
         if loc & 1:
             loc += 1
+            st.pad = 1
         st.section = section
         st.loc = loc
         st.pool = asm.pool_number

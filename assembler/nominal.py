@@ -41,6 +41,9 @@ class Place(Environment, Protocol):
     def pseudo_register(self, name: str, column: int) -> Symbol:
         """The pseudo register or dummy section of a Q-type constant."""
 
+    def has_text(self) -> bool:
+        """Whether the constant goes into the object text; one in a dummy section does not."""
+
     def base_displacement(self, value: int, terms: Terms, column: int) -> int:
         """Base register and displacement as a halfword."""
 
@@ -238,7 +241,7 @@ def _address(
         return place.base_displacement(value, terms, constant.column).to_bytes(2, "big"), []
     relocations: list[Relocation] = []
     for section, times in terms:
-        if section.kind == "DS":
+        if section.kind == "DS" and place.has_text():
             raise Flaw("IFO217", "ADDRESS IN A DUMMY SECTION IN AN ADDRESS CONSTANT", 8, constant.column)
         value += section.base * times
         relocations += [Relocation(offset, length, "A", section, 1 if times > 0 else -1)] * abs(times)

@@ -18,7 +18,7 @@ from assembler.nominal import Relocation
 from assembler.operand import parse
 from assembler.operation import Operation
 from assembler.source import Statement
-from assembler.symbols import SYMBOL, Section, Symbol, Terms, Value
+from assembler.symbols import SYMBOL, Card, Section, Symbol, Terms, Value
 
 MAX_SECTION = 0x1000000
 MAX_TEXT = 0x800000
@@ -48,6 +48,8 @@ class RelocationEntry:
 
 @dataclass(slots=True)
 class EntryPoint:
+    """An ENTRY name in the external symbol dictionary."""
+
     symbol: str
     statement: Statement
     column: int
@@ -61,17 +63,18 @@ class Assembler:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     sections: dict[tuple[str, bool], Section] = field(default_factory=dict)
     externals: dict[str, Section] = field(default_factory=dict)
-    mentioned: dict[str, Section] = field(default_factory=dict)
-    """Names in V-type constants that nothing has defined yet."""
     order: list[Section] = field(default_factory=list)
+    dictionary: list[Section | EntryPoint] = field(default_factory=list)
+    """What goes into the external symbol dictionary (and dummy sections), in the order in which it was mentioned."""
     section: Section | None = None
     first: Section | None = None
     pools: list[Pool] = field(default_factory=lambda: [Pool()])
     pool_number: int = 0
     bases: Bases = field(default_factory=Bases)
     stack: list[tuple[str, object]] = field(default_factory=list)
-    output: list[Text] = field(default_factory=list)
-    cards: list[tuple[int, bytes]] = field(default_factory=list)
+    output: list[Text | Card] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    """Cards of the user's own in front of the deck."""
     relocations: list[RelocationEntry] = field(default_factory=list)
     entries: list[EntryPoint] = field(default_factory=list)
     deferred: list[Statement] = field(default_factory=list)
@@ -130,7 +133,7 @@ class Assembler:
 
     def _finish_pass_one(self) -> None:
         if self.pools[-1].literals and self._current is not None and self.pools[-1].section is None:
-            self.section = self.first or self.private_code()
+            self.section = self.last_pool_section()
             self.place_pool(self._current)
         deferred = self.deferred
         while deferred:
@@ -144,10 +147,6 @@ class Assembler:
             if len(left) == len(deferred):
                 break
             deferred = left
-        for name, section in self.mentioned.items():
-            if name in self.symbols:
-                del self.externals[name]
-                self.order.remove(section)
         base = self.first.base if self.first is not None else 0
         for section in self.order:
             if section.has_text:
@@ -199,13 +198,27 @@ class Assembler:
                 raise Flaw("IFO187", "TOO MANY CONTROL SECTIONS", 12)
             found = Section(name, kind, len(self.order) + 1)
             self.sections[key] = found
-            self.order.append(found)
+            self.enter(found)
             if kind in ("SD", "PC") and self.first is None:
                 self.first = found
         elif found.kind != kind:
             raise Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD)
         self.section = found
         return found
+
+    def enter(self, section: Section) -> None:
+        """Note a new section or external name in the order of the dictionary."""
+        self.order.append(section)
+        self.dictionary.append(section)
+
+    def last_pool_section(self) -> Section:
+        """The section that takes the literals left at END: the first one, unless that is private code with nothing in
+        it, which an EQU before the first CSECT opens."""
+        first = self.first or self.private_code()
+        if first.kind == "PC" and not first.size:
+            named = [section for section in self.order if section.kind == "SD"]
+            return next((section for section in named if section.size), named[0] if named else first)
+        return first
 
     def private_code(self) -> Section:
         """The unnamed section that statements before the first CSECT open."""
@@ -217,21 +230,25 @@ class Assembler:
         if found is None:
             found = Section(name, kind, len(self.order) + len(self.externals) + 100_000)
             self.externals[name] = found
-            self.order.append(found)
+            self.enter(found)
         elif kind == "ER" and found.kind == "WX":
             found.kind = "ER"
         return found
 
     def mention(self, constant: Constant) -> None:
-        """Pass 1: keep the names of a V-type constant a place in the ESD, unless they turn out to be defined here."""
+        """Pass 1: enter the names of a V-type constant in the ESD, even those that are defined here as well; a constant
+        in a dummy section refers to nothing, and a weak reference stays weak."""
+        if self.section is not None and not self.section.has_text:
+            return
         for name in map(str.upper, constant.values or ()) if constant.kind == "V" else ():
-            if name not in self.symbols and name not in self.externals and SYMBOL.fullmatch(name):
-                self.mentioned[name] = self.external_section(name, "ER")
+            if name not in self.externals and SYMBOL.fullmatch(name) and len(name) <= 8:
+                self.external_section(name, "ER")
 
     def place(self, st: Statement, boundary: int = 1) -> int:
         """Align the location counter, note the statement's place and return it."""
         section = self.section or self.private_code()
         loc = section.loc + (-section.loc % boundary)
+        st.pad = loc - section.loc
         st.section = section
         st.loc = loc
         st.pool = self.pool_number
@@ -262,7 +279,9 @@ class Assembler:
             self.produced += len(data)
             if self.produced > MAX_TEXT:
                 raise Flaw("IFO187", "TOO MUCH TEXT", 16)
-            self.output.append(Text(section, st.loc, data))
+            if st.pad:
+                data = bytes(st.pad) + data
+            self.output.append(Text(section, st.loc - st.pad, data))
 
     def relocate(self, st: Statement, found: list[Relocation]) -> None:
         section: Section = st.section  # type: ignore[assignment]
@@ -314,15 +333,15 @@ class Assembler:
         self._moved = offset
 
     def external(self, name: str, column: int) -> Symbol:
-        """The name in a V-type constant: a section or entry of this assembly, or external."""
-        if not SYMBOL.fullmatch(name):
+        """The name in a V-type constant: external, even if a section or entry of this assembly has it too."""
+        if not SYMBOL.fullmatch(name) or len(name) > 8:
             raise Flaw("IFO190", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
         found = self.symbols.get(name)
-        if found is not None:
-            if self.second and self._current is not None:
-                found.references.append(self._current.number)
-            return found
-        section = self.external_section(name, "ER")
+        if found is not None and self.second and self._current is not None:
+            found.references.append(self._current.number)
+        if not self.has_text():
+            return Symbol(name, 0, (), 1, "T", 0)
+        section = self.externals.get(name) or self.external_section(name, "ER")
         return Symbol(name, 0, section.terms, 1, "T", 0)
 
     def pseudo_register(self, name: str, column: int) -> Symbol:
@@ -330,6 +349,10 @@ class Assembler:
         if found is None or not found.terms or found.terms[0][0].kind not in ("XD", "DS"):
             raise Flaw("IFO188", f"{name} IS NOT A PSEUDO REGISTER OR DUMMY SECTION", 8, column)
         return found
+
+    def has_text(self) -> bool:
+        section = self._current.section if self._current is not None else None
+        return not isinstance(section, Section) or section.has_text
 
     def base_displacement(self, value: int, terms: Terms, column: int) -> int:
         register, displacement = self.bases.resolve(value, terms, column)
@@ -350,8 +373,7 @@ class Assembler:
         except Flaw:
             return  # pass 2 tells of it
         for literal in literals:
-            noted = self.pools[self.pool_number].note(literal.text, literal.column, st.number, self)
-            self.mention(noted.constant)
+            self.pools[self.pool_number].note(literal.text, literal.column, st.number, self)
 
     def literal(self, text: str, column: int) -> Symbol:
         current = self._current
@@ -372,6 +394,8 @@ class Assembler:
         pool.section = section
         from assembler.statements.ltorg import LITERAL
 
+        for literal in pool.literals.values():
+            self.mention(literal.constant)
         for literal in pool.arranged():
             loc = section.loc
             literal.symbol.value = loc

@@ -42,6 +42,7 @@ class Statement:
         "op",
         "operand",
         "operation",
+        "pad",
         "parsed",
         "pool",
         "section",
@@ -69,6 +70,8 @@ class Statement:
         self.section: object = None
         self.loc = -1
         self.length = 0
+        self.pad = 0
+        """Bytes skipped before `loc` to reach a boundary and filled with zeros."""
         self.code = b""
         self.addr1 = -1
         self.addr2 = -1

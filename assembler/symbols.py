@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 SYMBOL = re.compile(r"[A-Z$#@_][A-Z0-9$#@_]{0,62}")
 """An ordinary symbol in upper case.  Assembler F allows 8 characters, HLASM 63; external names stay at 8."""
@@ -77,3 +78,10 @@ class Symbol:
     def address(self) -> int:
         """The value as it is listed: with the starting addresses of its sections added."""
         return self.value + sum(section.base * count for section, count in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card of the user's own (PUNCH, REPRO) before or between the cards of the deck: 80 bytes, no sequence number."""
+
+    data: bytes

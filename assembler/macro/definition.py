@@ -19,7 +19,10 @@ class Model:
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.name, self.op, self.operand, self.remark, self.column = split_fields(record.text)
+        if record.text[:1] == "*" or record.text[:2] == ".*":
+            self.name, self.op, self.operand, self.remark, self.column = "", "", "", "", -1
+        else:
+            self.name, self.op, self.operand, self.remark, self.column = split_fields(record.text)
         self.variable = "&" in self.name or "&" in self.op or "&" in self.operand
         self.templates: tuple[Template, Template, Template] | None = None
         self.compiled: object = None

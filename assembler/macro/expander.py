@@ -215,6 +215,8 @@ class Expander:
                 self.ended = True
             elif entry.name == "OPSYN":
                 self._opsyn(st)
+            elif entry.name == "REPRO":
+                self._reproduce(st)
             return st
         if entry is None:
             if st.op not in self.operations:
@@ -226,6 +228,22 @@ class Expander:
         if isinstance(entry, MacroDefinition):
             return self._call(st, entry)
         return st
+
+    def _reproduce(self, st: Statement) -> None:
+        """Take the record behind a REPRO as it stands, without looking at it."""
+        if self.frames:
+            frame = self.frames[-1]
+            assert frame.definition is not None
+            if frame.position < len(frame.definition.body):
+                st.parsed = frame.definition.body[frame.position].record.lines[0]
+                frame.position += 1
+        else:
+            file = self.files[-1]
+            if file.position < len(file.lines):
+                st.parsed = file.lines[file.position]
+                file.position += 1
+        if isinstance(st.parsed, str):
+            st.text = (*st.text, st.parsed)
 
     def _opsyn(self, st: Statement) -> None:
         new, old = st.name.upper(), st.operand.upper()

@@ -24,7 +24,7 @@ class Dxd(Operation):
         section.size = sum(constant.size(asm) for constant in constants)
         section.loc = boundary
         if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "U") is not None:
-            asm.order.append(section)
+            asm.enter(section)
 
 
 @statement("CXD")

@@ -13,7 +13,7 @@ from assembler.source import Statement
 class End(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         if asm.pools[asm.pool_number].literals:
-            asm.section = asm.first or asm.private_code()
+            asm.section = asm.last_pool_section()
             asm.section.loc = asm.section.size
             asm.place_pool(st)
 

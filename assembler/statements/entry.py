@@ -18,7 +18,9 @@ class Entry(Operation):
             if not SYMBOL.fullmatch(name) or len(name) > 8:
                 raise Flaw("IFO190", f"INVALID ENTRY NAME {name[:16]}", 8, column)
             if all(entry.symbol != name for entry in asm.entries):
-                asm.entries.append(EntryPoint(name, st, column))
+                entry = EntryPoint(name, st, column)
+                asm.entries.append(entry)
+                asm.dictionary.append(entry)
             column += len(piece) + 1
 
     def generate(self, asm: Assembler, st: Statement) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assembler.expression import Attribute, Expr, Here, Name, Sum, absolute
 from assembler.message import NAME_FIELD, Flaw
 from assembler.operand import parse
@@ -17,11 +19,16 @@ class Equ(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         if not st.name:
             raise Flaw("IFO190", "EQU WANTS A NAME", 8, NAME_FIELD)
-        operands = parse(st.operand).operands if st.operand else ()
+        # The length may be left out between the commas.
+        skipped = re.fullmatch(r"(.*[^,]),,([^,]+)", st.operand)
+        text = f"{skipped[1]},1,{skipped[2]}" if skipped else st.operand
+        operands = parse(text).operands if text else ()
         if not 1 <= len(operands) <= 3:
             raise Flaw("IFO210", "EQU WANTS AN EXPRESSION", 8, 0)
         if any(operand.first is not None or operand.two for operand in operands):
             raise Flaw("IFO207", "SYNTAX ERROR IN EQU", 8, 0)
+        if asm.section is None:
+            asm.private_code()
         st.parsed = operands[0].address
         tree = operands[0].address
         if not _known(tree, asm):
@@ -33,7 +40,7 @@ class Equ(Operation):
                 return
             raise Flaw("IFO188", "UNDEFINED SYMBOL", 8, 0)
         value, terms = tree.evaluate(asm)
-        length = absolute(operands[1].address, asm) if len(operands) > 1 else _length(tree, asm)
+        length = absolute(operands[1].address, asm) if len(operands) > 1 and not skipped else _length(tree, asm)
         kind = "U"
         if len(operands) > 2:
             code = absolute(operands[2].address, asm)

@@ -20,7 +20,6 @@ class _External(Operation):
                 raise Flaw("IFO190", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
             known = asm.symbols.get(name)
             section = asm.external_section(name, self.kind)
-            asm.mentioned.pop(name, None)
             if known is None:
                 kind = "T" if self.kind == "ER" else "$"
                 asm.symbols[name] = Symbol(name, 0, section.terms, 1, kind, st.number)

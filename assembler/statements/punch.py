@@ -1,4 +1,8 @@
-"""PUNCH and REPRO: cards of the user's own in front of the object deck."""
+"""PUNCH and REPRO: cards of the user's own, before the object deck or between its cards.
+
+Before the first control section they go in front of the deck, behind it to the place that the text has reached.  They
+carry no sequence number.  Source: OS/VS Assembler Language (GC33-4010), "PUNCH instruction" and "REPRO instruction".
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,41 @@ from assembler.message import Flaw
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
 from assembler.source import Statement
+from assembler.symbols import Card
 from cpvm.s370.ebcdic import to_ebcdic
 
 
+class _Cards(Operation):
+    def place(self, asm: Assembler, st: Statement, text: str) -> None:
+        card = Card(to_ebcdic(text[:80].ljust(80)))
+        if asm.section is None:
+            asm.cards.append(card)
+        else:
+            st.parsed = card
+
+    def generate(self, asm: Assembler, st: Statement) -> None:
+        if isinstance(st.parsed, Card):
+            asm.output.append(st.parsed)
+
+
 @statement("PUNCH")
-class Punch(Operation):
+class Punch(_Cards):
     def define(self, asm: Assembler, st: Statement) -> None:
         text = st.operand
         if len(text) < 2 or text[0] != "'" or text[-1] != "'":
             raise Flaw("IFO207", "PUNCH WANTS A TEXT IN APOSTROPHES", 8, 0)
         inside = undouble(text[1:-1])
-        if len(inside) > 80:
-            raise Flaw("IFO223", "PUNCH TEXT IS LONGER THAN A CARD", 8, 0)
-        asm.cards.append((st.number, to_ebcdic(inside.ljust(80))))
+        if not 0 < len(inside) <= 80:
+            raise Flaw("IFO165", "NULL PUNCH OPERAND OR PUNCH OPERAND EXCEEDS 80 CHARACTERS", 4, 0)
+        self.place(asm, st, inside)
+
+
+@statement("REPRO")
+class Repro(_Cards):
+    """The macro stage has put the record behind the statement into `parsed`; it is reproduced as it stands."""
+
+    def define(self, asm: Assembler, st: Statement) -> None:
+        record, st.parsed = st.parsed, None
+        if not isinstance(record, str):
+            raise Flaw("IFO210", "REPRO WANTS A RECORD BEHIND IT", 8)
+        self.place(asm, st, record)
