@@ -188,7 +188,8 @@ def test_print_deck_and_sysparm(guest: Guest) -> None:
     assert guest.run("ASSEMBLE T (PRINT DECK SYSPARM(?)") == 0
     assert guest.typed[0] == "ENTER SYSPARM:"
     assert any("DC    C'ASKED'" in line for line in guest.printed)
-    assert guest.commands == [["PUNCH", "T", "TEXT", "A1", "(", "NOHEADER"], ["CP", "CLOSE", "PRT"]]
+    close = ["CP", "CLOSE", "PRT", "NAME", "T", "LISTING"]
+    assert guest.commands == [["PUNCH", "T", "TEXT", "A1", "(", "NOHEADER"], close]
 
 
 @pytest.mark.parametrize(

@@ -338,16 +338,18 @@ def _actions(done: Assembly, request: Request, mode: str) -> list[tuple[str, Any
     actions: list[tuple[str, Any]] = []
     for kind in ("TEXT", "LISTING"):
         actions.append(("erase", [request.name, kind, mode]))
-    if request.object:
+    if request.object or request.deck:
         actions += _file(request.name, "TEXT", mode, done.deck)
     if request.deck:
         actions.append(("command", ["PUNCH", request.name, "TEXT", mode, "(", "NOHEADER"]))
+        if not request.object:
+            actions.append(("erase", [request.name, "TEXT", mode]))
     if request.print_ == "DISK":
         lines = [to_ebcdic(line[:LISTING_WIDTH].ljust(LISTING_WIDTH)) for line in done.listing]
         actions += _file(request.name, "LISTING", mode, lines)
     elif request.print_ == "PRINT":
         actions += [("print", line) for line in done.listing]
-        actions.append(("command", ["CP", "CLOSE", "PRT"]))
+        actions.append(("command", ["CP", "CLOSE", "PRT", "NAME", request.name, "LISTING"]))
     if request.terminal:
         actions.append(("type", "ASSEMBLER (XF) DONE"))
         for message in done.messages:
