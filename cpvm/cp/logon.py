@@ -132,6 +132,8 @@ def free_line(system: System, session: Session, *, hold: bool) -> None:
     """Nobody is logged on at a terminal any more: a switched line drops unless it is held, a local one stays."""
     session.failures = 0
     session.ahead.clear()
+    if system.stopping:
+        return  # it will be closed, with the others
     if hold or session.terminal.local:
         system.online(session)
     else:

@@ -146,6 +146,11 @@ class System:
 
     # The CP thread
 
+    @property
+    def stopping(self) -> bool:
+        """True from SHUTDOWN on."""
+        return self._stopping
+
     def begin_shutdown(self) -> None:
         """Stop the CP thread after the present event (CP thread only)."""
         self._stopping = True

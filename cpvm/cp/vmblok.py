@@ -41,6 +41,7 @@ class VMBLOK:
         self.run_option = False  # SET RUN ON: the machine goes on in CP READ
         self.timer = "REAL" if "REALTIMER" in entry.options else "ON"
         self.ecmode = "ECMODE" in entry.options
+        self.channels = "BMX" if "BMX" in entry.options else "SEL"
         self.settings: dict[str, str] = {}  # SET operands that change nothing here but are remembered for QUERY SET
         self.pf_keys: dict[int, str] = {}
         linend, linedel, chardel, escape = entry.symbols

@@ -222,7 +222,9 @@ def test_shutdown_logs_everybody_off(site: Site, user: FakeTerminal) -> None:
     site.system.on_shutdown.append(lambda: stopped.append(True))
     operator = site.logon("OPERATOR")
     operator.session.line("SHUTDOWN")
-    assert user.until(ReadState.CLOSED)[-1] == "DMKCKP961W SYSTEM SHUTDOWN COMPLETE"
+    lines = user.until(ReadState.CLOSED)
+    assert lines[-1] == "DMKCKP961W SYSTEM SHUTDOWN COMPLETE"
+    assert "VM/370 ONLINE" not in lines
     assert site.system.wait(30)
     assert stopped == [True]
     assert user.closed

@@ -6,11 +6,12 @@ from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.directory import UNIT_RECORD_TYPES
 from cpvm.cp.message import DEVICE_MISSING, message
 from cpvm.cp.operand import Operands, abbreviates, choose, is_vaddr, storage_size, vaddr
+from cpvm.cp.spoolword import queue_of
 from cpvm.cp.virtual import ALREADY_DEFINED, add_console, add_unit_record, redefine
 
 TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
 ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
-DEFAULT_TYPES = {"READER": "2540R", "PUNCH": "2540P", "PRINTER": "1403"}
+DEFAULT_TYPES = {"RDR": "2540R", "PUN": "2540P", "PRT": "1403"}
 SYNTAX = """\
 DEFine STORage [As] nnnnnK|nnM
 DEFine Reader|PUnch|Printer|CONsole [As] vaddr
@@ -27,10 +28,7 @@ def define(request: Request, operands: Operands) -> Answer:
     if abbreviates(what, "STORAGE", 4):
         return _storage(request, operands)
     if abbreviates(what, "CHANNELS", 4):
-        kind = choose(operands.need(), "SEL", "BMX")
-        operands.end()
-        request.inform(f"CHANNELS = {kind}")
-        return 0
+        return _channels(request, operands)
     new = vaddr(operands.take())
     operands.end()
     vm = request.vm
@@ -50,8 +48,20 @@ def define(request: Request, operands: Operands) -> Answer:
     elif is_vaddr(what):
         raise DEVICE_MISSING.error(f"{int(what, 16):03X}")
     else:
-        kind = add_unit_record(vm, new, DEFAULT_TYPES[choose(what, "Reader", "PUnch", "Printer")])
+        kind = add_unit_record(vm, new, DEFAULT_TYPES[queue_of(what)])
     request.inform(f"{kind:<4} {new:03X} DEFINED")
+    return 0
+
+
+def _channels(request: Request, operands: Operands) -> int:
+    """Selector or block multiplexer; as in VM/370 the machine is reset."""
+    kind = choose(operands.need(), "SEL", "BMX")
+    operands.end()
+    vm = request.vm
+    vm.channels = kind
+    vm.reset()
+    request.write(f"CHANNELS = {kind}")
+    vm.console.wait_for_cp()
     return 0
 
 

@@ -35,8 +35,8 @@ def link(request: Request, operands: Operands) -> Answer:
 def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
     vm = request.vm
     operands.skip("TO", 2)
-    owner, theirs = request.userid(operands.take()), vaddr(operands.take())
-    owner = vm.userid if owner == "*" else owner
+    word = operands.take()
+    owner, theirs = vm.userid if word == "*" else request.userid(word), vaddr(operands.take())
     operands.skip("AS", 2)
     ours = vaddr(operands.take())
     mode, password = _mode_and_password(operands)

@@ -8,7 +8,7 @@ from typing import Any
 from cpvm.cp import logon
 from cpvm.cp.command import Answer, Effect, Request, ask, command, work
 from cpvm.cp.directory import UserEntry
-from cpvm.cp.message import NOT_IN_DIRECTORY, Message, message
+from cpvm.cp.message import NOT_IN_DIRECTORY, message
 from cpvm.cp.operand import Operands, choose
 from cpvm.cp.password import check_password
 from cpvm.cp.session import Session
@@ -19,7 +19,6 @@ ALREADY_LOGGED_ON = message("054E", "ALREADY LOGGED ON {}")
 LOGGED_ON_HERE = message("054E", "ALREADY LOGGED ON AS {}")
 NO_LOGON = message("055E", "{} MAY NOT LOG ON; NOLOG IN CP DIRECTORY")
 WELL_KNOWN = message("056E", "PASSWORD OF {} IS WELL KNOWN; CHANGE IT AT A LOCAL TERMINAL: SET PASSWORD")
-NOT_BEFORE_LOGON: Message = message("DMKCFC015E", "COMMAND NOT VALID BEFORE LOGON - {}")
 
 MAX_ATTEMPTS = 4
 SYNTAX = "Logon userid [password] [Mask] [Noipl]"
@@ -48,6 +47,12 @@ def login_command(request: Request, operands: Operands) -> Answer:
 @command("LOGON", module="DMKLOG", minimum=5, classes="", syntax=SYNTAX)
 def logon_again(request: Request, operands: Operands) -> Answer:
     """LOGON by a user who is logged on."""
+    raise LOGGED_ON_HERE.error(request.vm.userid)
+
+
+@command("LOGIN", module="DMKLOG", minimum=5, classes="", syntax=SYNTAX, same_as="LOGON")
+def login_again(request: Request, operands: Operands) -> Answer:
+    """The same."""
     raise LOGGED_ON_HERE.error(request.vm.userid)
 
 

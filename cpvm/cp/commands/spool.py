@@ -34,7 +34,7 @@ def spool(request: Request, operands: Operands) -> Answer:
     changed: set[str] = set()
     while (word := operands.take()) is not None:
         name = choose(word, *words)
-        _option(request, operands, name, options=options, changed=changed, actions=actions)
+        _option(request, operands, name, kind=kind, options=options, changed=changed, actions=actions)
     for block in blocks:
         block.options = replace(block.options, **{name: getattr(options, name) for name in changed})
         for action in actions:
@@ -43,12 +43,20 @@ def spool(request: Request, operands: Operands) -> Answer:
 
 
 def _option(
-    request: Request, operands: Operands, name: str, *, options: SpoolOptions, changed: set[str], actions: list[str]
+    request: Request,
+    operands: Operands,
+    name: str,
+    *,
+    kind: str,
+    options: SpoolOptions,
+    changed: set[str],
+    actions: list[str],
 ) -> None:
     """One option with its operand."""
     match name:
         case "CLASS":
-            options.spool_class = "*" if operands.peek() == "*" and operands.take() else spool_class(operands.take())
+            any_class = kind == "RDR" and operands.peek() == "*"
+            options.spool_class = str(operands.take()) if any_class else spool_class(operands.take())
             changed.add("spool_class")
         case "CONT" | "NOCONT":
             options.cont = name == "CONT"

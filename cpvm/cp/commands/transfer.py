@@ -30,7 +30,10 @@ def transfer(request: Request, operands: Operands) -> Answer:
     operands.end()
     files = [file for file in files if not system.in_use(file)]
     if backwards:
-        moved = [file for file in files if request.meant(word) in ("ALL", file.owner)]
+        source = request.meant(word)
+        if source != "ALL" and source not in system.directory.users:
+            raise NOT_IN_DIRECTORY.error(source)
+        moved = [file for file in files if source in ("ALL", file.owner)]
         for file in moved:
             system.spool.move(file, vm.userid)
             _tell(request, file.owner, f"RDR FILE {file.spoolid:04} TRANSFERRED TO {vm.userid}")

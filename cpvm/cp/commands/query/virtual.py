@@ -21,7 +21,7 @@ def storage_line(vm: VMBLOK) -> str:
 
 def channels_line(vm: VMBLOK) -> str:
     """CHANNELS = SEL|BMX."""
-    return f"CHANNELS = {'BMX' if 'BMX' in vm.entry.options else 'SEL'}"
+    return f"CHANNELS = {vm.channels}"
 
 
 def device_lines(vm: VMBLOK, block: VDEVBLOK) -> list[str]:

@@ -1,0 +1,44 @@
+"""Operands of commands that users get wrong, or that mean something special."""
+
+from __future__ import annotations
+
+import pytest
+
+from .helper import FakeTerminal, Site
+
+
+@pytest.fixture
+def user(site: Site) -> FakeTerminal:
+    return site.logon("CMSUSER")
+
+
+def test_output_has_one_class_only_a_reader_takes_all(user: FakeTerminal) -> None:
+    assert user.type("SPOOL READER CLASS *") == []
+    for device in ("PUNCH", "PRINTER", "CONSOLE"):
+        assert user.type(f"SPOOL {device} CLASS *") == ["DMKCSP028E CLASS MISSING OR INVALID"]
+
+
+def test_link_to_an_own_disk(user: FakeTerminal) -> None:
+    assert user.type("LINK * 191 291 RR") == ["DASD 291 LINKED R/O; R/W BY CMSUSER"]
+
+
+def test_transfer_from_a_user_who_does_not_exist(user: FakeTerminal) -> None:
+    assert user.type("TRANSFER ALL FROM NOSUCH") == ["DMKCSU053E NOSUCH NOT IN CP DIRECTORY"]
+    assert user.type("TRANSFER ALL FROM ALL") == ["NO FILES TRANSFERRED"]
+
+
+@pytest.mark.parametrize(("word", "kind"), [("PRT", "PRT"), ("PRINTER", "PRT"), ("PCH", "PUN"), ("RDR", "RDR")])
+def test_define_takes_the_short_names_of_devices(user: FakeTerminal, word: str, kind: str) -> None:
+    assert user.type(f"DEFINE {word} AS 0FF") == [f"{kind}  0FF DEFINED"]
+
+
+def test_define_channels_is_remembered_and_resets_the_machine(site: Site, user: FakeTerminal) -> None:
+    user.type("STORE PSW 00000000 00012345")
+    assert user.type("DEFINE CHANNELS BMX") == ["CHANNELS = BMX"]
+    assert user.type("QUERY CHANNELS") == ["CHANNELS = BMX"]
+    assert user.type("DISPLAY PSW") == ["PSW = 00000000 00000000"]
+
+
+def test_logon_by_one_who_is_logged_on(user: FakeTerminal) -> None:
+    for word in ("LOGON", "LOGIN"):
+        assert user.type(f"{word} USER01") == ["DMKLOG054E ALREADY LOGGED ON AS CMSUSER"]
