@@ -1,0 +1,1 @@
+"""Stand-alone programs that test the machine from inside."""

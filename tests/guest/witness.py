@@ -1,0 +1,56 @@
+"""Runs the programs under Hercules, whose System/370 shows if they are right: `python -m guest.witness` in `tests`.
+
+Without arguments all of them; prints what each one typed and the PSW of its wait. Hercules is not needed for the tests.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from guest.program import PROGRAMS, deck, typed
+
+CONFIGURATION = """\
+ARCHMODE S/370
+CPUSERIAL 002623
+CPUMODEL 3033
+MAINSIZE 2
+NUMCPU 1
+OSTAILOR QUIET
+0009 3215-C /
+000C 3505 deck ebcdic eof
+000D 3525 punched ebcdic
+000E 1403 printed
+"""
+
+
+def run(name: str, seconds: int = 2) -> tuple[str, str, bytes]:
+    """The wait PSW ("" if it did not come to one), the log, and what was punched."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        (where / "deck").write_bytes(b"".join(deck(name, hercules=True)))
+        (where / "cfg").write_text(CONFIGURATION)
+        lines = "".join(f"/{line}\n" for line in typed(name))
+        (where / "commands").write_text(f"ipl 00c\npause 1\n{lines}pause {seconds}\nstop\npsw\nquit\n")
+        log = subprocess.run(
+            ["hercules", "-d", "-f", "cfg"],
+            cwd=where,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "HERCULES_RC": "commands", "TERM": "dumb"},
+            timeout=120,
+            check=False,
+        ).stdout.decode("latin-1")
+        punched = (where / "punched").read_bytes() if (where / "punched").exists() else b""
+    wait = re.search(r"Disabled wait state\s*PSW=([0-9A-F ]+)", log)
+    return wait.group(1).strip() if wait else "", log, punched
+
+
+if __name__ == "__main__":
+    for program in sys.argv[1:] or PROGRAMS:
+        psw, text, _ = run(program)
+        said = [line for line in text.splitlines() if line.startswith(program.upper())]
+        print(program, psw or "did not end: " + text[-1500:], *said, sep="\n   ")
