@@ -290,7 +290,7 @@ def executing(maker: Maker, row: Insn) -> Iterator[Vector]:
             code = row.encode(r1=(0, 5, 5)[n], b2=SECOND, d2=0x20).hex() + "0AFF" * 14 + target
             gr = {
                 SECOND: CODE,
-                5: maker.word() & ~8,  # not register 13 by chance: that would be a loop
+                5: maker.word() & ~15 | maker.random.choice((0, 1, 2, 7, 9)),  # no loop, no way into the driver
                 1: 5,
                 2: 7,
                 3: CODE + 0x38,

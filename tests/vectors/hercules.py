@@ -20,15 +20,19 @@ from vectors.vector import (
     KEYS,
     RESET_CONTROL,
     SIZE,
+    TABLES,
     WINDOW,
     WINDOW_SIZE,
     Outcome,
     Vector,
+    translation_tables,
 )
 
 FIRST = 0x30000
-PSW_AT, GR_AT, FR_AT, KIND_AT, CODE_AT, CR_AT, WINDOW_AT, RECORD = 0, 8, 72, 104, 128, 192, 256, 768
+PSW_AT, GR_AT, FR_AT, KIND_AT, CR_AT, WINDOW_AT, CODE_AT = 0, 8, 72, 104, 128, 192, 704
+RECORD = CODE_AT + CODE_SIZE
 CAPACITY = (SIZE - FIRST) // RECORD
+"""Vectors that a batch may have, if their code areas have CODE_SIZE bytes."""
 DRIVER, SAVE, CONSTANTS, CASE_PSW, TO_CLEAR, CONTROLS = 0x400, 0x200, 0x300, 0x318, 0x320, 0x380
 CONFIGURATION = "ARCHMODE S/370\nCPUSERIAL 002623\nCPUMODEL 3033\nMAINSIZE 2\nNUMCPU 1\nOSTAILOR QUIET\n0009 3215-C /\n"
 PATIENCE = 60.0
@@ -51,7 +55,7 @@ class Code:
         self.text += row.encode(**fields)
 
 
-def _driver() -> tuple[bytes, int, int]:
+def _driver(code_size: int) -> tuple[bytes, int, int]:
     """Text of the driver, and its entries for supervisor-call and program interruptions."""
     c = Code(DRIVER)
     again = c.here
@@ -69,7 +73,7 @@ def _driver() -> tuple[bytes, int, int]:
     for half in (0, 256):
         c.add("MVC", l=255, b1=12, d1=half, b2=13, d2=WINDOW_AT + half)
     c.add("L", r1=12, d2=CONSTANTS + 12)
-    c.add("MVC", l=CODE_SIZE - 1, b1=12, d1=0, b2=13, d2=CODE_AT)
+    c.add("MVC", l=code_size - 1, b1=12, d1=0, b2=13, d2=CODE_AT)
     for i in range(4):
         c.add("LD", r1=2 * i, b2=13, d2=FR_AT + 8 * i)
     c.add("MVC", l=7, d1=CASE_PSW, b2=13, d2=PSW_AT)
@@ -96,7 +100,7 @@ def _driver() -> tuple[bytes, int, int]:
     c.add("L", r1=12, d2=CONSTANTS + 8)
     for half in (0, 256):
         c.add("MVC", l=255, b1=13, d1=WINDOW_AT + half, b2=12, d2=half)
-    c.add("LA", r1=13, b2=13, d2=RECORD)
+    c.add("LA", r1=13, b2=13, d2=CODE_AT + code_size)
     c.add("ST", r1=13, d2=CONSTANTS)
     c.add("BC", m1=15, d2=again)
     end = c.here
@@ -107,22 +111,25 @@ def _driver() -> tuple[bytes, int, int]:
 
 
 def core_image(vectors: Sequence[Vector]) -> bytes:
-    """The core image of a batch."""
-    assert len(vectors) <= CAPACITY
-    core = bytearray(FIRST + RECORD * len(vectors))
+    """The core image of a batch, whose code areas all have one size."""
+    code_size = vectors[0].size or CODE_SIZE
+    record = CODE_AT + code_size
+    core = bytearray(FIRST + record * len(vectors))
+    assert len(core) <= SIZE
 
     def put(address: int, data: bytes) -> None:
         core[address : address + len(data)] = data
 
-    text, svc, program = _driver()
+    text, svc, program = _driver(code_size)
     put(DRIVER, text)
     put(0, PSW(address=DRIVER).to_bytes())
     put(0x60, PSW(address=svc).to_bytes())
     put(0x68, PSW(address=program).to_bytes())
     for new in (0x58, 0x70, 0x78):
         put(new, PSW(mode=2, address=0xBAD).to_bytes())
-    for i, word in enumerate((FIRST, FIRST + RECORD * len(vectors), WINDOW, CODE)):
+    for i, word in enumerate((FIRST, FIRST + record * len(vectors), WINDOW, CODE)):
         put(CONSTANTS + 4 * i, word.to_bytes(4, "big"))
+    put(TABLES, translation_tables())
     put(TO_CLEAR, CLEARED.to_bytes(4, "big") + CLEARED_SIZE.to_bytes(4, "big"))
     put(CONSTANTS + 16, PSW(mode=2, address=0xE0D).to_bytes())
     for r, value in RESET_CONTROL.items():
@@ -130,7 +137,7 @@ def core_image(vectors: Sequence[Vector]) -> bytes:
     for i, (block, key) in enumerate(KEYS.items()):
         put(CONTROLS + 64 + 8 * i, key.to_bytes(4, "big") + block.to_bytes(4, "big"))
     for n, vector in enumerate(vectors):
-        base = FIRST + RECORD * n
+        base = FIRST + record * n
         put(base + PSW_AT, vector.psw().to_bytes())
         put(base + GR_AT, b"".join(v.to_bytes(4, "big") for v in vector.registers("gr")))
         put(base + FR_AT, b"".join(v.to_bytes(8, "big") for v in vector.registers("fr")))
@@ -140,7 +147,7 @@ def core_image(vectors: Sequence[Vector]) -> bytes:
 
 
 def run_batch(vectors: Sequence[Vector], seconds: int = 2) -> list[Outcome]:
-    """Run up to CAPACITY vectors in one Hercules. Raises RuntimeError if it does not come to the end."""
+    """Run vectors in one Hercules, as many as fit. Raises RuntimeError if it does not come to the end."""
     with tempfile.TemporaryDirectory() as name:
         where = Path(name)
         (where / "core").write_bytes(core_image(vectors))
@@ -161,10 +168,11 @@ def run_batch(vectors: Sequence[Vector], seconds: int = 2) -> list[Outcome]:
         if not (where / "result").exists():
             raise RuntimeError(f"Hercules gave no result: {log[-3500:]!r}")
         core = (where / "result").read_bytes()
+    record = CODE_AT + (vectors[0].size or CODE_SIZE)
     end = core[CONSTANTS : CONSTANTS + 4]
-    if int.from_bytes(end, "big") != FIRST + RECORD * len(vectors):
-        raise RuntimeError(f"Hercules stopped in record {(int.from_bytes(end, 'big') - FIRST) // RECORD}")
-    return [_outcome(core[FIRST + RECORD * n : FIRST + RECORD * (n + 1)]) for n in range(len(vectors))]
+    if int.from_bytes(end, "big") != FIRST + record * len(vectors):
+        raise RuntimeError(f"Hercules stopped in record {(int.from_bytes(end, 'big') - FIRST) // record}")
+    return [_outcome(core[FIRST + record * n : FIRST + record * (n + 1)]) for n in range(len(vectors))]
 
 
 def _outcome(record: bytes) -> Outcome:

@@ -27,6 +27,8 @@ CLEARED, CLEARED_SIZE = 0x1F000, 0x3000
 KEYS = {0x20000: 0x30, 0x20800: 0x40, 0x21000: 0x18, 0x21800: 0x20}
 """Block -> key: the two halves of the window have keys 3 and 4; key 1 with fetch protection, key 2 without."""
 END = b"\x0a\xff"
+TABLES = 0x28000
+"""Where tables for translation lie, for programs that have room for no others."""
 SVC_CASE, PROGRAM_CASE = 0, 1
 
 
@@ -36,6 +38,8 @@ class Vector:
 
     code: str
     """Bytes at CODE + ia."""
+    size: int = 0
+    """Length of the code area; CODE_SIZE if zero."""
     ia: int = 0
     """Where the code stands, and where execution starts, as an offset from CODE."""
     mask: int = 0
@@ -58,10 +62,11 @@ class Vector:
 
     def code_area(self) -> bytes:
         """The whole of the code area."""
-        code = bytearray(END * (CODE_SIZE // 2))
+        size = self.size or CODE_SIZE
+        code = bytearray(END * (size // 2))
         text = bytes.fromhex(self.code)
         code[self.ia : self.ia + len(text)] = text
-        return bytes(code[:CODE_SIZE])
+        return bytes(code[:size])
 
     def window_area(self) -> bytes:
         """The whole of the window."""
@@ -150,8 +155,34 @@ def instructions_in(vector: Vector) -> set[Insn]:
     return found
 
 
+def translation_tables() -> bytes:
+    """Segment tables of 64K segments, for 4K and for 2K pages, and their page tables.
+
+    Segments 0 to 2 are at home. Segment 3 is segment 2 once more, in which some pages are invalid, and the second page
+    is the first. Segment 4 is invalid. The tables end there.
+    """
+    data = bytearray(0x800)
+    for number, page_bits in enumerate((12, 11)):
+        pages = 1 << 16 - page_bits
+        base = 0x400 * number
+        for segment in range(4):
+            table = base + 0x100 + 0x40 * segment
+            word = 0xF0000000 | TABLES + table
+            data[base + 4 * segment : base + 4 * segment + 4] = word.to_bytes(4, "big")
+            for page in range(pages):
+                frame = page & ~1 if segment == 3 and page in (2, 3) else page
+                entry = (min(segment, 2) << 16 | frame << page_bits) >> 8
+                if segment == 3 and page % 5 == 4:
+                    entry |= 8 if page_bits == 12 else 4
+                data[table + 2 * page : table + 2 * page + 2] = entry.to_bytes(2, "big")
+        for segment in range(4, 16):
+            data[base + 4 * segment + 3] = 1
+    return bytes(data)
+
+
 def prepare(machine: Machine) -> None:
     """Give a machine of SIZE bytes the surroundings, once."""
+    machine.storage.write(TABLES, translation_tables())
     for new, address in ((0x60, 0xAAA), (0x68, 0xBBB)):
         machine.storage.write(new, PSW(mode=2, address=address).to_bytes())
 
