@@ -11,13 +11,18 @@
         user.logoff()
 
 Nothing here sleeps: a call waits until the system says that it waits for input, at most for its `timeout` in seconds.
-Below that, `Machine` is a bare System/370 (registers, PSW, storage, keys, `attach`, `ipl`, `run`), and `run_deck` IPLs
-one with console, reader, punch and printer from a deck of cards:
+Below that are bare machines, without CP and CMS. `BareMachine` is a System/370 with console, reader, punch and printer:
+registers, PSW, storage and keys, clocks; devices can be attached; `ipl`, `run`, `step`, `trace`, `save`, `restore`.
+`run_deck` does it all for a deck of cards, here an object deck of the assembler:
 
-    from assembler import assemble
+    >>> from assembler import assemble
+    >>> from cpvm import api
+    >>> deck = assemble("SEVEN    CSECT\\n         LA    15,7\\n         BR    14\\n         END\\n").deck
+    >>> run = api.run_deck(deck)
+    >>> run.stop.reason is api.StopReason.DISABLED_WAIT, run.machine.gr[15]
+    (True, 7)
 
-    run = api.run_deck(assemble(source).deck, typed=["BOB"])
-    print(run.console, run.stop, run.machine.gr[15])
+`Machine` is the same without devices, for those who attach their own (`device_types` gives all there are).
 """
 
 from __future__ import annotations
@@ -31,7 +36,7 @@ from typing import Self
 
 from cpvm import sysgen
 from cpvm.cp.system import System, SystemStartError
-from cpvm.front.bare import DeckRun, run_deck
+from cpvm.front.bare import BareMachine, DeckRun, run_deck
 from cpvm.front.console import (
     DEFAULT_TIMEOUT,
     Console,
@@ -45,28 +50,48 @@ from cpvm.front.console import (
 from cpvm.front.halves import host_halves
 from cpvm.front.link import connector
 from cpvm.front.loader import LoadError
-from cpvm.machine import IPLError, Machine, Stop, StopReason
+from cpvm.front.tracing import Executed
+from cpvm.machine import AddressError, IPLError, Machine, ProgramCheck, SnapshotError, Step, Stop, StopReason
+from cpvm.machine.device import Device, DeviceError, device_types
+from cpvm.machine.host import Host, NullHost
+from cpvm.s370.psw import EC, MACHINE_CHECK, PROBLEM, PSW, WAIT
 from cpvm.sysgen import SystemDirectoryError
 from cpvm.terminal.line import ReadState
 from cpvm.terminal.telnet import TelnetServer
 
 __all__ = [
+    "EC",
+    "MACHINE_CHECK",
+    "PROBLEM",
+    "PSW",
+    "WAIT",
+    "AddressError",
+    "BareMachine",
     "DeckRun",
+    "Device",
+    "DeviceError",
+    "Executed",
+    "Host",
     "IPLError",
     "LineClosed",
     "LoadError",
     "LogonRefused",
     "Machine",
     "NoAnswer",
+    "NullHost",
+    "ProgramCheck",
     "ReadState",
     "Ready",
     "Response",
+    "SnapshotError",
+    "Step",
     "Stop",
     "StopReason",
     "SystemDirectoryError",
     "SystemHandle",
     "TerminalError",
     "User",
+    "device_types",
     "ready_in",
     "run_deck",
     "start",

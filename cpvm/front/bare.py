@@ -1,216 +1,310 @@
-"""`cpvm ipl`: a bare virtual machine, its console on this terminal, IPLed from a deck of cards.
-
-Console 3215 at 009 or where asked, reader 2540 at 00C with the decks one behind the other, punch 2540 at 00D, printer
-1403 at 00E. The machine ends in a disabled wait; its PSW is shown, and the wait code becomes the exit status.
-"""
+"""A bare virtual machine with the devices that programs need: console, reader, punch, printer; and its operator."""
 
 from __future__ import annotations
 
 import io
 import queue
-import signal
-import sys
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from enum import Enum
-from types import FrameType
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import IO
 
-from cpvm.front.loader import LoadError, ipl_deck, is_object
-from cpvm.front.status import USAGE, exit_status
-from cpvm.machine import IPLError, Machine, Stop, StopReason
-from cpvm.machine.device import MediaError
-from cpvm.machine.devices.console3215 import Console3215
+from cpvm.front.loader import ipl_deck, is_object
+from cpvm.front.peripherals import Cards, Key, NextTyped, Operator, Paper, Stacker, nothing
+from cpvm.front.tracing import Executed, execute, follow, registers
+from cpvm.machine import Machine, Stop, StopReason
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.devices.reader2540 import Reader2540
-from cpvm.machine.media.deck import Deck
-from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+from cpvm.machine.host import Host
+from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
+from cpvm.s370 import psa
+from cpvm.s370.psw import EXTERNAL_MASK
 
 READER, PUNCH, PRINTER, CONSOLE = 0x00C, 0x00D, 0x00E, 0x009
 _SLICE = 20_000  # instructions between two looks at the keyboard
+_TRACED_SLICE = 500  # the same while each one is followed
 _TICK = 0.01  # seconds between two looks at the clock while the machine waits for its timer
+_DOUBLEWORD = (1 << 64) - 1
+
+Trace = Callable[[Executed], None]
 
 
-def _text(data: bytes) -> str:
-    return "".join(char if char.isprintable() else " " for char in from_ebcdic(data))
+class BareMachine(Machine):
+    """A System/370 without CP and CMS: a `Machine` with four devices, somebody who operates them, and its clocks.
 
+    Console 3215 at 009 (or `console`), reader 2540 at 00C, punch 2540 at 00D, printer 1403 at 00E. Others can be
+    attached. What the devices put out is kept (`typed_out`, `printed`, `punched`) unless it goes to a file.
 
-class Cards:
-    """The hopper of the reader: all decks as one file."""
+    Registers, PSW, keys. General registers are numbers of 32 bits, floating-point registers of 64, all unsigned; a
+    value that is assigned is cut to that. `set_cr` loads a control register. Storage keys are bytes: access-control
+    bits X'F0', fetch protection 8, reference 4, change 2.
 
-    def __init__(self, cards: Iterable[bytes]) -> None:
-        self._cards = deque(cards)
+    >>> from cpvm import api
+    >>> m = api.BareMachine(storage=64 << 10)
+    >>> m.gr[1] = -2
+    >>> m.fr[0] = 0x4110000000000000
+    >>> hex(m.gr[1]), hex(m.fr[0])
+    ('0xfffffffe', '0x4110000000000000')
+    >>> m.storage.set_key(0x2000, 0x38)
+    >>> hex(m.storage.key(0x27FF))
+    '0x38'
+    >>> m.psw = api.PSW.from_bytes(bytes.fromhex("FF35 4006 A0001000"))     # BC mode
+    >>> m.psw.ec, m.psw.key, m.psw.problem, m.psw.cc, hex(m.psw.address)
+    (False, 3, True, 2, '0x1000')
+    >>> m.set_cr(0, 0x00B000E0)                                             # 4K pages, 1M segments
+    >>> m.psw = api.PSW(system_mask=0x04, mode=api.EC, address=0x1000)      # EC mode, translation on
+    >>> m.psw.ec, m.psw.to_bytes().hex()
+    (True, '0408000000001000')
 
-    def next(self) -> bytes | None:
-        """The next card, or None at the end."""
-        return self._cards.popleft() if self._cards else None
+    Running. `run` executes up to so many instructions, `step` one, `trace` gives them one by one with what they
+    changed; `go` is for programs that wait for their timers or for a line.
 
+    >>> m = api.BareMachine(storage=64 << 10)
+    >>> m.load(bytes.fromhex("41100005 1A11 82000200"), at=0x1000)          # LA 1,5; AR 1,1; LPSW X'200'
+    >>> m.load(api.PSW(mode=api.WAIT, address=0x600D).to_bytes(), at=0x200)
+    >>> m.psw = api.PSW(address=0x1000)
+    >>> print(m.step())
+    001000 41100005     LA    1,5
+    >>> for executed in m.trace(100):
+    ...     print(executed)
+    001004 1A11         AR    1,1                R1=0000000A CC=2
+    001006 82000200     LPSW  512                CC=0 PSW=000200000000600D
+    >>> m.run(100)
+    Stop(reason=<StopReason.DISABLED_WAIT: 'disabled wait'>, instructions=0, detail=24589)
 
-class Stacker:
-    """Punched cards, written to a file as 80-byte EBCDIC images."""
+    Saving. The whole state goes into a file; what is behind the devices (cards, paper) is not part of it.
 
-    def __init__(self, file: IO[bytes] | None) -> None:
-        self._file = file
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "saved"
+    >>> m.save(file)
+    >>> again = api.BareMachine(storage=64 << 10)
+    >>> again.restore(file)
+    >>> again.gr[1], again.psw == m.psw
+    (10, True)
+    """
 
-    def card(self, data: bytes) -> None:
-        """Take a card."""
-        if self._file:
-            self._file.write(data)
-
-
-class Paper:
-    """Printed lines as text: line feeds for spaces, a form feed for a skip to channel 1, CR for overprinting."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-
-    def line(self, opcode: int, data: bytes) -> None:
-        """Print `data`, then move the carriage as the command says."""
-        motion = opcode >> 3
-        feed = ("\r", "\n", "\n\n", "\n\n\n")[motion] if motion < 4 else "\n\f" if motion == 0x11 else "\n"
-        if opcode & 2:  # the carriage alone
-            feed = "\n" * motion if motion < 4 else "\f" if motion == 0x11 else "\n"
-        self._file.write(_text(data).rstrip() + feed)
-        self._file.flush()
-
-
-class Key(Enum):
-    """What can be typed that is no line."""
-
-    REQUEST = "request"
-    END = "end of input"
-
-
-Typed = str | Key
-NextTyped = Callable[[float | None], Typed]
-
-
-class Keyboard:
-    """What is typed on standard input, which a thread of its own reads."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._typed: queue.SimpleQueue[Typed] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(file,), name="keyboard", daemon=True).start()
-
-    def _read(self, file: IO[str]) -> None:
-        try:
-            for line in file:
-                self._typed.put(line.rstrip("\r\n"))
-        except (OSError, ValueError):  # closed under our feet: the same as its end
-            pass
-        self._typed.put(Key.END)
-
-    def request(self) -> None:
-        """Press the request key; may be called from a signal handler."""
-        self._typed.put(Key.REQUEST)
-
-    def get(self, timeout: float | None) -> Typed:
-        """The next line or key. Raises queue.Empty after `timeout` seconds (0: if there is none now)."""
-        return self._typed.get(timeout != 0, timeout)
-
-
-@dataclass
-class Operator:
-    """The console's back end: types what the machine writes, answers its reads with what was typed."""
-
-    out: IO[str]
-    typed: deque[str] = field(default_factory=deque)
-    ended: bool = False
-    cancelled: bool = False
-    starved: bool = False
-    """The machine read on after the end of input."""
-    console: Console3215 = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.console = Console3215(self)
-
-    def write(self, data: bytes, newline: bool) -> None:
-        """Type on the terminal."""
-        self.out.write(_text(data) + ("\n" if newline else ""))
-        self.out.flush()
-
-    def read(self, limit: int) -> None:
-        """The machine wants a line: it gets one that was typed before, if there is one."""
-        if self.typed:
-            self.console.enter(to_ebcdic(self.typed.popleft())[:limit])
-        elif self.ended:
-            self._end()
-
-    def alarm(self) -> None:
-        """Ring the bell."""
-        self.out.write("\a")
-        self.out.flush()
-
-    def enter(self, typed: Typed) -> None:
-        """A line was typed: it answers the outstanding read, or waits for one and gives attention."""
-        if typed is Key.END:
-            self.ended = True
-            if self.console.reading:
-                self._end()
-        elif isinstance(typed, Key):
-            self.console.attention()
-        elif not self.console.enter(to_ebcdic(typed)):
-            self.typed.append(typed)
-            self.console.attention()
-
-    def _end(self) -> None:
-        """Tell the first read behind the last line by unit exception, as the CANCEL key does; the next one waits."""
-        self.starved = self.cancelled
-        if not self.cancelled:
-            self.cancelled = True
-            self.console.cancel()
-
-
-@dataclass
-class BareMachine:
-    """A machine with its devices, ready for IPL."""
-
-    cards: list[bytes]
-    storage: int = 1 << 20
-    console_address: int = CONSOLE
-    printer: IO[str] = field(default_factory=lambda: sys.stdout)
-    punch: IO[bytes] | None = None
-    out: IO[str] = field(default_factory=lambda: sys.stdout)
-
-    def __post_init__(self) -> None:
-        self.machine = Machine(self.storage)
-        self.operator = Operator(self.out)
-        self.machine.attach(self.console_address, self.operator.console)
-        self.machine.attach(READER, Reader2540(Cards(self.cards)))
-        self.machine.attach(PUNCH, Punch2540(Stacker(self.punch)))
-        self.machine.attach(PRINTER, Printer1403(Paper(self.printer)))
-
-    def run(self, next_typed: NextTyped) -> Stop | None:
-        """IPL from the reader and run until the machine stops; None if it waits for input that cannot come any more.
+    def __init__(
+        self,
+        storage: int = 1 << 20,
+        host: Host | None = None,
+        *,
+        cards: Iterable[bytes] = (),
+        console: int = CONSOLE,
+        out: IO[str] | None = None,
+        printer: IO[str] | None = None,
+        punch: IO[bytes] | None = None,
+    ) -> None:
+        """A machine, reset, its storage zeros.
 
         Args:
-            next_typed: gives what is typed as `Keyboard.get` does.
+            storage: bytes, a multiple of 2048 from 8192 to 16777216.
+            host: its surroundings: time of day, CPU identity, DIAGNOSE; by default this computer's clock and no more.
+            cards: the cards in the reader, 80 bytes of EBCDIC each.
+            console: I/O address of the 3215.
+            out: where the console types.
+            printer: where the printer prints; a form feed begins a page.
+            punch: where punched cards go, 80 bytes each.
 
         Raises:
-            IPLError: the deck cannot be IPLed.
+            ValueError: the storage size is wrong.
+            DeviceError: the console's address is no I/O address, or that of another device.
         """
-        self.machine.ipl(READER)
-        instructions = 0
+        super().__init__(storage, host)
+        self.executed = 0
+        """Instructions executed by `go`."""
+        self._out = out if out is not None else io.StringIO()
+        self._paper = printer if printer is not None else io.StringIO()
+        self._stacker = punch if punch is not None else io.BytesIO()
+        self._hopper = Cards(cards)
+        self.operator = Operator(self._out, self.stop)
+        """Who types at the console."""
+        self.attach(console, self.operator.console)
+        self.attach(READER, Reader2540(self._hopper))
+        self.attach(PUNCH, Punch2540(Stacker(self._stacker, self.stop)))
+        self.attach(PRINTER, Printer1403(Paper(self._paper, self.stop)))
+
+    # ---- the devices
+    @property
+    def typed_out(self) -> str:
+        """What the console has typed; empty if it types elsewhere."""
+        return self._out.getvalue() if isinstance(self._out, io.StringIO) else ""
+
+    @property
+    def printed(self) -> str:
+        """What the printer has printed; empty if it prints elsewhere."""
+        return self._paper.getvalue() if isinstance(self._paper, io.StringIO) else ""
+
+    @property
+    def punched(self) -> bytes:
+        """The punched cards, 80 bytes each; empty if they go elsewhere."""
+        return self._stacker.getvalue() if isinstance(self._stacker, io.BytesIO) else b""
+
+    def feed(self, cards: Iterable[bytes]) -> None:
+        """Put cards (80 bytes of EBCDIC each) into the reader, behind those that are there."""
+        self._hopper.add(cards)
+
+    def type(self, line: str) -> None:
+        '''Type a line: it ends the console's read, or waits for one and gives attention.
+
+        >>> from assembler import assemble
+        >>> from cpvm import api
+        >>> program = """ECHO     CSECT
+        ...          USING *,15
+        ...          LA    1,READ
+        ...          ST    1,72                 CHANNEL ADDRESS WORD
+        ...          SIO   9
+        ...          LPSW  WAIT                 UNTIL THE READ HAS ENDED
+        ... WAIT     DC    X'FE02000000000000'
+        ... READ     CCW   X'0A',LINE,X'20',8
+        ... LINE     DC    CL8' '
+        ...          END   ECHO
+        ... """
+        >>> m = api.BareMachine()
+        >>> m.load_deck([assemble(program).deck])
+        >>> m.ipl()
+        >>> m.go() is None                      # it waits, and nobody has typed
+        True
+        >>> m.type("HELLO")
+        >>> m.go().reason is api.StopReason.DISABLED_WAIT
+        True
+        '''
+        self.operator.enter(line)
+
+    def end_of_input(self) -> None:
+        """Have reads end with unit exception when all lines that were typed are read; the second such read waits."""
+        self.operator.enter(Key.END)
+
+    def request(self) -> None:
+        """Press the console's request key: attention."""
+        self.operator.console.attention()
+
+    # ---- storage and clocks
+    def load(self, image: bytes, at: int = 0) -> None:
+        """Put bytes into storage from this absolute address on. Raises ValueError if they do not fit."""
+        if at < 0 or at + len(image) > self.storage.size:
+            raise ValueError(f"{len(image)} bytes at {at:X} are not within {self.storage.size >> 10}K of storage")
+        self.storage.write(at, image)
+
+    def load_deck(self, decks: Sequence[Sequence[bytes]]) -> None:
+        """Put a deck into the reader for IPL from 00C; object decks are linked and get a loader in front.
+
+        Raises:
+            LoadError: the object decks cannot be linked.
+        """
+        first = decks[0] if decks else []
+        self.feed(ipl_deck(decks) if is_object(first) else [card for deck in decks for card in deck])
+
+    @property
+    def tod_clock(self) -> int:
+        """The TOD clock: an unsigned number of 64 bits of which bit 51 is a microsecond, zero at the start of 1900.
+
+        >>> from cpvm import api
+        >>> m = api.BareMachine()
+        >>> m.tod_clock = 0
+        >>> 0 <= m.tod_clock < 60_000_000 * 4096        # not a minute has passed
+        True
+        """
+        return self.cpu.timers.now()
+
+    @tod_clock.setter
+    def tod_clock(self, value: int) -> None:
+        self.cpu.timers.set_tod(value & _DOUBLEWORD)
+
+    @property
+    def clock_comparator(self) -> int:
+        """The clock comparator, in the format of the TOD clock."""
+        return self.cpu.timers.comparator & _DOUBLEWORD
+
+    @clock_comparator.setter
+    def clock_comparator(self, value: int) -> None:
+        self.cpu.set_clock_comparator(value)
+
+    @property
+    def cpu_timer(self) -> int:
+        """The CPU timer: a signed number of 64 bits of which bit 51 is a microsecond; it counts down."""
+        return self.cpu.timers.cpu_timer()
+
+    @cpu_timer.setter
+    def cpu_timer(self, value: int) -> None:
+        self.cpu.set_cpu_timer(value)
+
+    @property
+    def interval_timer(self) -> int:
+        """The interval timer at location X'50': a signed number of 32 bits, 76800 to the second; it counts down."""
+        value = self.cpu.real4(psa.INTERVAL_TIMER) & 0xFFFFFFFF
+        return value - (1 << 32) if value >> 31 else value
+
+    @interval_timer.setter
+    def interval_timer(self, value: int) -> None:
+        self.cpu.put_real4(psa.INTERVAL_TIMER, value & 0xFFFFFFFF)
+
+    @property
+    def prefix(self) -> int:
+        """The prefix register: the absolute address of the block that is real address 0."""
+        return self.cpu.prefix_register
+
+    def display(self) -> str:
+        """PSW, registers and clocks for a reader."""
+        return "\n".join(registers(self))
+
+    # ---- running
+    def ipl(self, addr: int = READER) -> None:
+        """Initial program loading from the device at this I/O address; then `go`. Raises IPLError."""
+        super().ipl(addr)
+
+    def trace(self, limit: int) -> Iterator[Executed]:
+        """Execute instructions one by one, at most `limit`, giving each with what it changed; ends with the machine.
+
+        Between two of them everything about the machine may be looked at and changed.
+        """
+        return follow(self, limit)
+
+    def go(
+        self, limit: int | None = None, *, next_typed: NextTyped = nothing, trace: Trace | None = None
+    ) -> Stop | None:
+        """Run until the machine stops or `limit` instructions are executed; time passes for it while it waits.
+
+        Args:
+            limit: instructions; no limit if None.
+            next_typed: gives what is typed meanwhile, by default nothing: see `type`.
+            trace: called with each instruction after it was executed.
+
+        Returns:
+            Why it stopped (BUDGET: the limit), with the instructions of this call; None if it waits for something that
+            does not come: a line for its console, above all.
+        """
+        began = self.executed
         while True:
-            stop = self.machine.run(_SLICE)
-            instructions += stop.instructions
-            if stop.reason is StopReason.WAIT:
-                if not self._wait(next_typed):
-                    return None
-            elif stop.reason is StopReason.BUDGET:
+            left = _SLICE if limit is None else min(_SLICE, limit - (self.executed - began))
+            stop = self._slice(left, trace) if trace else self.run(left)
+            self.executed += stop.instructions
+            done = self.executed - began
+            if stop.reason not in (StopReason.WAIT, StopReason.BUDGET):
+                return Stop(stop.reason, done, stop.detail)
+            if done == limit:
+                return Stop(StopReason.BUDGET, done, self.psw.address)
+            if self.operator.starved or (stop.reason is StopReason.WAIT and not self._wait(next_typed)):
+                return None
+            if stop.reason is StopReason.BUDGET:
                 self._poll(next_typed)
-                if self.operator.starved:
-                    return None
-            else:
-                return Stop(stop.reason, instructions, stop.detail)
+
+    def _slice(self, limit: int, trace: Trace) -> Stop:
+        """`run` for a machine that is traced."""
+        done = 0
+        while done < min(limit, _TRACED_SLICE):
+            executed = execute(self)
+            if isinstance(executed, Stop):
+                return Stop(executed.reason, done, executed.detail)
+            done += executed.step.stop.instructions
+            trace(executed)
+            if executed.step.stop.reason is not StopReason.BUDGET:
+                return Stop(executed.step.stop.reason, done, executed.step.stop.detail)
+        return Stop(StopReason.BUDGET, done)
 
     def _poll(self, next_typed: NextTyped) -> None:
-        while not self.operator.ended:
+        while next_typed is not nothing and not self.operator.ended:
             try:
                 self.operator.enter(next_typed(0))
             except queue.Empty:
@@ -218,17 +312,19 @@ class BareMachine:
 
     def _wait(self, next_typed: NextTyped) -> bool:
         """Let time pass until something happens. False if nothing can."""
-        timed = bool(self.machine.psw.system_mask & 1)  # external interruptions, in both modes
-        if self.operator.ended and not timed:
+        enabled = self.cr[0] & (TIMER_MASK | COMPARATOR_MASK | CPU_TIMER_MASK)
+        timed = self.psw.system_mask & EXTERNAL_MASK and enabled
+        alone = self.operator.ended or next_typed is nothing
+        if alone and not timed:
             return False
         start = time.monotonic()
-        if self.operator.ended:
+        if alone:
             time.sleep(_TICK)
         else:
             with suppress(queue.Empty):
                 self.operator.enter(next_typed(_TICK if timed else None))
         # On a real machine the timers count while the CPU waits, too.
-        self.machine.cpu.timers.advance(int((time.monotonic() - start) * 1_000_000))
+        self.cpu.timers.advance(int((time.monotonic() - start) * 1_000_000))
         return True
 
 
@@ -244,113 +340,33 @@ class DeckRun:
     """What the printer printed; a form feed begins a page."""
     punched: bytes
     """The punched cards, 80 bytes each."""
-    machine: Machine
+    machine: BareMachine
     """The machine as it was left."""
 
 
-def run_deck(cards: Sequence[bytes], typed: Iterable[str] = (), *, storage: int = 1 << 20) -> DeckRun:
+def run_deck(
+    cards: Sequence[bytes], typed: Iterable[str] = (), *, storage: int = 1 << 20, limit: int | None = None
+) -> DeckRun:
     """IPL a machine with console 009, reader 00C, punch 00D and printer 00E, and run it until it stops.
 
     Args:
         cards: the deck in the reader, 80 bytes each; an object deck is linked and gets a loader in front.
         typed: the lines that the console's reads get, one after the other.
         storage: bytes, a multiple of 2048 from 8192 to 16777216.
+        limit: instructions after which it is stopped; no limit if None.
 
     Raises:
         IPLError: the deck cannot be IPLed.
         LoadError: an object deck cannot be linked.
         ValueError: the storage size is wrong.
     """
-    console, paper, stacker = io.StringIO(), io.StringIO(), io.BytesIO()
-    deck = ipl_deck([cards]) if is_object(cards) else list(cards)
-    bare = BareMachine(deck, storage, printer=paper, punch=stacker, out=console)
-    bare.operator.typed.extend(typed)
-    bare.operator.ended = True
-
-    def nothing(timeout: float | None) -> Typed:
-        raise queue.Empty
-
-    stop = bare.run(nothing)
-    return DeckRun(stop, console.getvalue(), paper.getvalue(), stacker.getvalue(), bare.machine)
+    machine = BareMachine(storage)
+    machine.load_deck([cards])
+    machine.operator.typed.extend(typed)
+    machine.end_of_input()
+    machine.ipl()
+    stop = machine.go(limit)
+    return DeckRun(stop, machine.typed_out, machine.printed, machine.punched, machine)
 
 
-def ipl(bare: BareMachine) -> int:
-    """Run `bare` with this process's terminal, tell how it ended on standard error, and return the exit status.
-
-    Ctrl-C is the request key; pressed twice within a second it ends the machine.
-    """
-    last = 0.0
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < 1.0:
-            bare.machine.stop("interrupt")
-        last = now
-        keyboard.request()
-
-    keyboard = Keyboard(sys.stdin)
-    previous = signal.signal(signal.SIGINT, interrupt)
-    try:
-        stop = bare.run(keyboard.get)
-    except IPLError as error:
-        detail = f"; CSW {error.csw.hex().upper()} SENSE {error.sense.hex().upper()}" if error.csw else ""
-        _tell(f"IPL FAILED: {error}{detail}")
-        return USAGE
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    psw = bare.machine.psw.to_bytes().hex().upper()
-    psw = f"{psw[:8]} {psw[8:]}"
-    if stop is None:
-        _tell(f"END OF INPUT WHILE THE MACHINE WAITS; PSW {psw}")
-        return 1
-    if stop.reason is StopReason.DISABLED_WAIT:
-        _tell(f"DISABLED WAIT; PSW {psw}; {stop.instructions} INSTRUCTIONS{_unhandled(bare.machine)}")
-        return exit_status(bare.machine.psw.address)
-    _tell(f"{stop.reason.upper()}; PSW {psw}; {stop.instructions} INSTRUCTIONS")
-    return 1
-
-
-_INTERRUPTIONS = {0x58: "EXTERNAL", 0x60: "SVC", 0x68: "PROGRAM", 0x70: "MACHINE CHECK", 0x78: "I/O"}
-_NEW_TO_OLD = 0x40  # from an interruption's new PSW to its old one
-
-
-def _unhandled(machine: Machine) -> str:
-    """If the wait code is that of the loader's new PSWs: which interruption it was, and the old PSW."""
-    code = machine.psw.address
-    if code not in _INTERRUPTIONS or machine.ec_mode:
-        return ""
-    old = machine.storage.read(code - _NEW_TO_OLD, 8).hex().upper()
-    return f"\n{_INTERRUPTIONS[code]} INTERRUPTION NOT HANDLED; CODE {old[4:8]}; OLD PSW {old[:8]} {old[8:]}"
-
-
-def _tell(text: str) -> None:
-    sys.stdout.flush()
-    print(text, file=sys.stderr)
-
-
-def run_decks(
-    files: Sequence[str], storage: int, console: int, *, printer: str | None = None, punch: str | None = None
-) -> int:
-    """`cpvm ipl`: read the decks, run the machine; returns the exit status.
-
-    Args:
-        files: decks in host files.
-        storage: bytes.
-        console: address of the 3215.
-        printer: file for the printed lines; standard output if None.
-        punch: file for the punched cards; they are thrown away if None.
-    """
-    with ExitStack() as stack:
-        try:
-            decks = [list(iter(Deck.open(file).next, None)) for file in files]
-            cards = ipl_deck(decks) if is_object(decks[0]) else [card for deck in decks for card in deck]
-            paper = stack.enter_context(open(printer, "w", encoding="utf-8")) if printer else sys.stdout
-            stacker = stack.enter_context(open(punch, "wb")) if punch else None
-        except OSError as error:
-            _tell(f"cpvm ipl: {error.filename}: {error.strerror or error}")
-            return USAGE
-        except (MediaError, LoadError) as error:
-            _tell(f"cpvm ipl: {error}")
-            return USAGE
-        return ipl(BareMachine(cards, storage, console, paper, stacker))
+__all__ = ["CONSOLE", "PRINTER", "PUNCH", "READER", "BareMachine", "DeckRun", "run_deck"]

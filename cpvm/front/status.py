@@ -4,10 +4,14 @@ USAGE = 2
 """Wrong operands, a file that cannot be read, a system directory that cannot be used."""
 
 TIMED_OUT = 124
-"""A script waited longer than it may."""
+"""A script waited longer than it may, a machine executed as many instructions as it may."""
 
 ABANDONED = 125
-"""A script could not be carried on: logon refused, machine in a disabled wait, end of the script in the middle."""
+"""A script could not be carried on: logon refused, machine in a disabled wait, end of the script in the middle. A bare
+machine ended otherwise than in a disabled wait."""
+
+INTERRUPTED = 130
+"""Somebody ended it from the keyboard."""
 
 
 def exit_status(code: int) -> int:

@@ -94,13 +94,13 @@ def test_a_program_that_waits_for_input_after_its_end_is_ended(
 ) -> None:
     assemble(PROGRAM.replace("         LA    15,42\n", "         B     ASK\n"))
     typed(monkeypatch, "ONE\n")
-    assert cli.main(["ipl", "prog.text"]) == 1
+    assert cli.main(["ipl", "prog.text"]) == 125
     assert "END OF INPUT" in capsys.readouterr().err
 
 
 def test_a_deck_of_text_cards_is_ipled_as_it_is(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("deck").write_text("X" * 80 + "\n")
-    assert cli.main(["ipl", "deck"]) in (1, 2)
+    assert cli.main(["ipl", "deck"]) in (2, 125)
     assert capsys.readouterr().err
 
 
@@ -140,7 +140,8 @@ def test_wrong_operands_are_refused(arguments: list[str], capsys: pytest.Capture
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)
     assert caught.value.code == 2
-    assert "usage: cpvm" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.startswith("cpvm") and err.count("\n") == 1 and "--help" in err
 
 
 def test_the_same_from_python() -> None:

@@ -1,0 +1,174 @@
+"""What stands around a bare machine: card hopper and stacker, paper, and the operator at the console."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import IO
+
+from cpvm.machine.devices.console3215 import Console3215
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+
+Failed = Callable[[OSError], None]
+"""Told that the host could not write what a device put out; the device goes on as if it had."""
+
+
+def _text(data: bytes) -> str:
+    return "".join(char if char.isprintable() else " " for char in from_ebcdic(data))
+
+
+class Cards:
+    """The hopper of the reader: all decks as one file."""
+
+    def __init__(self, cards: Iterable[bytes]) -> None:
+        self._cards = deque(cards)
+
+    def add(self, cards: Iterable[bytes]) -> None:
+        """Put cards behind those that are there."""
+        self._cards.extend(cards)
+
+    def next(self) -> bytes | None:
+        """The next card, or None at the end."""
+        return self._cards.popleft() if self._cards else None
+
+
+class Stacker:
+    """Punched cards, written to a file as 80-byte EBCDIC images."""
+
+    def __init__(self, file: IO[bytes] | None, failed: Failed) -> None:
+        self._file = file
+        self._failed = failed
+
+    def card(self, data: bytes) -> None:
+        """Take a card."""
+        try:
+            if self._file:
+                self._file.write(data)
+        except OSError as error:
+            self._failed(error)
+
+
+class Paper:
+    """Printed lines as text: line feeds for spaces, a form feed for a skip to channel 1, CR for overprinting."""
+
+    def __init__(self, file: IO[str], failed: Failed) -> None:
+        self._file = file
+        self._failed = failed
+
+    def line(self, opcode: int, data: bytes) -> None:
+        """Print `data`, then move the carriage as the command says."""
+        motion = opcode >> 3
+        feed = ("\r", "\n", "\n\n", "\n\n\n")[motion] if motion < 4 else "\n\f" if motion == 0x11 else "\n"
+        if opcode & 2:  # the carriage alone
+            feed = "\n" * motion if motion < 4 else "\f" if motion == 0x11 else "\n"
+        try:
+            self._file.write(_text(data).rstrip() + feed)
+            self._file.flush()
+        except OSError as error:
+            self._failed(error)
+
+
+class Key(Enum):
+    """What can be typed that is no line."""
+
+    REQUEST = "request"
+    END = "end of input"
+
+
+Typed = str | Key
+NextTyped = Callable[[float | None], Typed]
+"""Gives what is typed next, as `Keyboard.get` does."""
+
+
+def nothing(timeout: float | None) -> Typed:
+    """A `NextTyped` for a keyboard at which nobody sits."""
+    raise queue.Empty
+
+
+class Keyboard:
+    """What is typed on standard input, which a thread of its own reads."""
+
+    def __init__(self, file: IO[str] | None) -> None:
+        self._typed: queue.SimpleQueue[Typed] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(file,), name="keyboard", daemon=True).start()
+
+    def _read(self, file: IO[str] | None) -> None:
+        try:
+            for line in file or ():
+                self._typed.put(line.rstrip("\r\n"))
+        except (OSError, ValueError):  # closed under our feet: the same as its end
+            pass
+        self._typed.put(Key.END)
+
+    def request(self) -> None:
+        """Press the request key; may be called from a signal handler."""
+        self._typed.put(Key.REQUEST)
+
+    def get(self, timeout: float | None) -> Typed:
+        """The next line or key. Raises queue.Empty after `timeout` seconds (0: if there is none now)."""
+        return self._typed.get(timeout != 0, timeout)
+
+
+@dataclass
+class Operator:
+    """The console's back end: types what the machine writes, answers its reads with what was typed."""
+
+    out: IO[str]
+    failed: Failed
+    typed: deque[str] = field(default_factory=deque)
+    ended: bool = False
+    cancelled: bool = False
+    starved: bool = False
+    """The machine read on after the end of input."""
+    console: Console3215 = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.console = Console3215(self)
+
+    def write(self, data: bytes, newline: bool) -> None:
+        """Type on the terminal."""
+        self._type(_text(data) + ("\n" if newline else ""))
+
+    def read(self, limit: int) -> None:
+        """The machine wants a line: it gets one that was typed before, if there is one."""
+        if self.typed:
+            self.console.enter(to_ebcdic(self.typed.popleft())[:limit])
+        elif self.ended:
+            self._end()
+
+    def alarm(self) -> None:
+        """Ring the bell."""
+        self._type("\a")
+
+    def _type(self, text: str) -> None:
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except OSError as error:
+            self.failed(error)
+
+    def enter(self, typed: Typed) -> None:
+        """A line was typed: it answers the outstanding read, or waits for one and gives attention."""
+        if typed is Key.END:
+            self.ended = True
+            self.cancelled = self.starved = False
+            if self.console.reading:
+                self._end()
+        elif isinstance(typed, Key):
+            self.console.attention()
+        else:
+            self.ended = self.cancelled = self.starved = False
+            if not self.console.enter(to_ebcdic(typed)):
+                self.typed.append(typed)
+                self.console.attention()
+
+    def _end(self) -> None:
+        """Tell the first read behind the last line by unit exception, as the CANCEL key does; the next one waits."""
+        self.starved = self.cancelled
+        if not self.cancelled:
+            self.cancelled = True
+            self.console.cancel()
