@@ -1,0 +1,1 @@
+"""Random programs in the machine and in Hercules: not part of the test suite."""
