@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 from cdf_reader import Disk, read_disk
-from guest import Guest, Killed, MemoryDisk
+from disk_guest import Guest, Killed, MemoryDisk
 
 from cms.cmsdisk import CMSDisk
 
