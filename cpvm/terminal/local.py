@@ -131,8 +131,9 @@ class ScreenTerminal(_Base):
                 self._session.hangup()
 
     def _stop_prompt(self) -> None:
-        if self._prompt and self._prompt.app.is_running:
-            self._prompt.app.exit(result="")
+        app = self._prompt.app if self._prompt else None
+        if app and app.future and not app.future.done():  # CLOSED and close() both come here, perhaps after Ctrl-D
+            app.exit(result="")
 
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()

@@ -164,6 +164,18 @@ def test_the_system_closes_the_terminal(screen: Screen) -> None:
     assert not screen.session.hung_up.is_set()
 
 
+def test_the_system_closes_the_terminal_and_says_so_twice(screen: Screen, capfd: pytest.CaptureFixture[str]) -> None:
+    def close() -> None:  # both before the prompt can end
+        screen.terminal.state(ReadState.CLOSED)
+        screen.terminal.close()
+
+    assert screen.terminal._loop
+    screen.terminal._loop.call_soon_threadsafe(close)
+    assert screen.ended()
+    output = capfd.readouterr()
+    assert "xception" not in screen.text.getvalue() + output.out + output.err
+
+
 def test_without_a_screen_each_read_takes_a_line() -> None:
     system = FakeSystem()
     sink = io.StringIO()
