@@ -5,25 +5,23 @@ leaves nothing half made; the next start begins anew.
 """
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from cpvm import __version__
-from cpvm.cp import help
 from cpvm.cp.system import System, SystemStartError
-from cpvm.front import users
+from cpvm.front import systemdisk, users
 from cpvm.front.filelock import FileLock, LockedError
 from cpvm.front.locations import default_directory
+from cpvm.front.systemdisk import MARK, SystemDiskError, Tracks
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.volume import Volume
 
 FORMAT = 1
 """Version of the layout of a system directory."""
 
-MARK = "system.json"
 LOCK = "lock"
 
 PROFILE = """\
@@ -33,8 +31,6 @@ PROFILE = """\
 """
 
 Progress = Callable[[str], None]
-Tracks = Iterable[tuple[int, int, bytes]]
-"""Cylinder and head within a minidisk, and the image of the track."""
 
 
 class SystemDirectoryError(Exception):
@@ -55,9 +51,33 @@ def prepare(directory: Path | None = None, progress: Progress | None = None) -> 
     try:
         if not _exists(path):
             _make(path, progress or (lambda text: None))
-    except (OSError, MediaError, SystemStartError) as error:
+    except (OSError, MediaError, SystemStartError, SystemDiskError) as error:
         raise SystemDirectoryError(f"the system in {path} could not be made: {error}") from error
     return path
+
+
+def cms_outdated(folder: Path) -> bool:
+    """Whether the CMS of the system in `folder` was built from another source than there is now.
+
+    Raises:
+        SystemDirectoryError: the system directory cannot be read.
+    """
+    try:
+        return systemdisk.outdated(folder)
+    except (OSError, ValueError) as error:
+        raise SystemDirectoryError(f"{folder / MARK} is damaged: {error}") from error
+
+
+def rebuild_cms(system: System, progress: Progress | None = None) -> None:
+    """Make the CMS system disk of a system that has not been started anew, all else in it staying as it is.
+
+    Raises:
+        SystemDirectoryError: that cannot be done; the disk is as it was.
+    """
+    try:
+        systemdisk.rebuild(system, progress or (lambda text: None))
+    except (OSError, MediaError, SystemDiskError) as error:
+        raise SystemDirectoryError(f"CMS in {system.folder} could not be rebuilt: {error}") from error
 
 
 def _exists(path: Path) -> bool:
@@ -82,7 +102,8 @@ def _exists(path: Path) -> bool:
 
 def _make(path: Path, progress: Progress) -> None:
     workshop = path.parent / f".{path.name}.new"
-    workshop.mkdir(parents=True, exist_ok=True)
+    workshop.parent.mkdir(parents=True, exist_ok=True)
+    workshop.mkdir(mode=0o700, exist_ok=True)  # nobody else on this computer reads the users' disks
     try:
         lock = FileLock(workshop / LOCK)
     except LockedError as error:
@@ -108,6 +129,8 @@ def _make(path: Path, progress: Progress) -> None:
 
 
 def _build(folder: Path, progress: Progress) -> None:
+    level = systemdisk.source_level()
+    files: tuple[str, ...] = ()
     progress("Making the directory of users")
     System.create(folder, users.directory_source())
     volume = Volume.open(System.volume_path(folder, users.VOLUME))
@@ -115,29 +138,18 @@ def _build(folder: Path, progress: Progress) -> None:
         with volume.deferred():
             progress("Formatting the users' disks")
             for place in users.places():
-                tracks = _system_disk(progress) if place.vaddr == "190" else _user_disk(place)
+                if place.vaddr == "190":
+                    built = systemdisk.build(progress)
+                    tracks, files = built.tracks, built.files
+                else:
+                    tracks = _user_disk(place)
                 disk = volume.minidisk(place.start, place.cylinders)
                 for cyl, head, image in tracks:
                     disk.write(cyl, head, image)
         volume.commit()
     finally:
         volume.close()
-    mark = folder / MARK
-    mark.write_text(json.dumps({"format": FORMAT, "made by": f"cpvm {__version__}"}) + "\n", encoding="utf-8")
-    with mark.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _system_disk(progress: Progress) -> Tracks:
-    from cms.build import MODE, BuildError, build_system_disk  # brings the assembler, which no other start needs
-
-    try:
-        system = build_system_disk(progress, cylinders=users.SYSTEM_DISK_CYLINDERS)
-        for name, text in help.pages().items():
-            system.disk.write_text(name, "HELPCP", MODE, text, recfm="V")
-    except BuildError as error:
-        raise SystemDirectoryError(f"CMS could not be built: {error}") from error
-    return system.tracks()
+    systemdisk.note(folder, {"format": FORMAT, "made by": f"cpvm {__version__}"}, level, files)
 
 
 def _user_disk(place: users.Place) -> Tracks:

@@ -91,3 +91,8 @@ def test_two_systems_in_one_process(system_directory: Path, tmp_path: Path) -> N
         for thread in threads:
             thread.join()
         assert answers == [("001 USERS, 000 DIALED",), ("002 USERS, 000 DIALED",), ("002 USERS, 000 DIALED",)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file modes")
+def test_nobody_else_on_the_computer_can_read_a_new_system(built_system: Path) -> None:
+    assert built_system.stat().st_mode & 0o077 == 0
