@@ -135,9 +135,11 @@ class User(Console):
 class SystemHandle:
     """A running system. Use it as a context manager, or call `stop`."""
 
-    def __init__(self, system: System, directory: Path) -> None:
+    def __init__(self, system: System, directory: Path, cms_outdated: bool = False) -> None:
         self.system = system
         self.directory = directory
+        self.cms_outdated = cms_outdated
+        """Whether the CMS system disk was built from another source than this cpvm brings."""
         self._names = itertools.count(1)
         self._server: TelnetServer | None = None
         self._stopped = threading.Event()
@@ -193,12 +195,18 @@ class SystemHandle:
             self._stopped.set()
 
 
-def start(directory: Path | str | None = None, *, progress: Callable[[str], None] | None = None) -> SystemHandle:
+def start(
+    directory: Path | str | None = None,
+    *,
+    progress: Callable[[str], None] | None = None,
+    rebuild_cms: bool = False,
+) -> SystemHandle:
     """Start the system in `directory` (the user's default one if None), which is made first if it does not exist.
 
     Args:
         directory: the system directory.
         progress: called with a line of text now and then while a new system is made.
+        rebuild_cms: whether to make the CMS system disk anew first; everything else in the system stays as it is.
 
     Raises:
         SystemDirectoryError: it cannot be made or used, or another process is using it.
@@ -209,8 +217,11 @@ def start(directory: Path | str | None = None, *, progress: Callable[[str], None
     except SystemStartError as error:
         raise SystemDirectoryError(f"{error}; `cpvm connect` is one more terminal on a running system") from error
     try:
+        if rebuild_cms:
+            sysgen.rebuild_cms(system, progress)
+        old = sysgen.cms_outdated(path)
         system.start()
     except BaseException:
         system.shutdown(wait=True)
         raise
-    return SystemHandle(system, path)
+    return SystemHandle(system, path, old)

@@ -140,7 +140,7 @@ def _start(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.start import start
 
-        return start(arguments.system, arguments.listen)
+        return start(arguments.system, arguments.listen, arguments.rebuild_cms)
 
     command = _add(commands, "start", "start the system, with a terminal here and a telnet listener", run)
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
@@ -150,6 +150,12 @@ def _start(commands: Commands) -> None:
         default="",
         metavar="HOST:PORT",
         help="where telnet and `cpvm connect` reach it (default 127.0.0.1:3270); none: nowhere",
+    )
+    command.add_argument(
+        "--rebuild-cms",
+        action="store_true",
+        help="first make MAINT's 190, the CMS system disk, anew, as after an upgrade; files that MAINT put there stay,"
+        " and so do all users' disks and the spool",
     )
 
 

@@ -78,11 +78,14 @@ class Progress:
             self._length = 0
 
 
-def start(directory: Path | None, listen: Address | None) -> int:
-    """Run a system until it is shut down; returns the exit status."""
+OUTDATED = "CMS here is older than this cpvm's: `cpvm start --rebuild-cms` renews it"
+
+
+def start(directory: Path | None, listen: Address | None, rebuild_cms: bool = False) -> int:
+    """Run a system until it is shut down, its CMS made anew first if asked for; returns the exit status."""
     progress = Progress()
     try:
-        system = api.start(directory, progress=progress)
+        system = api.start(directory, progress=progress, rebuild_cms=rebuild_cms)
     except api.SystemDirectoryError as error:
         progress.done()
         print(f"cpvm: {error}", file=sys.stderr)
@@ -105,6 +108,8 @@ def start(directory: Path | None, listen: Address | None) -> int:
 def _serve(system: api.SystemHandle, address: Address | None) -> None:
     for line in welcome(system.directory, address):
         print(line)
+    if system.cms_outdated:
+        print(OUTDATED)
     sys.stdout.flush()
     terminal: ScreenTerminal | PlainTerminal
     if has_screen():
