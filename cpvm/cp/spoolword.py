@@ -73,6 +73,21 @@ def spoolid(word: str) -> int:
     return int(word)
 
 
+def files_in(request: Request, operands: Operands, queue: str) -> tuple[str | None, list[SpoolFile]]:
+    """Whose queue is meant, and its files in order: the user's own, unless a user of class D names another.
+
+    Class D: SYSTEM (None is returned for it) is everybody, a userid that user.
+    """
+    owner: str | None = request.vm.userid
+    word = operands.peek()
+    if word is not None and request.allowed("D") and not word.isdigit():
+        name = request.meant(word)
+        if name == "SYSTEM" or name in request.system.directory.users:
+            operands.take()
+            owner = None if name == "SYSTEM" else name
+    return owner, request.system.spool.files(queue, owner)
+
+
 def chosen_files(
     request: Request,
     operands: Operands,

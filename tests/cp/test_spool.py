@@ -213,3 +213,23 @@ def test_a_full_spool_stops_the_guest_and_keeps_what_there_is(site: Site) -> Non
     cards = read_cards(site, "CMSUSER")
     assert cards[0] == "FIRST"
     assert 3000 < len(cards) < 4001
+
+
+def test_class_d_sees_and_purges_the_files_of_others(site: Site) -> None:
+    user, operator = site.logon("CMSUSER"), site.logon("OPERATOR")
+    for device, text in (("PUNCH TO USER01", "PUNCH"), ("PRINTER", "PRINTER")):
+        user.type(f"SPOOL {device}")
+        block = site.system.users["CMSUSER"].devices[0x00D if text == "PUNCH" else 0x00E]
+        site.on_cp(lambda block=block: block.put(0x09, to_ebcdic("DATA")))  # type: ignore[misc]
+        user.type(f"CLOSE {text}")
+    assert operator.type("QUERY PRINTER") == ["NO PRT FILES"]
+    assert operator.type("QUERY PRINTER SYSTEM")[1].startswith("CMSUSER  0002 A PRT 000001 01  NONE")
+    assert operator.type("QUERY READER SYSTEM ALL")[1].startswith("USER01   0001 A PUN")
+    assert operator.type("QUERY READER FIRSTUSER01")[1].startswith("USER01   0001 A PUN")
+    assert operator.type("CHANGE PRINTER CMSUSER ALL HOLD") == ["0001 FILE CHANGED"]
+    assert user.type("QUERY PRINTER")[1].endswith("USER")
+    assert user.type("QUERY READER USER01") == ["DMKCQG027E SPOOLID MISSING OR INVALID"]
+    assert user.type("PURGE READER SYSTEM") == ["DMKCSU027E SPOOLID MISSING OR INVALID"]
+    assert operator.type("PURGE PRINTER SYSTEM CLASS A") == ["0001 FILE PURGED"]
+    assert operator.type("PURGE READER USER01 ALL") == ["0001 FILE PURGED"]
+    assert site.system.spool.files("RDR") == []

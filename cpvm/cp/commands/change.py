@@ -8,16 +8,19 @@ from typing import Any
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import OPERAND_MISSING
 from cpvm.cp.operand import Operands, choose, decimal
-from cpvm.cp.spoolword import chosen_files, count, queue_of, spool_class
+from cpvm.cp.spoolword import chosen_files, count, files_in, queue_of, spool_class
 
-SYNTAX = "CHange Reader|Printer|PUnch ALL|CLass c|spoolid [CLass c] [COpy nn] [HOld|NOHold] [DIst code] [NAme fn [ft]]"
+SYNTAX = (
+    "CHange Reader|Printer|PUnch [SYSTEM|userid] ALL|CLass c|spoolid"
+    " [CLass c] [COpy nn] [HOld|NOHold] [DIst code] [NAme fn [ft]]"
+)
 
 
 @command("CHANGE", module="DMKCSU", minimum=2, classes="DG", syntax=SYNTAX)
 def change(request: Request, operands: Operands) -> Answer:
     """Give the files another class, name, number of copies, distribution, or hold status."""
     system = request.system
-    candidates = system.spool.files(queue_of(operands.need()), request.vm.userid)
+    _, candidates = files_in(request, operands, queue_of(operands.need()))
     if operands.peek() is None:
         raise OPERAND_MISSING.error()
     files = chosen_files(request, operands, candidates, several=False)

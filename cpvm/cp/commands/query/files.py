@@ -8,7 +8,7 @@ from cpvm.cp.commands.query import query
 from cpvm.cp.logon import files_line
 from cpvm.cp.operand import Operands
 from cpvm.cp.spool import SpoolFile
-from cpvm.cp.spoolword import chosen_files
+from cpvm.cp.spoolword import chosen_files, files_in
 
 SHORT_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD"
 LONG_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD  DATE  TIME     NAME     TYPE     DIST"
@@ -22,9 +22,9 @@ def query_files(request: Request, operands: Operands) -> Answer:
     return 0
 
 
-def _line(file: SpoolFile, *, long: bool) -> str:
+def _line(file: SpoolFile, userid: str, *, long: bool) -> str:
     line = (
-        f"{file.origin:<8} {file.spoolid:04} {file.spool_class} {file.kind} {file.records:06}"
+        f"{userid:<8} {file.spoolid:04} {file.spool_class} {file.kind} {file.records:06}"
         f" {file.copies:02}  {'USER' if file.hold else 'NONE'}"
     )
     if long:
@@ -36,16 +36,19 @@ def _line(file: SpoolFile, *, long: bool) -> str:
 def _queue(word: str, minimum: int, queue: str) -> None:
     @query(word, minimum=minimum, classes="DG")
     def query_queue(request: Request, operands: Operands) -> Answer:
-        """The files of one queue; with ALL, CLASS c or spoolids also dates and names."""
+        """The files of one queue; with any operand also dates and names.
+
+        OWNERID is who made the file; for class D, in the queues of others, the user in whose queue it is.
+        """
         long = operands.peek() is not None
-        candidates = request.system.spool.files(queue, request.vm.userid)
+        owner, candidates = files_in(request, operands, queue)
         files = chosen_files(request, operands, candidates, several=True)
         if not files:
             request.write(f"NO {queue} FILES")
             return 0
         request.write(LONG_HEADER if long else SHORT_HEADER)
         for file in files:
-            request.write(_line(file, long=long))
+            request.write(_line(file, file.origin if owner == request.vm.userid else file.owner, long=long))
         return 0
 
 
