@@ -25,7 +25,7 @@ PROGRAMS = {
     # Address constants of every length and sign, across decks; the sum comes back as the return code.
     "ADCONS": "ADCONS CSECT\n USING *,15\n L 1,A4\n S 1,NEG\n A 1,=A(PART+8-X)\n SR 2,2\n ICM 2,7,A3\n SR 1,2\n"
     " SR 2,2\n ICM 2,3,A2\n AR 1,2\n LR 15,1\n BR 14\nA4 DC A(PART)\nNEG DC A(PART-ADCONS)\nX EQU PART+4\n"
-    "A3 DC AL3(ADCONS)\nA2 DC AL2(PART-ADCONS)\n EXTRN PART\n END",
+    "A3 DC AL3(ADCONS)\nA2 DC Y(PART-ADCONS)\n EXTRN PART\n END",
     "PARTS": "PARTS CSECT\n ENTRY PART\n DC 3D'0'\nPART DC F'0'\n END",
     "COMM": "COMM CSECT\n USING *,15\n L 1,=A(CC+4)\n ST 15,0(,1)\n S 15,0(,1)\n BR 14\nCC COM\n DS 100F\n END",
     "ARGS": "ARGS CSECT\n BALR 12,0\n USING *,12\n LR 4,1\n LR 11,14\nLOOP CLI 0(4),X'FF'\n BE OUT\n LR 2,4\n"
