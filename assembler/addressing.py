@@ -9,6 +9,11 @@ from __future__ import annotations
 from assembler.message import Flaw
 from assembler.symbols import Terms, Value
 
+CANNOT = "ADDRESSABILITY ERROR - BASE AND DISPLACEMENT CANNOT BE RESOLVED"
+
+
+CANNOT = "ADDRESSABILITY ERROR - BASE AND DISPLACEMENT CANNOT BE RESOLVED"
+
 
 class Bases:
     """What each base register is promised to hold."""
@@ -57,11 +62,16 @@ class Bases:
         if not terms:
             if 0 <= value < 4096:
                 return 0, value
-            raise Flaw("IFO228", f"DISPLACEMENT {value} IS NOT BETWEEN 0 AND 4095 AND NO BASE COVERS IT", 8, column)
+            raise Flaw("IFO209", f"{CANNOT}: {value}", 8, column)
         if len(terms) == 1 and terms[0][1] == 1:
             section = terms[0][0]
             reach = self._by_terms.get(terms, ())
             why = f"OUT OF REACH OF R{reach[0][0]}" if reach else "NO USING COVERS IT"
             name = section.name or "PRIVATE CODE"
-            raise Flaw("IFO228", f"ADDRESSABILITY ERROR: {name}+X'{value & 0xFFFFFF:X}', {why}", 8, column)
-        raise Flaw("IFO217", "ADDRESS IS NOT SIMPLY RELOCATABLE", 12, column)
+            raise Flaw(
+                "IFO209",
+                f"{CANNOT}: {name}+X'{value & 0xFFFFFF:X}', {why}",
+                8,
+                column,
+            )
+        raise Flaw("IFO213", "COMPLEXLY RELOCATABLE EXPRESSION", 12, column)

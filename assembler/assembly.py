@@ -84,7 +84,7 @@ def assemble(
         asm.pass_two()
     except RecursionError:  # the limits on nesting are below the host's; this is the last net
         if asm.statements:
-            asm.flaw(asm.statements[-1], Flaw("IFO208", "STATEMENT TOO COMPLICATED", 16))
+            asm.flaw(asm.statements[-1], Flaw("IFO318", "STATEMENT TOO COMPLICATED", 16))
     decks.number_sections(asm)
     asm.messages.sort(key=lambda message: (message.statement, message.column))
     severity = max((message.severity for message in asm.messages), default=0)

@@ -87,9 +87,9 @@ class Constant:
             return 1
         count = absolute(self.duplication, env)
         if count < 0:
-            raise Flaw("IFO220", "NEGATIVE DUPLICATION FACTOR", 8, self.column)
+            raise Flaw("IFO206", "DUPLICATION FACTOR ERROR - NEGATIVE", 8, self.column)
         if count >= MAX_BYTES:
-            raise Flaw("IFO220", "DUPLICATION FACTOR TOO LARGE", 8, self.column)
+            raise Flaw("IFO206", "DUPLICATION FACTOR ERROR - TOO LARGE", 8, self.column)
         return count
 
     def explicit_length(self, env: Environment) -> int | None:
@@ -99,7 +99,7 @@ class Constant:
         length = absolute(self.length, env)
         longest = TYPES[self.kind].longest * (8 if self.bits else 1)
         if not 0 < length <= longest:
-            raise Flaw("IFO221", f"LENGTH {length} IS NOT VALID FOR TYPE {self.kind}", 8, self.column)
+            raise Flaw("IFO224", f"LENGTH ERROR - {length} IS NOT VALID FOR TYPE {self.kind}", 8, self.column)
         return length
 
     def length_attribute(self, env: Environment) -> int:
@@ -134,7 +134,7 @@ class Constant:
         else:
             total = sum(self.implied(value) for value in self.values) * count
         if total >= MAX_BYTES:
-            raise Flaw("IFO220", "CONSTANT TOO LONG", 8, self.column)
+            raise Flaw("IFO224", "LENGTH ERROR - CONSTANT TOO LONG", 8, self.column)
         return total
 
 
@@ -188,11 +188,11 @@ def closing(text: str, at: int) -> int:
                 continue
             string = _STRING.match(text, at)
             if string is None:
-                raise Flaw("IFO207", "UNPAIRED APOSTROPHE", 8, at)
+                raise Flaw("IFO178", "SYNTAX ERROR - UNPAIRED APOSTROPHE", 8, at)
             at = string.end()
             continue
         at += 1
-    raise Flaw("IFO208", "UNPAIRED PARENTHESIS", 8, start)
+    raise Flaw("IFO178", "SYNTAX ERROR - UNPAIRED PARENTHESIS", 8, start)
 
 
 def split_commas(text: str) -> list[tuple[str, int]]:
@@ -206,7 +206,7 @@ def split_commas(text: str) -> list[tuple[str, int]]:
         elif char == "'":
             string = _STRING.match(text, at)
             if string is None:
-                raise Flaw("IFO207", "UNPAIRED APOSTROPHE", 8, at)
+                raise Flaw("IFO178", "SYNTAX ERROR - UNPAIRED APOSTROPHE", 8, at)
             at = string.end() - 1
         elif _ATTRIBUTE.match(text, at):
             at += 1
@@ -230,7 +230,7 @@ class _Reader:
             self.at = match.end()
             digits = match[0]
             if len(digits) > 9:
-                raise Flaw("IFO220", "NUMBER TOO LARGE", 8, at)
+                raise Flaw("IFO169", "INVALID SELF-DEFINING TERM - TOO LARGE", 8, at)
             return Number(int(digits))
         if text[at : at + 1] == "(":
             end = closing(text, at)
@@ -243,7 +243,12 @@ class _Reader:
         duplication = self.number_or_parenthesis()
         kind = text[self.at : self.at + 1].upper()
         if kind not in TYPES:
-            raise Flaw("IFO219", f"INVALID TYPE {text[self.at : self.at + 4] or 'MISSING'} IN CONSTANT", 8, self.at)
+            raise Flaw(
+                "IFO198",
+                f"INVALID TYPE DECLARED ON DC/DS/DXD CONSTANT - {text[self.at : self.at + 4] or 'NONE'}",
+                8,
+                self.at,
+            )
         self.at += 1
         length = scale = exponent = None
         bits = False
@@ -258,7 +263,7 @@ class _Reader:
                 self.at += 1
             modifier = self.number_or_parenthesis(signed=letter != "L")
             if modifier is None:
-                raise Flaw("IFO222", f"INVALID MODIFIER {text[at : at + 4]}", 8, at)
+                raise Flaw("IFO178", f"SYNTAX ERROR - INVALID MODIFIER {text[at : at + 4]}", 8, at)
             if letter == "L":
                 length = modifier
             elif letter == "S":
@@ -272,16 +277,16 @@ class _Reader:
         if text[at : at + 1] == "'":
             string = _STRING.match(text, at)
             if string is None:
-                raise Flaw("IFO207", "UNPAIRED APOSTROPHE", 8, at)
+                raise Flaw("IFO178", "SYNTAX ERROR - UNPAIRED APOSTROPHE", 8, at)
             if form == "address":
-                raise Flaw("IFO223", f"TYPE {kind} WANTS ITS VALUE IN PARENTHESES", 8, at)
+                raise Flaw("IFO178", f"SYNTAX ERROR - TYPE {kind} WANTS ITS VALUE IN PARENTHESES", 8, at)
             inside = string[1]
             values = (inside,) if form == "text" else tuple(inside.split(","))
             self.at = string.end()
         elif text[at : at + 1] == "(":
             end = closing(text, at)
             if form != "address":
-                raise Flaw("IFO223", f"TYPE {kind} WANTS ITS VALUE IN APOSTROPHES", 8, at)
+                raise Flaw("IFO178", f"SYNTAX ERROR - TYPE {kind} WANTS ITS VALUE IN APOSTROPHES", 8, at)
             values, addresses = _addresses(kind, text[at + 1 : end], at + 1)
             self.at = end + 1
         return Constant(
@@ -307,7 +312,7 @@ def _addresses(kind: str, text: str, column: int) -> tuple[tuple[str, ...], tupl
             except Flaw as flaw:
                 raise flaw.shifted(at) from None
             if len(operands) != 1 or operands[0].second is not None:
-                raise Flaw("IFO207", "SYNTAX ERROR IN S-TYPE CONSTANT", 8, at)
+                raise Flaw("IFO178", "SYNTAX ERROR IN S-TYPE CONSTANT", 8, at)
             base = operands[0].first
             found.append((At(operands[0].address, at), At(base, at) if base is not None else None))
         else:
@@ -367,5 +372,5 @@ def _read(text: str) -> tuple[Constant, ...]:
         if at >= len(text):
             return tuple(found)
         if text[at] != ",":
-            raise Flaw("IFO207", f"SYNTAX ERROR -- {text[at : at + 8]}", 8, at)
+            raise Flaw("IFO178", f"SYNTAX ERROR - {text[at : at + 8]}", 8, at)
         at += 1

@@ -114,7 +114,7 @@ class Sum(Expr):
             if other_terms:
                 terms = combine(terms, other_terms, sign)
         if not -0x80000000 <= value <= 0xFFFFFFFF:
-            raise Flaw("IFO212", "ARITHMETIC OVERFLOW IN EXPRESSION")
+            raise Flaw("IFO319", "ARITHMETIC OVERFLOW IN EXPRESSION")
         return value, terms
 
     def walk(self) -> tuple[Expr, ...]:
@@ -132,7 +132,7 @@ class Product(Expr):
         for operator, part in self.parts:
             value, terms = part.evaluate(env)
             if terms:
-                raise Flaw("IFO217", "RELOCATABLE TERM IN MULTIPLICATION OR DIVISION", 12)
+                raise Flaw("IFO217", "RELOCATABILITY ERROR - RELOCATABLE TERM IN MULTIPLICATION OR DIVISION", 12)
             if not operator:
                 result = value
             elif operator == "*":
@@ -141,7 +141,7 @@ class Product(Expr):
                 quotient = abs(result) // abs(value) if value else 0
                 result = quotient if (result < 0) == (value < 0) else -quotient
             if not -0x80000000 <= result <= 0xFFFFFFFF:
-                raise Flaw("IFO212", "ARITHMETIC OVERFLOW IN EXPRESSION")
+                raise Flaw("IFO319", "ARITHMETIC OVERFLOW IN EXPRESSION")
         return result, ()
 
     def walk(self) -> tuple[Expr, ...]:
@@ -177,16 +177,16 @@ def selfdefining(text: str, column: int = -1) -> int:
         else:
             value = int(inside, 16 if base == "X" else 2)
     except ValueError:
-        raise Flaw("IFO206", f"INVALID SELF-DEFINING TERM {text[:20]}", 8, column) from None
+        raise Flaw("IFO169", f"INVALID SELF-DEFINING TERM {text[:20]}", 8, column) from None
     return value - 0x100000000 if value > 0x7FFFFFFF else value
 
 
 def decimal(text: str, column: int = -1) -> int:
     if len(text) > 10 and int(text[-12:]) != int(text[:200]):
-        raise Flaw("IFO206", f"INVALID SELF-DEFINING TERM {text[:20]}", 8, column)
+        raise Flaw("IFO169", f"INVALID SELF-DEFINING TERM {text[:20]}", 8, column)
     value = int(text[-12:])
     if value > 0xFFFFFFFF:
-        raise Flaw("IFO206", f"INVALID SELF-DEFINING TERM {text[:20]}", 8, column)
+        raise Flaw("IFO169", f"INVALID SELF-DEFINING TERM {text[:20]}", 8, column)
     return value
 
 
@@ -194,5 +194,5 @@ def absolute(tree: Expr, env: Environment) -> int:
     """The value of an expression that has to be absolute; raises Flaw (IFO217) if it is relocatable."""
     value, terms = tree.evaluate(env)
     if terms:
-        raise Flaw("IFO217", "RELOCATABLE EXPRESSION WHERE AN ABSOLUTE ONE IS NEEDED", 8)
+        raise Flaw("IFO217", "RELOCATABILITY ERROR - AN ABSOLUTE EXPRESSION IS NEEDED", 12)
     return value

@@ -79,8 +79,8 @@ class MachineInstruction(Operation):
                 given = parse(st.operand).operands if st.operand else ()
                 if len(given) != len(order):
                     if len(given) < len(order):
-                        raise Flaw("IFO210", f"TOO FEW OPERANDS, {len(order)} ARE NEEDED", 8, len(st.operand))
-                    raise Flaw("IFO211", f"TOO MANY OPERANDS, {len(order)} ARE NEEDED", 8, given[len(order)].column)
+                        raise Flaw("IFO210", f"TOO FEW OPERANDS, {len(order)} ARE NEEDED", 12, len(st.operand))
+                    raise Flaw("IFO211", f"TOO MANY OPERANDS, {len(order)} ARE NEEDED", 12, given[len(order)].column)
                 for (kind, field, length_field), operand in zip(order, given, strict=True):
                     if kind == 0:
                         value |= self._small(operand, asm, self.bits[field]) << self.shift[field]
@@ -103,28 +103,28 @@ class MachineInstruction(Operation):
         for field in (*self.must_be_even, *self.must_be_floating):
             register = value >> self.shift[field] & 15
             if field in self.must_be_floating and register not in (0, 2, 4, 6):
-                asm.flaw(st, Flaw("IFO229", f"REGISTER {register} IS NO FLOATING-POINT REGISTER", 4, 0))
+                asm.flaw(st, Flaw("IFO323", f"REGISTER {register} IS NO FLOATING-POINT REGISTER", 4, 0))
             elif field in self.must_be_even and register & 1:
-                asm.flaw(st, Flaw("IFO229", f"REGISTER {register} IS NOT EVEN", 4, 0))
+                asm.flaw(st, Flaw("IFO323", f"REGISTER {register} IS NOT EVEN", 4, 0))
 
     @staticmethod
     def _small(operand: Operand, asm: Assembler, bits: int) -> int:
         """A register or mask."""
         if operand.first is not None or operand.two:
-            raise Flaw("IFO207", "REGISTER OR MASK WITH A SUBFIELD", 8, operand.column)
+            raise Flaw("IFO216", "ILLEGAL OPERAND FORMAT - REGISTER OR MASK WITH A SUBFIELD", 12, operand.column)
         value = absolute(operand.address, asm)
         if not 0 <= value < 1 << bits:
-            raise Flaw("IFO215", f"REGISTER OR MASK {value} IS NOT BETWEEN 0 AND 15", 8, operand.column)
+            raise Flaw("IFO320", f"REGISTER OR MASK {value} IS NOT BETWEEN 0 AND 15", 8, operand.column)
         return value
 
     @staticmethod
     def _immediate(operand: Operand, asm: Assembler, field: str) -> int:
         if operand.first is not None or operand.two:
-            raise Flaw("IFO207", "IMMEDIATE OPERAND WITH A SUBFIELD", 8, operand.column)
+            raise Flaw("IFO216", "ILLEGAL OPERAND FORMAT - IMMEDIATE OPERAND WITH A SUBFIELD", 12, operand.column)
         value = absolute(operand.address, asm)
         high = 15 if field == "i3" else 255
         if not -(high + 1) // 2 <= value <= high:
-            raise Flaw("IFO215", f"IMMEDIATE VALUE {value} IS NOT BETWEEN 0 AND {high}", 8, operand.column)
+            raise Flaw("IFO320", f"IMMEDIATE VALUE {value} IS NOT BETWEEN 0 AND {high}", 8, operand.column)
         return value & high
 
     def _address(self, operand: Operand, asm: Assembler, st: Statement, field: str, length_field: str) -> int:
@@ -136,23 +136,25 @@ class MachineInstruction(Operation):
         if self.is_rx or length_field:
             extra, base = first, second
         elif two:
-            raise Flaw("IFO207", "ONLY A BASE REGISTER MAY STAND IN PARENTHESES HERE", 8, operand.column)
+            raise Flaw(
+                "IFO216", "ILLEGAL OPERAND FORMAT - ONLY A BASE REGISTER MAY STAND IN PARENTHESES", 12, operand.column
+            )
         else:
             base = first
         if base is None and not (two and not self.is_rx and not length_field):
             if two and second is None and first is not None:
                 register, displacement = 0, value
                 if terms:
-                    raise Flaw("IFO217", "RELOCATABLE DISPLACEMENT WITH AN EXPLICIT BASE", 8, operand.column)
+                    raise Flaw("IFO228", "RELOCATABLE DISPLACEMENT IN MACHINE INSTRUCTION", 8, operand.column)
             else:
                 register, displacement = asm.bases.resolve(value, terms, operand.column)
         else:
             assert base is not None
             if terms:
-                raise Flaw("IFO217", "RELOCATABLE DISPLACEMENT WITH AN EXPLICIT BASE", 8, operand.column)
+                raise Flaw("IFO228", "RELOCATABLE DISPLACEMENT IN MACHINE INSTRUCTION", 8, operand.column)
             register, displacement = asm.register(base, operand.column), value
             if not 0 <= displacement <= 4095:
-                raise Flaw("IFO216", f"DISPLACEMENT {displacement} IS NOT BETWEEN 0 AND 4095", 8, operand.column)
+                raise Flaw("IFO321", f"DISPLACEMENT {displacement} IS NOT BETWEEN 0 AND 4095", 8, operand.column)
         number = field[1]
         bits = register << self.shift["b" + number] | displacement << self.shift["d" + number]
         address = value
@@ -169,11 +171,11 @@ class MachineInstruction(Operation):
             length = absolute(extra, asm) if extra is not None else implied_length(operand.address, asm)
             top = 256 if length_field == "l" else 16
             if not 0 <= length <= top:
-                raise Flaw("IFO213", f"LENGTH {length} IS NOT BETWEEN 0 AND {top}", 8, operand.column)
+                raise Flaw("IFO224", f"LENGTH ERROR - {length} IS NOT BETWEEN 0 AND {top}", 8, operand.column)
             bits |= max(length - 1, 0) << self.shift[length_field]
         elif length_field:
             if extra is None:
-                raise Flaw("IFO210", "A REGISTER IS NEEDED IN PARENTHESES", 8, operand.column)
+                raise Flaw("IFO216", "ILLEGAL OPERAND FORMAT - A REGISTER IS NEEDED IN PARENTHESES", 12, operand.column)
             bits |= asm.register(extra, operand.column) << self.shift[length_field]
         return bits
 

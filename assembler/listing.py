@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assembler.deck import entry_owner
+from assembler.instruction import MachineInstruction
 from assembler.operation import Operation
 from assembler.source import Statement
 from assembler.statements.dc import Dc
 from assembler.statements.ltorg import LiteralData
+from assembler.symbols import Section, Symbol
+from cpvm.s370.ebcdic import to_ebcdic
 
 if TYPE_CHECKING:
     from assembler.assembly import Assembly
@@ -19,10 +23,10 @@ if TYPE_CHECKING:
 
 WIDTH = 121
 SOURCE_HEADING = "  LOC  OBJECT CODE    ADDR1 ADDR2  STMT   SOURCE STATEMENT"
-ESD_HEADING = "SYMBOL   TYPE  ID   ADDR  LENGTH  LD ID"
+ESD_HEADING = "SYMBOL   TYPE  ID   ADDR  LENGTH LDID"
 RLD_HEADING = "POS.ID   REL.ID   FLAGS   ADDRESS"
-XREF_HEADING = "SYMBOL    LEN   VALUE   DEFN     REFERENCES"
-DIAGNOSTIC_HEADING = "  STMT  ERROR NO.  COLUMN  SEV   MESSAGE"
+XREF_HEADING = "SYMBOL    LEN   VALUE   DEFN    REFERENCES"
+DIAGNOSTIC_HEADING = "STMT  ERROR CODE   MESSAGE"
 
 
 class Printer:
@@ -83,16 +87,18 @@ def build(asm: Assembler, assembly: Assembly) -> list[str]:
 
 def _dictionary(printer: Printer, asm: Assembler) -> None:
     printer.section("EXTERNAL SYMBOL DICTIONARY", ESD_HEADING)
-    for section in asm.order:
-        if section.kind == "DS":
+    for item in asm.dictionary:
+        if not isinstance(item, Section):
+            owner = entry_owner(asm, item.symbol)
+            if owner is not None:
+                address = asm.symbols[item.symbol].address & 0xFFFFFF
+                printer.line(f"{item.symbol:<8}  LD       {address:06X}        {owner.esdid:04X}")
             continue
-        place = "" if section.kind in ("ER", "WX") else f"{section.base:06X} {section.size:06X}"
-        printer.line(f"{section.name:<8}  {section.kind:<2}   {section.esdid:04X} {place}".rstrip())
-    for entry in asm.entries:
-        symbol = asm.symbols.get(entry.symbol)
-        if symbol is not None and len(symbol.terms) == 1:
-            owner = symbol.terms[0][0].esdid
-            printer.line(f"{entry.symbol:<8}  LD        {symbol.address & 0xFFFFFF:06X}          {owner:04X}")
+        if item.kind == "DS":
+            continue
+        start = item.loc - 1 if item.kind == "XD" else item.base
+        place = "" if item.kind in ("ER", "WX") else f"{start:06X} {item.size:06X}"
+        printer.line(f"{item.name:<8}  {item.kind:<2}  {item.esdid:04X} {place}".rstrip())
 
 
 # --- source and object code -------------------------------------------------------------------------------------------
@@ -164,13 +170,26 @@ def _statement(printer: Printer, st: Statement, status: _Status) -> None:
     if st.loc >= 0 and operation is not None:
         base = getattr(st.section, "base", 0)
         loc = f"{st.loc + base:06X}"
-    if isinstance(operation, Operation) and operation.name == "EQU" and st.value is not None and not st.messages:
-        loc = f"{st.value & 0xFFFFFF:06X}"
-    addr1 = f"{st.addr1 & 0xFFFFF:05X}" if st.addr1 >= 0 else ""
-    addr2 = f"{st.addr2 & 0xFFFFF:05X}" if st.addr2 >= 0 else ""
+    first_address, second_address = st.addr1, st.addr2
+    name = operation.name if isinstance(operation, Operation) else ""
+    if isinstance(operation, MachineInstruction) and first_address < 0:
+        first_address, second_address = second_address, -1
+    elif name in ("EQU", "USING", "DROP", "ENTRY"):
+        loc = ""
+        if name == "EQU" and st.value is not None:
+            second_address = st.value & 0xFFFFFFFF
+    elif name == "ORG":
+        second_address = st.loc + getattr(st.section, "base", 0)
+    elif name == "END":
+        loc = f"{second_address & 0xFFFFFF:06X}" if second_address >= 0 else ""
+        second_address = -1
+    addr1 = f"{first_address & 0xFFFFF:05X}" if first_address >= 0 else ""
+    addr2 = f"{second_address & 0xFFFFF:05X}" if second_address >= 0 else ""
     source = st.text if st.text else (f"{'':15}{st.operand}",)
     sign = "+" if st.level else " "
     if st.show:
+        if st.pad and st.code and getattr(st.section, "has_text", False):
+            printer.line(f"{st.loc - st.pad + getattr(st.section, 'base', 0):06X} {'00' * st.pad}")
         first = code[0] if code else ""
         front = f"{loc:<6} {first:<14} {addr1:<5} {addr2:<5}" if len(first) <= 14 else f"{loc:<6} {first:<26}"
         printer.line(f"{front} {st.number:>5}{sign}{source[0][:80]}")
@@ -202,36 +221,64 @@ def _relocations(printer: Printer, asm: Assembler) -> None:
         printer.line(f" {entry.section.esdid:04X}     {entry.relative.esdid:04X}     {flag:02X}      {address:06X}")
 
 
+def _references(printer: Printer, front: str, numbers: list[int]) -> None:
+    seen = [f"{number:05d}" for number in dict.fromkeys(numbers)]
+    for at in range(0, max(len(seen), 1), 14):
+        printer.line(f"{front if at == 0 else '':<31}{' '.join(seen[at : at + 14])}")
+
+
+def _values(symbol: Symbol) -> str:
+    return f"{symbol.length:05d} {symbol.address & 0xFFFFFFFF:08X} {symbol.statement:05d}  "
+
+
 def _cross_reference(printer: Printer, asm: Assembler, short: bool) -> None:
+    """Symbols, also those defined twice and those not defined; then the literals of all pools."""
     printer.section("CROSS-REFERENCE", XREF_HEADING)
-    literals = {
-        one.symbol.name + f"\0{number}": one.symbol
-        for number, pool in enumerate(asm.pools)
-        for one in pool.literals.values()
-    }
-    for _, symbol in sorted({**asm.symbols, **literals}.items(), key=lambda item: item[0].encode("cp037", "replace")):
-        if short and not symbol.references:
-            continue
-        seen = list(dict.fromkeys(symbol.references))
-        front = f"{symbol.name[:20]:<8} {symbol.length:>5} {symbol.address & 0xFFFFFFFF:08X} {symbol.statement:>5}   "
-        for at in range(0, max(len(seen), 1), 14):
-            numbers = " ".join(f"{number:>5}" for number in seen[at : at + 14])
-            printer.line(f"{front if at == 0 else '':<31}{numbers}")
+    rows: list[tuple[bytes, int, str, list[int]]] = []
+    for symbol in asm.symbols.values():
+        if symbol.references or not short:
+            front = f"{symbol.name[:20]:<8} {_values(symbol)}"
+            rows.append((to_ebcdic(symbol.name), symbol.statement, front, symbol.references))
+    for name, numbers in asm.undefined.items():
+        rows.append((to_ebcdic(name), 0, f"{name[:20]:<8} ****UNDEFINED****", numbers))
+    for symbol in asm.duplicates:
+        front = f"{symbol.name[:20]:<8} {_values(symbol)}****DUPLICATE****"
+        rows.append((to_ebcdic(symbol.name), symbol.statement, front, []))
+    for _, _, front, numbers in sorted(rows, key=lambda row: row[:2]):
+        _references(printer, front, numbers)
+    literals = [one for pool in asm.pools for one in pool.arranged() if one.symbol.terms]
+    if literals:
+        printer.section("LITERAL CROSS-REFERENCE", XREF_HEADING)
+    for literal in literals:
+        symbol = literal.symbol
+        short_text = literal.text if len(literal.text) <= 8 else ""
+        if not short_text:
+            printer.line(literal.text[:100])
+        _references(printer, f"{short_text:<8} {_values(symbol)}", symbol.references)
+
+
+BY_NAME = frozenset(("IFO016", "IFO158", "IFO188", "IFO189", "IFO196", "IFO206", "IFO231", "IFO239"))
+"""Messages that tell what they are about without a column."""
 
 
 def _diagnostics(printer: Printer, asm: Assembler, assembly: Assembly) -> None:
     printer.section("ASSEMBLER DIAGNOSTICS AND STATISTICS", DIAGNOSTIC_HEADING)
     flagged = [message for message in assembly.messages if message.severity > 0]
     for message in flagged:
-        column = f"{message.column:>4}" if message.column else ""
+        number, text = message.number, message.text
+        if number == "MNOTE":
+            number, text = "IFO197", f"*** MNOTE *** {text}"
+        elif number not in BY_NAME:
+            column = message.column - asm.statements[message.statement - 1].operand_column()
+            text += f" NEAR OPERAND COLUMN {column}" if column > 0 and message.column else ""
         chain = f"  (IN {' IN '.join(message.chain)})" if message.chain else ""
-        text = (
-            f"{message.statement:>6}  {message.number:<9}  {column:<6}  {message.severity:>3}   {message.text}{chain}"
-        )
-        printer.line(text)
-    printer.line()
-    for line in summary(assembly):
-        printer.line(line)
+        printer.line(f"{message.statement:>5}  {number:<6}      {text}{chain}")
+    count = len({message.statement for message in flagged})
+    if count:
+        printer.line(f"NUMBER OF STATEMENTS FLAGGED IN THIS ASSEMBLY = {count:>5}")
+    else:
+        printer.line("NO STATEMENTS FLAGGED IN THIS ASSEMBLY")
+    printer.line(summary(assembly)[1])
     records = max((st.line for st in asm.statements if not st.level), default=0)
     printer.line(f"TOTAL RECORDS READ FROM SYSTEM INPUT   {records:>8}")
     printer.line(f"TOTAL RECORDS READ FROM SYSTEM LIBRARY {assembly.library_records:>8}")

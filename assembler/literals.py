@@ -40,12 +40,12 @@ class Pool:
             try:
                 constants = parse_constants(text[1:])
                 if len(constants) != 1:
-                    raise Flaw("IFO214", f"INVALID LITERAL {text[:20]}", 8, 0)
+                    raise Flaw("IFO161", f"INVALID LITERAL {text[:20]}", 8, 0)
                 if constants[0].values is None:
-                    raise Flaw("IFO224", "LITERAL HAS NO VALUE", 8, 0)
+                    raise Flaw("IFO161", "INVALID LITERAL - IT HAS NO VALUE", 8, 0)
                 found = PooledLiteral(text, constants[0], statement, env)
                 if not found.size:
-                    raise Flaw("IFO220", "LITERAL OF LENGTH ZERO", 8, 0)
+                    raise Flaw("IFO161", "INVALID LITERAL - ITS LENGTH IS ZERO", 8, 0)
             except Flaw as flaw:
                 flaw.column = column
                 raise

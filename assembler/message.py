@@ -1,8 +1,9 @@
 """Diagnostics: what the assembler says about a statement.
 
-Numbers are those of IBM's VM/370 assembler (IFOnnn) where they are known for the condition, otherwise of the same form;
-a macro's own message has the number MNOTE.  Severities are IBM's: 0 note, 4 warning, 8 error, 12 serious error, 16 the
-assembly cannot go on.
+Numbers, texts and severities are those of IBM's Assembler XF, the assembler of VM/370, for every condition of which
+they are known; behind a dash we add what it is about.  Conditions of which no number of XF is known have numbers of
+ours, from IFO300.  A macro's own message has the number MNOTE.  Severities are IBM's: 0 note, 4 warning, 8 error,
+12 serious error, 16 the assembly cannot go on.
 """
 
 from __future__ import annotations

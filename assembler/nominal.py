@@ -41,6 +41,9 @@ class Place(Environment, Protocol):
     def pseudo_register(self, name: str, column: int) -> Symbol:
         """The pseudo register or dummy section of a Q-type constant."""
 
+    def warn(self, flaw: Flaw) -> None:
+        """Note a flaw with which the constant is generated all the same."""
+
     def has_text(self) -> bool:
         """Whether the constant goes into the object text; one in a dummy section does not."""
 
@@ -56,13 +59,15 @@ def _number(text: str, constant: Constant, env: Environment) -> tuple[Fraction, 
     """A decimal number with exponent, times ten to the exponent modifier; and whether it is unsigned."""
     match = _NUMBER.fullmatch(text.strip())
     if match is None or not (match[3] or match[4]):
-        raise Flaw("IFO223", f"INVALID NUMBER {text[:16]}", 8, constant.column)
+        raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION - {text[:16]}", 8, constant.column)
     unsigned, sign, whole, part, power = match.groups()
     if len(whole) + len(part or "") > 200:
-        raise Flaw("IFO223", "TOO MANY DIGITS", 8, constant.column)
+        raise Flaw("IFO224", "LENGTH ERROR - TOO MANY DIGITS", 8, constant.column)
     exponent = int(power or 0) + (absolute(constant.exponent, env) if constant.exponent else 0)
     if not -200 <= exponent <= 200:
-        raise Flaw("IFO223", f"EXPONENT {exponent} OUT OF RANGE", 8, constant.column)
+        raise Flaw(
+            "IFO201", f"ILLEGAL OR INVALID EXPONENT MODIFIER IN DC/DS/DXD CONSTANT - {exponent}", 8, constant.column
+        )
     value = Fraction(int(whole + (part or "") or 0), 10 ** len(part or "")) * Fraction(10) ** exponent
     return (-value if sign == "-" else value), unsigned.upper() == "U"
 
@@ -73,15 +78,16 @@ def rounded(value: Fraction) -> int:
     return int(-whole if value < 0 else whole)
 
 
-def _fixed(text: str, constant: Constant, bits: int, env: Environment) -> int:
+def _fixed(text: str, constant: Constant, bits: int, env: Place) -> int:
     value, unsigned = _number(text, constant, env)
     scale = absolute(constant.scale, env) if constant.scale else 0
     if not -187 <= scale <= 346:
-        raise Flaw("IFO222", f"SCALE {scale} OUT OF RANGE", 8, constant.column)
+        raise Flaw("IFO200", f"INVALID SCALE MODIFIER - {scale}", 8, constant.column)
     number = rounded(value * Fraction(2) ** scale)
     low, high = (0, (1 << bits) - 1) if unsigned else (-(1 << bits - 1), (1 << bits - 1) - 1)
     if not low <= number <= high:
-        raise Flaw("IFO223", f"VALUE {text[:16]} DOES NOT FIT INTO {bits} BITS", 8, constant.column)
+        what = "L, D, E, F, H, OR Y-TYPE CONSTANT TRUNCATED, HIGH ORDER DIGITS LOST"
+        env.warn(Flaw("IFO203", f"{what} - {text[:16]} IN {bits} BITS", 4, constant.column))
     return number & (1 << bits) - 1
 
 
@@ -110,7 +116,7 @@ def _floating(text: str, constant: Constant, length: int, env: Environment) -> b
     value, _ = _number(text, constant, env)
     scale = absolute(constant.scale, env) if constant.scale else 0
     if not 0 <= scale <= 28:
-        raise Flaw("IFO222", f"SCALE {scale} OUT OF RANGE", 8, constant.column)
+        raise Flaw("IFO200", f"INVALID SCALE MODIFIER - {scale}", 8, constant.column)
     try:
         if constant.kind == "L":
             sign, power, fraction = hexadecimal_float(value, 28)
@@ -125,30 +131,30 @@ def _floating(text: str, constant: Constant, length: int, env: Environment) -> b
             return (sign << 7 | power + scale).to_bytes(1, "big") + exact.to_bytes(length - 1, "big")
         sign, power, fraction = hexadecimal_float(value, digits)
     except OverflowError:
-        raise Flaw("IFO223", f"FLOATING-POINT VALUE {text[:16]} OUT OF RANGE", 8, constant.column) from None
+        raise Flaw("IFO239", f"INVALID FLOATING POINT CHARACTERISTIC - {text[:16]}", 8, constant.column) from None
     return (sign << 7 | power).to_bytes(1, "big") + fraction.to_bytes(length - 1, "big")
 
 
 def _digits(text: str, constant: Constant) -> tuple[bool, str]:
     match = _DECIMAL.fullmatch(text.strip())
     if match is None or not (match[2] or match[3]):
-        raise Flaw("IFO223", f"INVALID DECIMAL VALUE {text[:16]}", 8, constant.column)
+        raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION - {text[:16]}", 8, constant.column)
     return match[1] == "-", match[2] + (match[3] or "")
 
 
-def _one(value: str, constant: Constant, length: int, env: Environment) -> bytes:
+def _one(value: str, constant: Constant, length: int, env: Place) -> bytes:
     """The bytes of one quoted value in a field of `length` bytes."""
     kind = constant.kind
     if kind == "C":
         return to_ebcdic(undouble(value))[:length].ljust(length, b"\x40")
     if kind == "X":
         if not re.fullmatch("[0-9A-Fa-f]+", value):
-            raise Flaw("IFO223", f"INVALID HEXADECIMAL VALUE {value[:16]}", 8, constant.column)
+            raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION - X'{value[:16]}'", 8, constant.column)
         data = bytes.fromhex(value if len(value) % 2 == 0 else "0" + value)
         return data[-length:].rjust(length, b"\0")
     if kind == "B":
         if not re.fullmatch("[01]+", value):
-            raise Flaw("IFO223", f"INVALID BINARY VALUE {value[:16]}", 8, constant.column)
+            raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION - B'{value[:16]}'", 8, constant.column)
         return int(value, 2).to_bytes((len(value) + 7) // 8, "big")[-length:].rjust(length, b"\0")
     if kind in "FH":
         return _fixed(value, constant, length * 8, env).to_bytes(length, "big")
@@ -158,14 +164,14 @@ def _one(value: str, constant: Constant, length: int, env: Environment) -> bytes
     if kind == "P":
         packed = (digits + ("D" if negative else "C")).rjust(length * 2, "0")
         if len(packed) > length * 2:
-            raise Flaw("IFO223", f"VALUE {value[:16]} DOES NOT FIT INTO {length} BYTES", 4, constant.column)
-        return bytes.fromhex(packed)
+            env.warn(Flaw("IFO322", f"VALUE {value[:16]} TRUNCATED TO {length} BYTES", 4, constant.column))
+        return bytes.fromhex(packed[-length * 2 :])
     zoned = digits.rjust(length, "0")[-length:]
     data = bytes(0xF0 | int(digit) for digit in zoned)
     return data[:-1] + bytes(((0xD0 if negative else 0xC0) | data[-1] & 0x0F,))
 
 
-def _bits(value: str, constant: Constant, bits: int, env: Environment) -> int:
+def _bits(value: str, constant: Constant, bits: int, env: Place) -> int:
     """One value in a field of `bits` bits (bit-length modifier)."""
     length = (bits + 7) // 8
     if constant.kind in "FH":
@@ -179,7 +185,9 @@ def generate(constant: Constant, place: Place, offset: int) -> tuple[bytes, list
     count = constant.duplicate(place)
     explicit = constant.explicit_length(place)
     if constant.values is None:
-        raise Flaw("IFO224", "CONSTANT HAS NO NOMINAL VALUE", 8, constant.column)
+        if not count:
+            return b"", []
+        raise Flaw("IFO178", "SYNTAX ERROR - CONSTANT HAS NO NOMINAL VALUE", 8, constant.column)
     if constant.bits and explicit is not None:
         return _generate_bits(constant, place, explicit, count), []
     if TYPES[constant.kind].form != "address":
@@ -236,16 +244,24 @@ def _address(
         if base is not None:
             register = absolute(base, place)
             if terms or not 0 <= value <= 4095 or not 0 <= register <= 15:
-                raise Flaw("IFO217", "S-TYPE CONSTANT WANTS A DISPLACEMENT AND A REGISTER", 8, constant.column)
+                raise Flaw(
+                    "IFO217",
+                    "RELOCATABILITY ERROR - S-TYPE CONSTANT WANTS A DISPLACEMENT AND A REGISTER",
+                    8,
+                    constant.column,
+                )
             return (register << 12 | value).to_bytes(2, "big"), []
         return place.base_displacement(value, terms, constant.column).to_bytes(2, "big"), []
     relocations: list[Relocation] = []
     for section, times in terms:
         if section.kind == "DS" and place.has_text():
-            raise Flaw("IFO217", "ADDRESS IN A DUMMY SECTION IN AN ADDRESS CONSTANT", 8, constant.column)
+            raise Flaw("IFO158", "NAME OF STATEMENT IN DSECT USED IN RELOCATABLE ADDRESS CONSTANT", 8, constant.column)
         value += section.base * times
         relocations += [Relocation(offset, length, "A", section, 1 if times > 0 else -1)] * abs(times)
     limit = 1 << 8 * length
+    if relocations and length < 2:  # XF wants three bytes for type A, later assemblers two
+        what = "RELOCATABLE EXPRESSION IN A- OR Y-TYPE ADDRESS CONSTANT WITH THE SPECIFIED LENGTH NOT ALLOWED"
+        raise Flaw("IFO204", what, 8, constant.column)
     if not -(limit >> 1) <= value < limit and length < 4:
-        raise Flaw("IFO223", f"VALUE {value} DOES NOT FIT INTO {length} BYTES", 4, constant.column)
+        place.warn(Flaw("IFO322", f"VALUE {value} TRUNCATED TO {length} BYTES", 4, constant.column))
     return (value & limit - 1).to_bytes(length, "big"), relocations

@@ -147,7 +147,7 @@ def parse_by_grammar(text: str) -> tuple[Operand, ...]:
         elif char == ")":
             depth -= 1
     if deepest > MAX_NESTING:
-        raise Flaw("IFO208", "TOO MANY LEVELS OF PARENTHESES", 8, text.find("("))
+        raise Flaw("IFO233", f"MORE THAN {MAX_NESTING} LEVELS OF PARENTHESES", 8, text.find("("))
     try:
         return _parser().parse(text)  # type: ignore[return-value]
     except lark.exceptions.VisitError as error:
@@ -155,15 +155,16 @@ def parse_by_grammar(text: str) -> tuple[Operand, ...]:
             raise error.orig_exc from None
         raise Flaw("IFO236", "ILLEGAL EXPRESSION", 8) from None
     except lark.exceptions.UnexpectedCharacters as error:
-        raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION {text[error.pos_in_stream or 0 :][:8]}", 8,
+        raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION - {text[error.pos_in_stream or 0 :][:8]}", 8,
                    error.pos_in_stream or 0) from None  # fmt: skip
     except lark.exceptions.UnexpectedToken as error:
         end = error.token.type == "$END"
         at = len(text) if end else error.token.start_pos or 0
-        what = "OPERAND INCOMPLETE" if end else f"SYNTAX ERROR AT {str(error.token)[:20]}"
-        raise Flaw("IFO207", what, 8, at) from None
+        if end:
+            raise Flaw("IFO234", "PREMATURE END OF EXPRESSION", 8, at) from None
+        raise Flaw("IFO178", f"SYNTAX ERROR AT {str(error.token)[:20]}", 8, at) from None
     except lark.exceptions.LarkError:
-        raise Flaw("IFO207", "SYNTAX ERROR IN OPERAND", 8) from None
+        raise Flaw("IFO178", "SYNTAX ERROR IN OPERAND", 8) from None
 
 
 # --- the short path ---------------------------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def parse_expression(text: str) -> Expr:
     """A single expression without subfields; raises Flaw."""
     operands = parse(text).operands
     if len(operands) != 1 or operands[0].first is not None or operands[0].second is not None:
-        raise Flaw("IFO207", f"SYNTAX ERROR -- {text[:20]} IS NOT ONE EXPRESSION", 8, 0)
+        raise Flaw("IFO178", f"SYNTAX ERROR - {text[:20]} IS NOT ONE EXPRESSION", 8, 0)
     return operands[0].address
 
 

@@ -79,6 +79,10 @@ class Assembler:
     entries: list[EntryPoint] = field(default_factory=list)
     deferred: list[Statement] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    duplicates: list[Symbol] = field(default_factory=list)
+    """Second definitions of a name, which do not count."""
+    undefined: dict[str, list[int]] = field(default_factory=dict)
+    """Names that are not defined, and the statements that use them."""
     deck_id: str = ""
     end: tuple[int, Section] | None = None
     produced: int = 0
@@ -153,7 +157,7 @@ class Assembler:
                 section.base = base if section is not self.first else section.base
                 base = section.base + (section.size + 7 & ~7)
             if section.base + section.size > MAX_SECTION and self._current is not None:
-                self.flaw(self._current, Flaw("IFO187", "LOCATION COUNTER OVERFLOW", 12))
+                self.flaw(self._current, Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12))
 
     def pass_two(self) -> None:
         """Generate the text of the placed statements."""
@@ -178,11 +182,15 @@ class Assembler:
     def _check_entries(self) -> None:
         for entry in self.entries:
             symbol = self.symbols.get(entry.symbol)
-            if symbol is None:
-                self.flaw(entry.statement, Flaw("IFO188", f"{entry.symbol} IS AN UNDEFINED SYMBOL", 8, entry.column))
-            elif len(symbol.terms) != 1 or not symbol.terms[0][0].has_text:
+            if symbol is None or len(symbol.terms) != 1 or not symbol.terms[0][0].has_text:
                 self.flaw(
-                    entry.statement, Flaw("IFO189", f"{entry.symbol} IS NOT A VALID ENTRY POINT", 8, entry.column)
+                    entry.statement,
+                    Flaw(
+                        "IFO189",
+                        f"INVALID ENTRY OPERAND, LINKAGE CANNOT BE PERFORMED - {entry.symbol}",
+                        8,
+                        entry.column,
+                    ),
                 )
 
     # --- sections and locations ---------------------------------------------------------------------------------------
@@ -195,7 +203,7 @@ class Assembler:
             found = self.sections.get((name, False)) or self.sections.get((name, True))
         if found is None:
             if len(self.order) > 4000:
-                raise Flaw("IFO187", "TOO MANY CONTROL SECTIONS", 12)
+                raise Flaw("IFO315", "TOO MANY CONTROL SECTIONS", 12)
             found = Section(name, kind, len(self.order) + 1)
             self.sections[key] = found
             self.enter(found)
@@ -262,14 +270,14 @@ class Assembler:
         st.length = length
         loc = st.loc + length
         if loc >= MAX_SECTION:
-            raise Flaw("IFO187", "LOCATION COUNTER OVERFLOW", 12)
+            raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
         section.loc = loc
         section.size = max(section.size, loc)
 
     def grow(self, section: Section, loc: int) -> None:
         if loc >= MAX_SECTION:
             section.loc = section.size
-            raise Flaw("IFO187", "LOCATION COUNTER OVERFLOW", 12)
+            raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
         section.size = loc
 
     def text(self, st: Statement, data: bytes) -> None:
@@ -278,7 +286,7 @@ class Assembler:
         if data and section.has_text:
             self.produced += len(data)
             if self.produced > MAX_TEXT:
-                raise Flaw("IFO187", "TOO MUCH TEXT", 16)
+                raise Flaw("IFO316", "TOO MUCH TEXT", 16)
             if st.pad:
                 data = bytes(st.pad) + data
             self.output.append(Text(section, st.loc - st.pad, data))
@@ -301,10 +309,11 @@ class Assembler:
         """Define the statement's name; a second definition and a bad name are noted, not raised."""
         name = st.name.upper()
         if not SYMBOL.fullmatch(name):
-            self.flaw(st, Flaw("IFO190", f"INVALID NAME {name[:16]}", 8, NAME_FIELD))
+            self.flaw(st, Flaw("IFO016", f"ILLEGAL OR INVALID NAME FIELD - {name[:16]}", 8, NAME_FIELD))
             return None
         if name in self.symbols:
             if not self.second:
+                self.duplicates.append(Symbol(name, value, terms, length, kind, st.number))
                 self.flaw(st, Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD))
             return None
         symbol = Symbol(name, value, terms, length, kind, st.number)
@@ -315,6 +324,8 @@ class Assembler:
         """The symbol, noted as used in the statement in hand; raises Flaw (IFO188)."""
         found = self.symbols.get(name)
         if found is None:
+            if self.second and self._current is not None:
+                self.undefined.setdefault(name, []).append(self._current.number)
             raise Flaw("IFO188", f"{name} IS AN UNDEFINED SYMBOL", 8, column)
         if self.second and self._current is not None:
             found.references.append(self._current.number)
@@ -335,7 +346,7 @@ class Assembler:
     def external(self, name: str, column: int) -> Symbol:
         """The name in a V-type constant: external, even if a section or entry of this assembly has it too."""
         if not SYMBOL.fullmatch(name) or len(name) > 8:
-            raise Flaw("IFO190", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
+            raise Flaw("IFO187", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
         found = self.symbols.get(name)
         if found is not None and self.second and self._current is not None:
             found.references.append(self._current.number)
@@ -347,8 +358,13 @@ class Assembler:
     def pseudo_register(self, name: str, column: int) -> Symbol:
         found = self.symbols.get(name)
         if found is None or not found.terms or found.terms[0][0].kind not in ("XD", "DS"):
-            raise Flaw("IFO188", f"{name} IS NOT A PSEUDO REGISTER OR DUMMY SECTION", 8, column)
+            raise Flaw("IFO207", f"{name} IS NOT A PSEUDO REGISTER OR DUMMY SECTION", 8, column)
         return found
+
+    def warn(self, flaw: Flaw) -> None:
+        """Note a flaw of the statement in hand, which is generated all the same."""
+        if self._current is not None:
+            self.flaw(self._current, flaw)
 
     def has_text(self) -> bool:
         section = self._current.section if self._current is not None else None
@@ -361,7 +377,7 @@ class Assembler:
     def register(self, tree: Expr, column: int) -> int:
         value = absolute(tree, self)
         if not 0 <= value <= 15:
-            raise Flaw("IFO215", f"REGISTER {value} IS NOT BETWEEN 0 AND 15", 8, column)
+            raise Flaw("IFO320", f"REGISTER {value} IS NOT BETWEEN 0 AND 15", 8, column)
         return value
 
     # --- literals -----------------------------------------------------------------------------------------------------
@@ -381,7 +397,7 @@ class Assembler:
         pool = self.pools[current.pool if self.second and current is not None else self.pool_number]
         found = pool.find(text, column, number)
         if found is None:
-            raise Flaw("IFO214", f"LITERAL {text[:20]} MAY NOT STAND HERE", 8, column)
+            raise Flaw("IFO161", f"INVALID LITERAL {text[:20]} - IT MAY NOT STAND HERE", 8, column)
         if self.second:
             found.symbol.references.append(number)
         return found.symbol
@@ -402,7 +418,7 @@ class Assembler:
             literal.symbol.terms = section.terms
             one = Statement((), "", "", literal.text, level=st.level)
             self.count += 1
-            one.number = self.count
+            one.number = literal.symbol.statement = self.count
             one.operation = LITERAL
             one.parsed = literal
             one.section = section

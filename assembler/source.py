@@ -19,6 +19,7 @@ _STRING = r"'(?:[^']++|'')*+(?:'|\Z)"
 _OPERAND = re.compile(rf"(?:[^\s'LTKNSIDOltknsido]++|{_ATTRIBUTE}|[LTKNSIDOltknsido]|{_STRING})*+")
 _PIECE = re.compile(rf"[^\s'()LTKNSIDOltknsido]++|{_ATTRIBUTE}|[LTKNSIDOltknsido]|{_STRING}|[()]|\s++")
 
+BEFORE_CONTINUE = "CHARACTERS APPEAR BETWEEN THE BEGIN AND CONTINUE COLUMNS ON CONTINUATION CARD"
 MAX_RECORDS = 400
 """Physical records of one statement at most (a run-away continuation column would swallow the program)."""
 
@@ -166,7 +167,8 @@ class Record:
     lines: tuple[str, ...]
     text: str
     line: int
-    complaint: str = ""
+    complaint: tuple[str, str] = ("", "")
+    """Number and text of a message about the continuation."""
 
 
 class SourceFile:
@@ -198,21 +200,21 @@ class SourceFile:
         end, resume = columns.end, columns.resume - 1
         held = [first]
         text = first[columns.begin - 1 : end]
-        complaint = ""
+        complaint = ("", "")
         comment = is_comment(text)
         line = first
         while len(line) > end and line[end] != " ":
             if self.position >= len(self.lines):
-                complaint = "CONTINUATION RECORD MISSING"
+                complaint = ("IFO326", "CONTINUATION CARD MISSING")
                 break
             if len(held) >= MAX_RECORDS:
-                complaint = "TOO MANY CONTINUATION RECORDS"
+                complaint = ("IFO069", "TOO MANY CONTINUATION CARDS")
                 break
             line = self.lines[self.position]
             self.position += 1
             held.append(line)
-            if line[columns.begin - 1 : resume].strip() and not complaint:
-                complaint = "CONTINUATION RECORD NOT BLANK BEFORE THE CONTINUE COLUMN"
+            if line[columns.begin - 1 : resume].strip() and not complaint[0]:
+                complaint = ("IFO026", BEFORE_CONTINUE)
             more = line[resume:end]
             if not comment:
                 operand_end = _comma_end(text)

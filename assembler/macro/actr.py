@@ -16,5 +16,5 @@ class Actr(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
         count = as_int(compile_expression(model.operand)(frame))
         if not 0 <= count <= LARGEST:
-            raise Flaw("IFO103", f"ACTR COUNT {count} OUT OF RANGE", 8, 0)
+            raise Flaw("IFO178", f"SYNTAX ERROR - ACTR COUNT {count} OUT OF RANGE", 8, 0)
         frame.actr = count

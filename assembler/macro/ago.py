@@ -17,12 +17,12 @@ class Ago(Conditional):
         if text.startswith("("):
             close = matching(text, 0)
             if close < 0:
-                raise Flaw("IFO100", "UNPAIRED PARENTHESIS", 8, 0)
+                raise Flaw("IFO178", "SYNTAX ERROR - UNPAIRED PARENTHESIS", 8, 0)
             labels = text[close + 1 :].split(",")
             choice = as_int(compile_expression(text[1:close])(frame))
             if 1 <= choice <= len(labels):
                 frame.branch(labels[choice - 1].strip())
             return
         if not text.startswith("."):
-            raise Flaw("IFO100", f"AGO WANTS A SEQUENCE SYMBOL -- {text[:20]}", 8, 0)
+            raise Flaw("IFO178", f"SYNTAX ERROR - AGO WANTS A SEQUENCE SYMBOL -- {text[:20]}", 8, 0)
         frame.branch(text)

@@ -28,5 +28,5 @@ def _branch(text: str) -> tuple[Evaluator, str]:
     close = matching(text, 0) if text.startswith("(") else -1
     label = text[close + 1 :].strip()
     if close < 0 or not label.startswith("."):
-        raise Flaw("IFO100", f"AIF WANTS (CONDITION).LABEL -- {text[:20]}", 8, 0)
+        raise Flaw("IFO178", f"SYNTAX ERROR - AIF WANTS (CONDITION).LABEL -- {text[:20]}", 8, 0)
     return compile_expression(text[1:close]), label

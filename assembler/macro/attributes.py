@@ -12,6 +12,7 @@ from collections.abc import Callable
 from assembler.constant import TYPES, parse_constants
 from assembler.expression import Environment
 from assembler.instruction import MachineInstruction
+from assembler.macro.variables import sublist
 from assembler.message import Flaw
 from assembler.source import SourceFile, split_fields
 from assembler.symbols import SYMBOL, Symbol, Value
@@ -27,10 +28,10 @@ class _Nothing(Environment):
         raise Flaw("IFO188", f"{name} IS AN UNDEFINED SYMBOL", 8, column)
 
     def here(self) -> Value:
-        raise Flaw("IFO217", "LOCATION COUNTER NOT KNOWN")
+        raise Flaw("IFO217", "RELOCATABILITY ERROR - LOCATION COUNTER NOT KNOWN")
 
     def literal(self, text: str, column: int) -> Symbol:
-        raise Flaw("IFO214", "LITERAL NOT KNOWN")
+        raise Flaw("IFO161", "INVALID LITERAL")
 
     def here_length(self) -> int:
         return 1
@@ -50,6 +51,11 @@ class Attributes:
         """T' of a value: O nothing, N a number, else the symbol's type, U if it is unknown."""
         if not text:
             return "O"
+        if text[0] == "(":  # of a list, that of its first element, if that is no list itself
+            elements = sublist(text)
+            text = elements[0] if elements else text
+            if not text:
+                return "O"
         if _NUMERIC.fullmatch(text):
             return "N"
         symbol = self._lookup(text.upper())
@@ -61,16 +67,16 @@ class Attributes:
         if kind == "D":
             return int(symbol is not None)
         if symbol is None:
-            raise Flaw("IFO108", f"{kind}' OF {text[:20]}: THE SYMBOL IS NOT DEFINED")
+            raise Flaw("IFO080", f"ATTRIBUTE REFERENCE TO UNDEFINED SYMBOL - {kind}'{text[:20]}", 4)
         return {"L": symbol.length, "I": symbol.integer, "S": symbol.scale}[kind]
 
     def absolute(self, name: str) -> int:
         """The value of a symbol already defined as absolute, in a SETA expression; raises Flaw."""
         symbol = self._symbols.get(name)
         if symbol is None:
-            raise Flaw("IFO108", f"{name[:20]} IS NOT YET DEFINED")
+            raise Flaw("IFO231", f"SYMBOL NOT PREVIOUSLY DEFINED - {name[:20]}")
         if symbol.terms:
-            raise Flaw("IFO217", f"{name[:20]} IS RELOCATABLE")
+            raise Flaw("IFO217", f"RELOCATABILITY ERROR - {name[:20]}")
         return symbol.value
 
     def _lookup(self, name: str) -> Symbol | None:

@@ -15,8 +15,8 @@ class Copy(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
         operand = compile_template(model.operand).fill(frame)
         if len(engine.files) >= MAX_NESTING:
-            raise Flaw("IFO069", "COPY MEMBERS NESTED TOO DEEPLY", 12, 0)
+            raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12, 0)
         lines = engine.copy_member(operand)
         if frame.definition is not None:
-            raise Flaw("IFO069", "COPY WITH A VARIABLE SYMBOL INSIDE OF A MACRO", 8, 0)
+            raise Flaw("IFO302", "COPY WITH A VARIABLE SYMBOL INSIDE OF A MACRO", 8, 0)
         engine.files.append(SourceFile(lines, operand))

@@ -61,7 +61,7 @@ class MacroDefinition:
         if model.name:
             match = PARAMETER.fullmatch(model.name)
             if match is None and not model.name.startswith("."):
-                raise Flaw("IFO091", f"INVALID NAME FIELD {model.name[:12]} IN PROTOTYPE")
+                raise Flaw("IFO304", f"INVALID NAME FIELD {model.name[:12]} IN PROTOTYPE")
             self.label = match[1].upper() if match else ""
         if not model.operand:
             return
@@ -71,10 +71,10 @@ class MacroDefinition:
                 continue
             match = PARAMETER.fullmatch(piece)
             if match is None:
-                raise Flaw("IFO091", f"INVALID PARAMETER {piece[:12]} IN PROTOTYPE")
+                raise Flaw("IFO304", f"INVALID PARAMETER {piece[:12]} IN PROTOTYPE")
             name = match[1].upper()
             if name in self.keywords or name in self.positional or name == self.label:
-                raise Flaw("IFO091", f"PARAMETER &{name[:12]} IS DEFINED TWICE")
+                raise Flaw("IFO304", f"PARAMETER &{name[:12]} IS DEFINED TWICE")
             if match[2]:
                 self.keywords[name] = match[3]
             else:

@@ -66,6 +66,8 @@ class Expander:
         self.attributes = Attributes(asm.symbols, self.operation, self.main)
         self.sysndx = 0
         self.generated = 0
+        self.record: Record | None = None
+        """The conditional statement in hand."""
         self.ended = False
         self.cut_short = False
         self.library_records = 0
@@ -98,11 +100,11 @@ class Expander:
             st = Statement((f"{'':9}END",), "", "END", "", record_line(file))
             st.operation = end_statement()
             if not self.cut_short:
-                self.complain(Flaw("IFO003", "END STATEMENT MISSING", 4), None)
+                self.complain(Flaw("IFO300", "END STATEMENT MISSING", 4), None)
             return st
         text = record.text
-        if record.complaint:
-            self.complain(Flaw("IFO026", record.complaint, 8), record)
+        if record.complaint[0]:
+            self.complain(Flaw(*record.complaint, 4), record)
         if not text or text[0] == "*" or text[:2] == ".*":
             return Statement(record.lines, "", "", "", record.line)
         if "&" in text or text[0] == ".":
@@ -146,6 +148,7 @@ class Expander:
         return self._generate(frame, model)
 
     def _execute(self, entry: Conditional, frame: Frame, model: Model) -> None:
+        self.record = model.record
         try:
             entry.execute(self, frame, model)
         except Flaw as flaw:
@@ -175,7 +178,7 @@ class Expander:
             self.generated += 1
             if self.generated > MAX_STATEMENTS:
                 self.ended = True
-                self.complain(Flaw("IFO118", "TOO MANY STATEMENTS GENERATED", 16), record, frame)
+                self.complain(Flaw("IFO311", "TOO MANY STATEMENTS GENERATED", 16), record, frame)
                 return None
             if not text or text[0] == "*":
                 st = Statement(record.lines, "", "", "", record.line, level)
@@ -186,16 +189,20 @@ class Expander:
             name = "" if model.sequence else model.name
             st = Statement(record.lines, name, model.op.upper(), model.operand, record.line, level)
         else:
+            self.record = record
             try:
                 name, op, operand = (template.fill(frame) for template in model.fields())
             except Flaw as flaw:
                 self.complain(flaw, record, frame)
                 return None
+            name = name.rstrip()
             remark = model.remark
             if " " in op:
                 op, _, more = op.strip().partition(" ")
                 operand = f"{more.strip()} {operand}".strip()
-            if " " in operand:
+            # The fields are those of the model: a blank that is filled into the operand of a macro instruction does not
+            # end it (Assembler XF).
+            if " " in operand and not isinstance(self.operation(op.upper()), MacroDefinition):
                 end = scan_operand(operand, 0)
                 remark = f"{operand[end:].strip()} {remark}".strip()
                 operand = operand[:end]
@@ -248,11 +255,11 @@ class Expander:
     def _opsyn(self, st: Statement) -> None:
         new, old = st.name.upper(), st.operand.upper()
         if not new:
-            st.operation = Complaint(Flaw("IFO190", "OPSYN WANTS A NAME", 8, 0))
+            st.operation = Complaint(Flaw("IFO013", "OPSYN NAME FIELD NOT AN ORDINARY SYMBOL", 8, 0))
         elif not old:
             self.operations[new] = None
         elif self.operation(old) is None:
-            st.operation = Complaint(Flaw("IFO078", f"UNDEFINED OP CODE {old[:16]}", 8, 0))
+            st.operation = Complaint(Flaw("IFO014", f"INVALID OPCODE IN OPSYN OPERAND - {old[:16]}", 8, 0))
         else:
             self.operations[new] = self.operation(old)
 
@@ -266,7 +273,7 @@ class Expander:
 
     def _call(self, st: Statement, definition: MacroDefinition) -> Statement:
         if len(self.frames) >= MAX_NESTING:
-            st.operation = Complaint(Flaw("IFO119", "MACROS NESTED TOO DEEPLY", 12, OPERATION_FIELD))
+            st.operation = Complaint(Flaw("IFO312", "MACROS NESTED TOO DEEPLY", 12, OPERATION_FIELD))
             return st
         frame = Frame(self, definition, (f"{definition.name} AT {st.line}", *st.macro))
         unknown = frame.bind(st.name, st.operand)
@@ -278,7 +285,9 @@ class Expander:
         frame.variables["SYSMAC"] = Parameter(definition.name)
         self.frames.append(frame)
         if unknown:
-            st.operation = Complaint(*(Flaw("IFO092", f"KEYWORD {word[:16]} IS UNDEFINED", 8) for word in unknown))
+            st.operation = Complaint(
+                *(Flaw("IFO092", f"KEYWORD PARAMETER {word[:16]} UNDEFINED IN MACRO DEFINITION", 8) for word in unknown)
+            )
         return st
 
     def leave(self, frame: Frame) -> None:
@@ -316,7 +325,7 @@ class Expander:
         while record is not None and record.text[:1] in ("*",):
             record = next_record()
         if record is None:
-            raise Flaw("IFO090", "PROTOTYPE STATEMENT MISSING", 12)
+            raise Flaw("IFO303", "PROTOTYPE STATEMENT MISSING", 12)
         model = Model(record)
         definition = MacroDefinition(model.op.upper())
         trouble: Flaw | None = None
@@ -332,7 +341,7 @@ class Expander:
                 if pending:
                     pending.pop()
                     continue
-                raise Flaw("IFO093", f"MEND STATEMENT MISSING IN {definition.name}", 12)
+                raise Flaw("IFO305", f"MEND STATEMENT MISSING IN {definition.name}", 12)
             if record.text[:2] == ".*" or not record.text:
                 continue
             model = Model(record)
@@ -345,7 +354,7 @@ class Expander:
             if op == "COPY" and not inside and "&" not in model.operand:
                 lines = self.copy_member(model.operand)
                 if len(pending) >= MAX_NESTING:
-                    raise Flaw("IFO069", "COPY MEMBERS NESTED TOO DEEPLY", 12)
+                    raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12)
                 pending.append(SourceFile(lines, model.operand))
                 continue
             definition.add(model)
@@ -358,7 +367,7 @@ class Expander:
         name = operand.strip().upper()
         lines = self.library.get(name) if name else None
         if lines is None:
-            raise Flaw("IFO068", f"COPY MEMBER {name[:16]} NOT FOUND IN LIBRARY", 12, 0)
+            raise Flaw("IFO068", f"COPY MEMBER {name[:16]} NOT FOUND IN LIBRARY", 8, 0)
         self.library_records += len(lines)
         return list(lines)
 
@@ -386,7 +395,7 @@ class Expander:
                 file.position = at
                 self._labels[id(file), label] = at
                 return
-        raise Flaw("IFO110", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
+        raise Flaw("IFO310", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
 
 
 def record_line(file: SourceFile) -> int:

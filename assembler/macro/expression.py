@@ -55,7 +55,7 @@ def as_int(value: Result) -> int:
         return -decimal(digits) if text[0] == "-" else decimal(digits)
     if _SELF_WHOLE.fullmatch(text):
         return selfdefining(text)
-    raise Flaw("IFO103", f"{value[:20]} IS NOT A NUMBER")
+    raise Flaw("IFO108", f"CHARACTER STRING USED AS AN ARITHMETIC TERM CONTAINS NON-DECIMAL CHARACTERS - {value[:20]}")
 
 
 def as_text(value: Result) -> str:
@@ -65,7 +65,7 @@ def as_text(value: Result) -> str:
 
 def _limit(value: int) -> int:
     if not -0x80000000 <= value <= 0xFFFFFFFF:
-        raise Flaw("IFO212", "ARITHMETIC OVERFLOW IN EXPRESSION")
+        raise Flaw("IFO319", "ARITHMETIC OVERFLOW IN EXPRESSION")
     return value
 
 
@@ -94,7 +94,7 @@ class _Parser:
         self.parentheses = 0
 
     def fail(self, what: str = "SYNTAX ERROR IN EXPRESSION") -> Flaw:
-        return Flaw("IFO100", f"{what} -- {self.text[self.at : self.at + 12] or 'END OF OPERAND'}", 8, self.at)
+        return Flaw("IFO178", f"{what} - {self.text[self.at : self.at + 12] or 'END OF OPERAND'}", 8, self.at)
 
     def blanks(self) -> None:
         match = _BLANKS.match(self.text, self.at)
@@ -257,6 +257,9 @@ class _Parser:
             while self.text[self.at : self.at + 1] == "(":
                 piece = self.substring(piece)
             pieces.append(piece)
+            # Behind a substring notation the concatenation sign may be left out.
+            if self.text[self.at : self.at + 1] == "'" and self.text[self.at - 1] == ")":
+                continue
             if self.text[self.at : self.at + 1] == "." and self.text[self.at + 1 : self.at + 2] in ("'", "&"):
                 self.at += 1
                 if self.text[self.at] == "'":
@@ -321,7 +324,7 @@ def _repeated(count: Evaluator, text: Evaluator) -> Evaluator:
     def repeat(scope: Scope) -> str:
         times, one = as_int(count(scope)), as_text(text(scope))
         if times < 0 or times * len(one) > MAX_STRING:
-            raise Flaw("IFO104", "DUPLICATION FACTOR OUT OF RANGE")
+            raise Flaw("IFO206", "DUPLICATION FACTOR ERROR")
         return one * times
 
     return repeat
@@ -346,7 +349,7 @@ def _string(template: Template) -> Evaluator:
             [part.replace("''", "'") if isinstance(part, str) else part.text(scope) for part in template.parts]
         )
         if len(text) > MAX_STRING:
-            raise Flaw("IFO104", "CHARACTER EXPRESSION TOO LONG")
+            raise Flaw("IFO309", "CHARACTER EXPRESSION TOO LONG")
         return text
 
     return fill
@@ -356,8 +359,15 @@ def _substring(of: Evaluator, first: Evaluator, count: Evaluator | None) -> Eval
     def take(scope: Scope) -> str:
         text, start = as_text(of(scope)), as_int(first(scope))
         size = as_int(count(scope)) if count is not None else len(text)
+        where = "EXPRESSION IN SUBSTRING NOTATION"
+        if start < 1:
+            scope.warn(Flaw("IFO115", f"FIRST {where} HAS ZERO OR NEGATIVE VALUE"))
+        elif size < 0:
+            scope.warn(Flaw("IFO116", f"SECOND {where} HAS NEGATIVE VALUE", 4))
+        elif start > len(text) and size:
+            scope.warn(Flaw("IFO117", f"FIRST {where} EXCEEDS THE LENGTH OF THE STRING"))
         if start < 1 or size < 0:
-            raise Flaw("IFO104", f"SUBSTRING ({start},{size}) OUT OF RANGE")
+            return ""
         return text[start - 1 : start - 1 + size]
 
     return take

@@ -35,7 +35,7 @@ class Frame:
         if found is None:
             found = self.engine.system.get(name)
             if found is None:
-                raise Flaw("IFO105", f"UNDEFINED VARIABLE SYMBOL &{name[:20]}")
+                raise Flaw("IFO006", f"UNDEFINED VARIABLE SYMBOL &{name[:20]}")
         return found
 
     def has_variable(self, name: str) -> bool:
@@ -45,7 +45,16 @@ class Frame:
         return self.engine.attributes.type_of(text)
 
     def length_attribute(self, text: str, kind: str) -> int:
-        return self.engine.attributes.number(text, kind)
+        """L', I' or S'; of an unknown symbol 1 or 0, with a warning."""
+        try:
+            return self.engine.attributes.number(text, kind)
+        except Flaw as flaw:
+            self.warn(flaw)
+            return int(kind == "L")
+
+    def warn(self, flaw: Flaw) -> None:
+        """Note a flaw of the statement in hand, which goes on."""
+        self.engine.complain(flaw, self.engine.record, self)
 
     def absolute_symbol(self, name: str) -> int:
         return self.engine.attributes.absolute(name)
@@ -57,7 +66,7 @@ class Frame:
         self.actr -= 1
         if self.actr < 0:
             self.engine.leave(self)
-            raise Flaw("IFO117", "ACTR COUNTER HAS BEEN EXCEEDED", 12)
+            raise Flaw("IFO118", "THE ACTR LIMIT HAS BEEN EXCEEDED", 8)
         label = label.upper()
         if self.definition is None:
             self.engine.branch_in_open_code(label)
@@ -65,7 +74,7 @@ class Frame:
         position = self.definition.labels.get(label)
         if position is None:
             self.engine.leave(self)
-            raise Flaw("IFO110", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
+            raise Flaw("IFO310", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
         self.position = position
 
     # --- the operands of a call ---------------------------------------------------------------------------------------
@@ -104,5 +113,5 @@ class Frame:
         if found is None:
             found = self.variables[name] = SetSymbol(kind, dimension)
         elif not isinstance(found, SetSymbol) or found.kind != kind:
-            raise Flaw("IFO106", f"&{name[:20]} IS DEFINED AS SOMETHING ELSE")
+            raise Flaw("IFO007", f"USAGE OF &{name[:20]} IS INCONSISTENT WITH ITS DECLARATION")
         return found

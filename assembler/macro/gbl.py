@@ -18,5 +18,5 @@ class Gbl(Conditional):
             shared = engine.globals.setdefault(name, SetSymbol(kind, dimension))
             known = frame.variables.get(name)
             if shared.kind != kind or (known is not None and known is not shared):
-                raise Flaw("IFO106", f"&{name[:20]} IS DEFINED AS SOMETHING ELSE", 8, 0)
+                raise Flaw("IFO007", f"USAGE OF &{name[:20]} IS INCONSISTENT WITH ITS DECLARATION", 8, 0)
             frame.variables[name] = shared

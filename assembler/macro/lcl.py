@@ -24,10 +24,10 @@ def declared(model: Model, frame: Frame) -> list[tuple[str, int]]:
             text = compile_template(text[2:close]).fill(frame) + text[close + 1 :]
         match = _DECLARED.fullmatch(text)
         if match is None:
-            raise Flaw("IFO102", f"INVALID VARIABLE SYMBOL {piece[:20]}", 8, 0)
+            raise Flaw("IFO308", f"INVALID VARIABLE SYMBOL {piece[:20]}", 8, 0)
         dimension = int(match[2]) if match[2] else 0
         if dimension > MAX_SUBSCRIPT or (match[2] and not dimension):
-            raise Flaw("IFO101", f"DIMENSION {dimension} OUT OF RANGE", 8, 0)
+            raise Flaw("IFO307", f"DIMENSION {dimension} OUT OF RANGE", 8, 0)
         found.append((match[1].upper(), dimension))
     return found
 

@@ -12,11 +12,11 @@ from assembler.message import OPERATION_FIELD, Flaw
 class Mexit(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
         if frame.definition is None:
-            raise Flaw("IFO094", "MEXIT OUTSIDE OF A MACRO DEFINITION", 8, OPERATION_FIELD)
+            raise Flaw("IFO306", "MEXIT OUTSIDE OF A MACRO DEFINITION", 8, OPERATION_FIELD)
         engine.leave(frame)
 
 
 @conditional("MEND")
 class Mend(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
-        raise Flaw("IFO094", "MEND WITHOUT MACRO", 8, OPERATION_FIELD)
+        raise Flaw("IFO306", "MEND WITHOUT MACRO", 8, OPERATION_FIELD)

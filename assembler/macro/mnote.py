@@ -40,12 +40,13 @@ class Mnote(Conditional):
         if len(text) >= 2 and text[0] == text[-1] == "'":
             text = undouble(text[1:-1])
         elif len(pieces) == 1:
-            raise Flaw("IFO100", "MNOTE WANTS A TEXT IN APOSTROPHES", 8, 0)
+            raise Flaw("IFO178", "SYNTAX ERROR - MNOTE WANTS A TEXT IN APOSTROPHES", 8, 0)
         st = Statement(rebuilt("", "MNOTE", operand), "", "MNOTE", operand, model.record.line, len(engine.frames))
         st.macro = frame.chain
+        st.show = frame.definition is not None
         if severity != "*":
-            level = as_int(compile_expression(severity)(frame)) if severity else 1 if len(pieces) == 1 else 0
+            level = as_int(compile_expression(severity)(frame)) if severity else 0 if len(pieces) == 1 else 1
             if not 0 <= level <= 255:
-                raise Flaw("IFO103", f"SEVERITY {level} OUT OF RANGE", 8, 0)
+                raise Flaw("IFO178", f"SYNTAX ERROR - SEVERITY {level} OUT OF RANGE", 8, 0)
             st.operation = Note(level, text)
         engine.queue.append(st)

@@ -30,12 +30,12 @@ class _Compiled:
 
 def _compile(model: Model) -> _Compiled:
     if not model.name.startswith("&"):
-        raise Flaw("IFO102", f"{model.op} WANTS A VARIABLE SYMBOL AS ITS NAME", 8, NAME_FIELD)
+        raise Flaw("IFO308", f"{model.op} WANTS A VARIABLE SYMBOL AS ITS NAME", 8, NAME_FIELD)
     target, end = read_reference(model.name, 0)
     if end != len(model.name):
-        raise Flaw("IFO102", f"INVALID VARIABLE SYMBOL {model.name[:20]}", 8, NAME_FIELD)
+        raise Flaw("IFO308", f"INVALID VARIABLE SYMBOL {model.name[:20]}", 8, NAME_FIELD)
     if not model.operand:
-        raise Flaw("IFO100", f"{model.op} WANTS AN OPERAND")
+        raise Flaw("IFO178", f"SYNTAX ERROR - {model.op} WANTS AN OPERAND")
     return _Compiled(target, [compile_expression(piece) for piece in split_list(model.operand)])
 
 
@@ -45,11 +45,11 @@ def _assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame)
     if variable is None:
         variable = frame.declare(name, kind, 1 if target.plain is not None else 0)
     if not isinstance(variable, SetSymbol) or variable.kind != kind:
-        raise Flaw("IFO106", f"&{name[:20]} IS NOT A SET{kind} SYMBOL", 8, NAME_FIELD)
+        raise Flaw("IFO007", f"USAGE OF &{name[:20]} IS INCONSISTENT WITH ITS DECLARATION AS SET{kind}", 8, NAME_FIELD)
     index: int | None = None
     if target.plain is not None:
         if target.subscripts is None or len(target.subscripts) != 1:
-            raise Flaw("IFO101", f"INVALID SUBSCRIPT OF &{name[:20]}", 8, NAME_FIELD)
+            raise Flaw("IFO307", f"INVALID SUBSCRIPT OF &{name[:20]}", 8, NAME_FIELD)
         index = as_int(target.subscripts[0](frame))
     for step, evaluate in enumerate(values):
         result = evaluate(frame)
@@ -60,5 +60,5 @@ def _assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame)
         else:
             result = as_text(result)
             if len(result) > MAX_STRING:
-                raise Flaw("IFO104", "CHARACTER EXPRESSION TOO LONG")
+                raise Flaw("IFO309", "CHARACTER EXPRESSION TOO LONG")
         variable.set(index if index is None else index + step, result)

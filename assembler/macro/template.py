@@ -31,6 +31,9 @@ class Scope(Protocol):
 
     def absolute_symbol(self, name: str) -> int: ...
 
+    def warn(self, flaw: Flaw) -> None:
+        """Note a flaw with which the statement is carried out all the same."""
+
 
 _NAME = re.compile(r"[A-Za-z$#@_][A-Za-z0-9$#@_]*+")
 _MAX_DEPTH = 30
@@ -52,7 +55,7 @@ class Reference:
         if self.plain is None or (isinstance(variable, SetSymbol) and not variable.dimension):
             return variable, None
         if self.subscripts is None:
-            raise Flaw("IFO101", f"INVALID SUBSCRIPT OF &{name}")
+            raise Flaw("IFO307", f"INVALID SUBSCRIPT OF &{name}")
         from assembler.macro.expression import as_int
 
         return variable, tuple(as_int(one(scope)) for one in self.subscripts)
@@ -61,7 +64,7 @@ class Reference:
         variable, subscripts = self.resolve(scope)
         if isinstance(variable, SetSymbol):
             if subscripts is not None and len(subscripts) != 1:
-                raise Flaw("IFO101", f"TOO MANY SUBSCRIPTS OF &{self.name}")
+                raise Flaw("IFO307", f"TOO MANY SUBSCRIPTS OF &{self.name}")
             return variable.get(subscripts[0] if subscripts else None)
         return variable.element(subscripts) if subscripts is not None else variable.text
 
@@ -116,7 +119,7 @@ def read_reference(text: str, at: int, depth: int = 0) -> tuple[Reference, int]:
     from assembler.macro.expression import compile_expression
 
     if depth > _MAX_DEPTH:
-        raise Flaw("IFO102", "VARIABLE SYMBOLS NESTED TOO DEEPLY")
+        raise Flaw("IFO308", "VARIABLE SYMBOLS NESTED TOO DEEPLY")
     created: Template | None = None
     name = ""
     match = _NAME.match(text, at + 1)
@@ -126,11 +129,11 @@ def read_reference(text: str, at: int, depth: int = 0) -> tuple[Reference, int]:
     elif text[at + 1 : at + 2] == "(":
         close = matching(text, at + 1)
         if close < 0:
-            raise Flaw("IFO102", "UNPAIRED PARENTHESIS IN A CREATED VARIABLE SYMBOL")
+            raise Flaw("IFO308", "UNPAIRED PARENTHESIS IN A CREATED VARIABLE SYMBOL")
         created = compile_template(text[at + 2 : close], depth + 1)
         end = close + 1
     else:
-        raise Flaw("IFO102", f"INVALID VARIABLE SYMBOL {text[at : at + 8]}")
+        raise Flaw("IFO308", f"INVALID VARIABLE SYMBOL {text[at : at + 8]}")
     plain: Template | None = None
     subscripts: tuple[Evaluator, ...] | None = None
     if text[end : end + 1] == "(":

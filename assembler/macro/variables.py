@@ -84,7 +84,7 @@ class Parameter:
         for depth, index in enumerate(subscripts):
             elements = self._elements() if depth == 0 else sublist(text)
             if index < 1:
-                raise Flaw("IFO101", f"SUBSCRIPT {index} IS LESS THAN ONE")
+                raise Flaw("IFO307", f"SUBSCRIPT {index} IS LESS THAN ONE")
             if elements is None:
                 text = text if index == 1 else ""
             else:
@@ -120,7 +120,7 @@ class SysList(Parameter):
             return self.text
         if not 1 <= index <= len(self.operands):
             if index < 0:
-                raise Flaw("IFO101", f"SUBSCRIPT {index} IS NEGATIVE")
+                raise Flaw("IFO307", f"SUBSCRIPT {index} IS NEGATIVE")
             return ""
         return self.operands[index - 1].element(tuple(rest))
 
@@ -151,17 +151,17 @@ class SetSymbol:
     def set(self, index: int | None, value: int | str) -> None:
         if index is None:
             if self.dimension:
-                raise Flaw("IFO101", "SUBSCRIPT MISSING")
+                raise Flaw("IFO307", "SUBSCRIPT MISSING")
             self.value = value
         else:
             if not self.dimension:
-                raise Flaw("IFO101", "SUBSCRIPT ON A SET SYMBOL WITHOUT DIMENSION")
+                raise Flaw("IFO007", "SUBSCRIPT ON A SET SYMBOL DECLARED WITHOUT DIMENSION")
             self._check(index)
             self.array[index] = value
 
     def _check(self, index: int) -> None:
         if not 1 <= index <= MAX_SUBSCRIPT:
-            raise Flaw("IFO101", f"SUBSCRIPT {index} IS OUT OF RANGE")
+            raise Flaw("IFO307", f"SUBSCRIPT {index} IS OUT OF RANGE")
 
 
 Variable = Parameter | SetSymbol

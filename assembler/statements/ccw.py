@@ -29,7 +29,7 @@ class Ccw(Operation):
         operands = parse(st.operand).operands if st.operand else ()
         if len(operands) != 4:
             asm.text(st, bytes(8))
-            raise Flaw("IFO210", "CCW WANTS FOUR OPERANDS", 8, 0)
+            raise Flaw("IFO210", "TOO FEW OPERANDS, 4 ARE NEEDED", 12, 0)
         command = absolute(operands[0].address, asm)
         value, terms = operands[1].address.evaluate(asm)
         flags = absolute(operands[2].address, asm)
@@ -40,7 +40,7 @@ class Ccw(Operation):
             ("COUNT", count, 65535, 3),
         ):
             if not 0 <= number <= top:
-                raise Flaw("IFO215", f"{name} {number} IS NOT BETWEEN 0 AND {top}", 8, operands[index].column)
+                raise Flaw("IFO320", f"{name} {number} IS NOT BETWEEN 0 AND {top}", 8, operands[index].column)
         relocations = []
         for section, times in terms:
             value += section.base * times

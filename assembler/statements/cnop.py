@@ -18,10 +18,10 @@ class Cnop(Operation):
         asm.place(st, 2)
         operands = parse(st.operand).operands if st.operand else ()
         if len(operands) != 2:
-            raise Flaw("IFO210", "CNOP WANTS TWO OPERANDS", 8, 0)
+            raise Flaw("IFO210", "TOO FEW OPERANDS, 2 ARE NEEDED", 12, 0)
         place, boundary = (absolute(operand.address, asm) for operand in operands)
         if boundary not in (4, 8) or place not in range(0, boundary, 2):
-            raise Flaw("IFO215", f"CNOP {place},{boundary} IS NOT ONE OF 0,4 2,4 0,8 2,8 4,8 6,8", 8, 0)
+            raise Flaw("IFO320", f"CNOP {place},{boundary} IS NOT ONE OF 0,4 2,4 0,8 2,8 4,8 6,8", 8, 0)
         section = asm.section
         assert section is not None
         if st.name:

@@ -18,14 +18,14 @@ class _Section(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         name = st.name.upper()
         if name and not SYMBOL.fullmatch(name):
-            raise Flaw("IFO190", f"INVALID NAME {name[:16]}", 8, NAME_FIELD)
+            raise Flaw("IFO016", f"ILLEGAL OR INVALID NAME FIELD - {name[:16]}", 8, NAME_FIELD)
         if len(name) > 8 and self.kind != "DS":
-            raise Flaw("IFO190", f"EXTERNAL NAME {name[:16]} IS LONGER THAN 8 CHARACTERS", 8, NAME_FIELD)
+            raise Flaw("IFO187", f"EXTERNAL NAME {name[:16]} IS LONGER THAN 8 CHARACTERS", 8, NAME_FIELD)
         kind = self.kind
         if not name:
             kind = "PC" if kind == "SD" else kind
             if kind == "DS":
-                raise Flaw("IFO190", "DSECT WANTS A NAME", 8, NAME_FIELD)
+                raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - DSECT WANTS A NAME", 8, NAME_FIELD)
         known = asm.symbols.get(name)
         if known is not None and not (known.terms and known.terms[0][0].name == name and known.type == "J"):
             raise Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD)
@@ -61,9 +61,9 @@ class Start(_Section):
         first = asm.first is None
         super().define(asm, st)
         if not first:
-            raise Flaw("IFO200", "START IS NOT THE FIRST CONTROL SECTION", 8)
+            raise Flaw("IFO317", "START IS NOT THE FIRST CONTROL SECTION", 8)
         if st.operand and st.operand != "," and asm.first is not None:
             origin = absolute(parse_expression(st.operand), asm)
             if not 0 <= origin < 0x1000000:
-                raise Flaw("IFO215", f"START ADDRESS {origin} OUT OF RANGE", 8, 0)
+                raise Flaw("IFO320", f"START ADDRESS {origin} OUT OF RANGE", 8, 0)
             asm.first.base = origin + 7 & ~7

@@ -14,7 +14,7 @@ from assembler.source import Statement
 def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
     """Place the operands, define the name; returns each operand with its offset from the statement's place."""
     if not st.operand:
-        raise Flaw("IFO210", f"{st.op} WANTS AN OPERAND", 8)
+        raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
     constants = parse_constants(st.operand)
     first = constants[0]
     boundary = first.boundary()
@@ -31,7 +31,7 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
         placed.append((constant, offset))
         offset += constant.size(asm)
         if offset >= MAX_SECTION:
-            raise Flaw("IFO187", "LOCATION COUNTER OVERFLOW", 12)
+            raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
     st.length = offset
     if st.name:
         kind = explicit_type(first.kind, first.length is not None)

@@ -18,4 +18,4 @@ class Drop(Operation):
         for operand in parse(st.operand).operands:
             register = asm.register(operand.address, operand.column)
             if not asm.bases.drop(register):
-                raise Flaw("IFO230", f"REGISTER {register} IS NOT IN USE", 4, operand.column)
+                raise Flaw("IFO324", f"REGISTER {register} IS NOT IN USE", 4, operand.column)

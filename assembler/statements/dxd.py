@@ -15,10 +15,10 @@ from assembler.symbols import Section
 class Dxd(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         if not st.name:
-            raise Flaw("IFO190", "DXD WANTS A NAME", 8, NAME_FIELD)
+            raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - DXD WANTS A NAME", 8, NAME_FIELD)
         constants = parse_constants(st.operand) if st.operand else ()
         if not constants:
-            raise Flaw("IFO210", "DXD WANTS AN OPERAND", 8)
+            raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
         section = Section(st.name.upper(), "XD", len(asm.order) + 100_000)
         boundary = max(constant.boundary() for constant in constants)
         section.size = sum(constant.size(asm) for constant in constants)

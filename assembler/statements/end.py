@@ -23,7 +23,7 @@ class End(Operation):
         operands = parse(st.operand).operands
         value, terms = operands[0].address.evaluate(asm)
         if len(terms) != 1 or terms[0][1] != 1:
-            raise Flaw("IFO217", "THE ENTRY POINT IS NOT SIMPLY RELOCATABLE", 8, 0)
+            raise Flaw("IFO217", "RELOCATABILITY ERROR - THE ENTRY POINT IS NOT SIMPLY RELOCATABLE", 8, 0)
         section = terms[0][0]
         st.addr2 = value + section.base
         asm.end = (value, section)

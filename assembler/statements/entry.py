@@ -16,7 +16,7 @@ class Entry(Operation):
         for piece in st.operand.split(","):
             name = piece.upper()
             if not SYMBOL.fullmatch(name) or len(name) > 8:
-                raise Flaw("IFO190", f"INVALID ENTRY NAME {name[:16]}", 8, column)
+                raise Flaw("IFO187", f"INVALID ENTRY NAME {name[:16]}", 8, column)
             if all(entry.symbol != name for entry in asm.entries):
                 entry = EntryPoint(name, st, column)
                 asm.entries.append(entry)

@@ -18,15 +18,15 @@ class Equ(Operation):
 
     def define(self, asm: Assembler, st: Statement) -> None:
         if not st.name:
-            raise Flaw("IFO190", "EQU WANTS A NAME", 8, NAME_FIELD)
+            raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - EQU WANTS A NAME", 8, NAME_FIELD)
         # The length may be left out between the commas.
         skipped = re.fullmatch(r"(.*[^,]),,([^,]+)", st.operand)
         text = f"{skipped[1]},1,{skipped[2]}" if skipped else st.operand
         operands = parse(text).operands if text else ()
         if not 1 <= len(operands) <= 3:
-            raise Flaw("IFO210", "EQU WANTS AN EXPRESSION", 8, 0)
+            raise Flaw("IFO210", "TOO FEW OPERANDS", 12, 0)
         if any(operand.first is not None or operand.two for operand in operands):
-            raise Flaw("IFO207", "SYNTAX ERROR IN EQU", 8, 0)
+            raise Flaw("IFO178", "SYNTAX ERROR IN EQU", 8, 0)
         if asm.section is None:
             asm.private_code()
         st.parsed = operands[0].address
@@ -46,7 +46,7 @@ class Equ(Operation):
             code = absolute(operands[2].address, asm)
             kind = bytes((code & 255,)).decode("cp037")
         if not 0 <= length <= 65535:
-            raise Flaw("IFO221", f"LENGTH ATTRIBUTE {length} OUT OF RANGE", 8, operands[1].column)
+            raise Flaw("IFO224", f"LENGTH ERROR - LENGTH ATTRIBUTE {length} OUT OF RANGE", 8, operands[1].column)
         asm.define(st, value, terms, length, kind)
 
     def generate(self, asm: Assembler, st: Statement) -> None:

@@ -17,7 +17,7 @@ class _External(Operation):
         for piece in st.operand.split(","):
             name = piece.upper()
             if not SYMBOL.fullmatch(name) or len(name) > 8:
-                raise Flaw("IFO190", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
+                raise Flaw("IFO187", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
             known = asm.symbols.get(name)
             section = asm.external_section(name, self.kind)
             if known is None:

@@ -20,10 +20,10 @@ class Title(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         text = st.operand
         if len(text) < 2 or text[0] != "'" or text[-1] != "'":
-            raise Flaw("IFO207", "TITLE WANTS A TEXT IN APOSTROPHES", 8, 0)
+            raise Flaw("IFO178", "SYNTAX ERROR - TITLE WANTS A TEXT IN APOSTROPHES", 8, 0)
         if st.name and not asm.deck_id:
             if len(st.name) > 8:
-                raise Flaw("IFO190", f"INVALID DECK NAME {st.name[:12]}", 4, NAME_FIELD)
+                raise Flaw("IFO016", f"ILLEGAL OR INVALID NAME FIELD - {st.name[:12]}", 4, NAME_FIELD)
             asm.deck_id = st.name
 
 
@@ -44,7 +44,7 @@ class Print(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         for word in st.operand.upper().split(","):
             if word not in PRINT_OPTIONS:
-                raise Flaw("IFO207", f"UNKNOWN PRINT OPTION {word[:12]}", 8, 0)
+                raise Flaw("IFO178", f"SYNTAX ERROR - UNKNOWN PRINT OPTION {word[:12]}", 8, 0)
 
 
 @statement("ISEQ", "AMODE", "RMODE")

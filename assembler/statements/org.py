@@ -26,18 +26,18 @@ class Org(Operation):
             operands = parse(text if not text.startswith(",") else "*" + text).operands
             value, terms = operands[0].address.evaluate(asm)
             if terms != section.terms:
-                raise Flaw("IFO217", "ORG WANTS AN ADDRESS IN THE CONTROL SECTION IN HAND", 8, 0)
+                raise Flaw("IFO217", "RELOCATABILITY ERROR - ORG WANTS AN ADDRESS IN THE CONTROL SECTION IN HAND", 8, 0)
             if text.startswith(","):
                 value = section.size
             if len(operands) > 1:
                 boundary = absolute(operands[1].address, asm)
                 if not 1 <= boundary <= 4096 or boundary & boundary - 1:
-                    raise Flaw("IFO215", f"BOUNDARY {boundary} IS NO POWER OF TWO", 8, operands[1].column)
+                    raise Flaw("IFO320", f"BOUNDARY {boundary} IS NO POWER OF TWO", 8, operands[1].column)
                 value += -value % boundary
             if len(operands) > 2:
                 value += absolute(operands[2].address, asm)
             if not 0 <= value < 0x1000000:
-                raise Flaw("IFO187", "ORG BEFORE THE START OF THE CONTROL SECTION", 8, 0)
+                raise Flaw("IFO314", "ORG BEFORE THE START OF THE CONTROL SECTION", 8, 0)
             section.loc = value
             section.size = max(section.size, value)
         st.loc = section.loc

@@ -33,7 +33,7 @@ class Punch(_Cards):
     def define(self, asm: Assembler, st: Statement) -> None:
         text = st.operand
         if len(text) < 2 or text[0] != "'" or text[-1] != "'":
-            raise Flaw("IFO207", "PUNCH WANTS A TEXT IN APOSTROPHES", 8, 0)
+            raise Flaw("IFO178", "SYNTAX ERROR - PUNCH WANTS A TEXT IN APOSTROPHES", 8, 0)
         inside = undouble(text[1:-1])
         if not 0 < len(inside) <= 80:
             raise Flaw("IFO165", "NULL PUNCH OPERAND OR PUNCH OPERAND EXCEEDS 80 CHARACTERS", 4, 0)
@@ -47,5 +47,5 @@ class Repro(_Cards):
     def define(self, asm: Assembler, st: Statement) -> None:
         record, st.parsed = st.parsed, None
         if not isinstance(record, str):
-            raise Flaw("IFO210", "REPRO WANTS A RECORD BEHIND IT", 8)
+            raise Flaw("IFO327", "NO RECORD BEHIND REPRO", 8)
         self.place(asm, st, record)

@@ -12,7 +12,7 @@ def _words(st: Statement) -> list[str]:
     words = [word.strip() for word in st.operand.upper().split(",")]
     for word in words:
         if word not in ("USING", "PRINT", "NOPRINT", "ACONTROL"):
-            raise Flaw("IFO207", f"{st.op} OF {word[:12] or 'NOTHING'}", 8, 0)
+            raise Flaw("IFO178", f"SYNTAX ERROR - {st.op} OF {word[:12] or 'NOTHING'}", 8, 0)
     return words
 
 
@@ -28,5 +28,5 @@ class Pop(Operation):
     def generate(self, asm: Assembler, st: Statement) -> None:
         if "USING" in _words(st):
             if not asm.stack:
-                raise Flaw("IFO240", "POP WITHOUT PUSH", 4, 0)
+                raise Flaw("IFO325", "POP WITHOUT PUSH", 4, 0)
             asm.bases.restore(asm.stack.pop()[1])  # type: ignore[arg-type]

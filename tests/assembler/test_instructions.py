@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assembler import assemble
+from assembler.addressing import CANNOT
 from assembler.instruction import instructions
 from cpvm.s370.insn import table
 
@@ -70,29 +71,33 @@ def test_every_field_goes_where_the_table_says(op: str) -> None:
 
 
 def test_registers_that_cannot_be_right_are_warned_of() -> None:
-    assert assembled("MR", "3,4") == ("1C34", ["IFO229 REGISTER 3 IS NOT EVEN"])
-    assert assembled("ADR", "1,2") == ("2A12", ["IFO229 REGISTER 1 IS NO FLOATING-POINT REGISTER"])
+    assert assembled("MR", "3,4") == ("1C34", ["IFO323 REGISTER 3 IS NOT EVEN"])
+    assert assembled("ADR", "1,2") == ("2A12", ["IFO323 REGISTER 1 IS NO FLOATING-POINT REGISTER"])
 
 
 @pytest.mark.parametrize(
     ("op", "operands", "message"),
     [
-        ("LR", "16,0", "IFO215 REGISTER OR MASK 16 IS NOT BETWEEN 0 AND 15"),
+        ("LR", "16,0", "IFO320 REGISTER OR MASK 16 IS NOT BETWEEN 0 AND 15"),
         ("LR", "1", "IFO210 TOO FEW OPERANDS, 2 ARE NEEDED"),
         ("LR", "1,2,3", "IFO211 TOO MANY OPERANDS, 2 ARE NEEDED"),
-        ("L", "1,4096(2)", "IFO228 DISPLACEMENT 4096 IS NOT BETWEEN 0 AND 4095 AND NO BASE COVERS IT"),
-        ("L", "1,4096(,2)", "IFO216 DISPLACEMENT 4096 IS NOT BETWEEN 0 AND 4095"),
-        ("L", "1,T(,2)", "IFO217 RELOCATABLE DISPLACEMENT WITH AN EXPLICIT BASE"),
-        ("L", "1,T", "IFO228 ADDRESSABILITY ERROR: T+X'0', NO USING COVERS IT"),
-        ("MVC", "0(257,1),0(2)", "IFO213 LENGTH 257 IS NOT BETWEEN 0 AND 256"),
-        ("AP", "0(17,1),0(1,2)", "IFO213 LENGTH 17 IS NOT BETWEEN 0 AND 16"),
-        ("MVI", "0(1),256", "IFO215 IMMEDIATE VALUE 256 IS NOT BETWEEN 0 AND 255"),
-        ("STM", "1,2,0(3,4)", "IFO207 ONLY A BASE REGISTER MAY STAND IN PARENTHESES HERE"),
+        ("L", "1,4096(2)", "IFO209 ADDRESSABILITY ERROR - BASE AND DISPLACEMENT CANNOT BE RESOLVED: 4096"),
+        ("L", "1,4096(,2)", "IFO321 DISPLACEMENT 4096 IS NOT BETWEEN 0 AND 4095"),
+        ("L", "1,T(,2)", "IFO228 RELOCATABLE DISPLACEMENT IN MACHINE INSTRUCTION"),
+        (
+            "L",
+            "1,T",
+            f"IFO209 {CANNOT}: T+X'0', NO USING COVERS IT",
+        ),
+        ("MVC", "0(257,1),0(2)", "IFO224 LENGTH ERROR - 257 IS NOT BETWEEN 0 AND 256"),
+        ("AP", "0(17,1),0(1,2)", "IFO224 LENGTH ERROR - 17 IS NOT BETWEEN 0 AND 16"),
+        ("MVI", "0(1),256", "IFO320 IMMEDIATE VALUE 256 IS NOT BETWEEN 0 AND 255"),
+        ("STM", "1,2,0(3,4)", "IFO216 ILLEGAL OPERAND FORMAT - ONLY A BASE REGISTER MAY STAND IN PARENTHESES"),
         ("XYZZY", "1", "IFO078 UNDEFINED OP CODE XYZZY"),
-        ("DC", "F'X'", "IFO223 INVALID NUMBER X"),
+        ("DC", "F'X'", "IFO236 ILLEGAL CHARACTER IN EXPRESSION - X"),
         ("SVC", "NOWHERE", "IFO188 NOWHERE IS AN UNDEFINED SYMBOL"),
-        ("LR", "(1,2", "IFO207 SYNTAX ERROR AT ,"),
-        ("LA", "1,2+", "IFO207 OPERAND INCOMPLETE"),
+        ("LR", "(1,2", "IFO178 SYNTAX ERROR AT ,"),
+        ("LA", "1,2+", "IFO234 PREMATURE END OF EXPRESSION"),
     ],
 )
 def test_refused(op: str, operands: str, message: str) -> None:

@@ -39,16 +39,16 @@ def test_source_and_object_code() -> None:
     lines = listing()
     for line in (
         " 000000                                1 TEST     CSECT",
-        " 000000 90EC D00C            0000C     3          STM   14,12,12(13)",
+        " 000000 90EC D00C      0000C           3          STM   14,12,12(13)",
         " 000004 D203 F012 F028 00012 00028     4          MVC   FIELD,=C'ABCD'",
-        " 00000A 4770 F000            00000     5          BNE   TEST",
+        " 00000A 4770 F000      00000           5          BNE   TEST",
         "                                       7          WTO",
         " 000010 0A23                          11+ SVC   35",
         " 000012                               12 FIELD    DS    CL4",
-        " 000123                               13 VALUE    EQU   X'123'",
+        "                             00123    13 VALUE    EQU   X'123'",
         " 000018 0000000100000001              14          DC    3F'1'",
         " 000024 00000000                      16          DC    A(OTHER)",
-        "                             00000    18          END   TEST",
+        " 000000                               18          END   TEST",
         " 000030 C1C2C3C4                      19                =C'ABCD'",
     ):
         shown = line.replace("F028 00012 00028", "F030 00012 00030")
@@ -66,17 +66,18 @@ def test_errors_stand_behind_their_statement_with_the_column_marked() -> None:
 
 def test_dictionaries_and_cross_reference() -> None:
     lines = listing()
-    assert " TEST      SD   0001 000000 000034" in lines
-    assert " OTHER     ER   0002" in lines
+    assert " TEST      SD  0001 000000 000034" in lines
+    assert " OTHER     ER  0002" in lines
     assert "  0001     0002     0C      000024" in lines
-    assert " FIELD        4 00000012    12       4" in lines
-    assert " TEST         1 00000000     1       2     5    18" in lines
-    assert any(line.startswith(" =C'ABCD'     4 00000030") for line in lines)
+    assert " FIELD    00004 00000012 00012  00004" in lines
+    assert " TEST     00001 00000000 00001  00002 00005 00018" in lines
+    assert " NOWHERE  ****UNDEFINED****     00017" in lines
+    assert " =C'ABCD' 00004 00000030 00019  00004" in lines
 
 
 def test_statistics() -> None:
     lines = listing()
-    assert "     1 STATEMENT FLAGGED IN THIS ASSEMBLY" in lines
+    assert " NUMBER OF STATEMENTS FLAGGED IN THIS ASSEMBLY =     1" in lines
     assert " HIGHEST SEVERITY WAS    8" in lines
     assert any("IFO188" in line and "NOWHERE IS AN UNDEFINED SYMBOL" in line for line in lines[-9:])
     assert f" TOTAL RECORDS PRINTED                  {len(lines):>8}" == lines[-1]

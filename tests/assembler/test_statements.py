@@ -49,8 +49,8 @@ def test_program(source: list[str], expected: list[str]) -> None:
 
 def test_return_codes() -> None:
     assert assemble("T CSECT\n DROP 5\n END").return_code == 4
-    assert assemble("T CSECT\n L 1\n END").return_code == 8
-    assert assemble("T CSECT\n COPY X\n END").return_code == 12
+    assert assemble("T CSECT\n L 1\n END").return_code == 12
+    assert assemble("T CSECT\n COPY X\n END").return_code == 8
     assert assemble("T CSECT\n END").return_code == 0
     assert assemble("").return_code == 4
 

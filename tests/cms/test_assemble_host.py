@@ -150,7 +150,7 @@ def test_errors_at_the_terminal(guest: Guest) -> None:
     assert guest.run("ASSEMBLE T") == 8
     assert guest.typed[1:] == [
         "    3          DC    NOWHERE",
-        "      IFO219 INVALID TYPE NOWH IN CONSTANT  COLUMN 16  IN INNER AT 2",
+        "      IFO198 INVALID TYPE DECLARED ON DC/DS/DXD CONSTANT - NOWH  COLUMN 16  IN INNER AT 2",
         "1 STATEMENT FLAGGED IN THIS ASSEMBLY",
         "HIGHEST SEVERITY WAS    8",
     ]
