@@ -34,7 +34,7 @@ def code(out: dict[str, Any]) -> int:
     if not out["kind"]:
         return 0
     psw = bytes.fromhex(out["psw"])
-    return int(out["codes"][20:24], 16) if psw[1] & 8 else psw[3]
+    return int(out["codes"][20:24] or "0", 16) if psw[1] & 8 else psw[3]
 
 
 def excused(text: bytes, theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
@@ -42,8 +42,11 @@ def excused(text: bytes, theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
 
     An access exception comes before a data or decimal-divide exception; Hercules looks at the digits first. After an
     exception of an instruction under EXECUTE the instruction-length code is that of EXECUTE, 2; Hercules gives that of
-    the target.
+    the target. A data exception terminates EDIT: what is in the result field then is unpredictable.
     """
+    last = text[max(0, int.from_bytes(bytes.fromhex(ours["psw"])[5:], "big") - 6 - CODE) :][:1]
+    if code(theirs) == code(ours) == DATA and last in (b"\xde", b"\xdf"):
+        return {k: v for k, v in theirs.items() if k != "window"} == {k: v for k, v in ours.items() if k != "window"}
     if code(theirs) in (DATA, DECIMAL_DIVIDE) and code(ours) in (PROTECTION, ADDRESSING, SEGMENT, PAGE):
         return True
     psw = bytes.fromhex(ours["psw"])

@@ -29,7 +29,7 @@ from vectors.vector import (
 )
 
 FIRST = 0x30000
-PSW_AT, GR_AT, FR_AT, KIND_AT, CR_AT, WINDOW_AT, CODE_AT = 0, 8, 72, 104, 128, 192, 704
+PSW_AT, GR_AT, FR_AT, KIND_AT, CR_AT, WINDOW_AT, CODE_AT = 0, 8, 72, 104, 136, 200, 712
 RECORD = CODE_AT + CODE_SIZE
 CAPACITY = (SIZE - FIRST) // RECORD
 """Vectors that a batch may have, if their code areas have CODE_SIZE bytes."""
@@ -77,7 +77,7 @@ def _driver(code_size: int) -> tuple[bytes, int, int]:
     for i in range(4):
         c.add("LD", r1=2 * i, b2=13, d2=FR_AT + 8 * i)
     c.add("MVC", l=7, d1=CASE_PSW, b2=13, d2=PSW_AT)
-    c.add("XC", l=15, d1=0x84, d2=0x84)
+    c.add("XC", l=27, d1=0x84, d2=0x84)
     c.add("LCTL", r1=0, r3=15, d2=CONTROLS)
     c.add("LM", r1=0, r3=15, b2=13, d2=GR_AT)
     c.add("LPSW", d2=CASE_PSW)
@@ -88,7 +88,7 @@ def _driver(code_size: int) -> tuple[bytes, int, int]:
         c.add("STM", r1=0, r3=15, d2=SAVE)
         c.add("L", r1=13, d2=CONSTANTS)
         c.add("MVC", l=7, b1=13, d1=PSW_AT, d2=old)
-        c.add("MVC", l=19, b1=13, d1=KIND_AT, d2=0x80)
+        c.add("MVC", l=31, b1=13, d1=KIND_AT, d2=0x80)
         c.add("MVI", b1=13, d1=KIND_AT, i2=kind)
         to_common.append(len(c.text))
         c.add("BC", m1=15, d2=0)
@@ -146,7 +146,7 @@ def core_image(vectors: Sequence[Vector]) -> bytes:
     return bytes(core)
 
 
-def run_batch(vectors: Sequence[Vector], seconds: int = 2) -> list[Outcome]:
+def run_batch(vectors: Sequence[Vector], seconds: int = 3) -> list[Outcome]:
     """Run vectors in one Hercules, as many as fit. Raises RuntimeError if it does not come to the end."""
     with tempfile.TemporaryDirectory() as name:
         where = Path(name)
@@ -182,7 +182,7 @@ def _outcome(record: bytes) -> Outcome:
     return Outcome(
         record[KIND_AT],
         record[PSW_AT : PSW_AT + 8],
-        record[KIND_AT + 4 : KIND_AT + 20],
+        record[KIND_AT + 4 : KIND_AT + 32],
         numbers(GR_AT, 4, 16),
         numbers(FR_AT, 8, 4),
         numbers(CR_AT, 4, 16),

@@ -40,8 +40,17 @@ def witness(vectors: list[Vector]) -> None:
 def correct(vector: Vector) -> None:
     """Put right what Hercules 3.13 does otherwise than *Principles of Operation* says.
 
-    After an exception of an instruction under EXECUTE the instruction-length code is that of EXECUTE.
+    After an exception of an instruction under EXECUTE the instruction-length code is that of EXECUTE. MONITOR CALL
+    stores class and code in the BC mode too.
     """
+    if vector.out["kind"] == PROGRAM_CASE and vector.out["psw"][4:8] == "0040":
+        psw = PSW.from_bytes(bytes.fromhex(vector.out["psw"]))
+        text = vector.code_area()[psw.address - CODE - 4 :]
+        base = vector.registers("gr")[text[2] >> 4]
+        codes = (
+            bytes(17) + text[1:2] + bytes(6) + (base + (int.from_bytes(text[2:4], "big") & 0xFFF)).to_bytes(4, "big")
+        )
+        vector.out["codes"] = codes.hex()
     if vector.code.startswith("44") and vector.out["kind"] == PROGRAM_CASE:
         psw = PSW.from_bytes(bytes.fromhex(vector.out["psw"]))
         if psw.address == CODE + 4:

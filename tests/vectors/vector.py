@@ -54,7 +54,8 @@ class Vector:
     window: dict[str, str] = field(default_factory=dict)
     """Offset -> bytes."""
     out: dict[str, Any] = field(default_factory=dict)
-    """`kind`, `psw` (old PSW), `codes` (storage 84-93, unless zero), and what changed of `gr`, `fr`, `cr`, `window`."""
+    """`kind`, `psw` (old PSW), `codes` (storage 84-9F, without zeros at the end), what changed of `gr`, `fr`, `cr`,
+    `window`."""
 
     def psw(self) -> PSW:
         """The PSW before."""
@@ -103,7 +104,7 @@ class Outcome:
         """As the `out` of the vector: only what changed."""
         changed: dict[str, Any] = {"kind": self.kind, "psw": self.psw.hex()}
         if any(self.codes):
-            changed["codes"] = self.codes.hex()
+            changed["codes"] = self.codes.rstrip(b"\0").hex()
         gr = {str(r): f"{v:X}" for r, v in enumerate(self.gr) if v != vector.registers("gr")[r]}
         fr = {str(2 * i): f"{v:X}" for i, v in enumerate(self.fr) if v != vector.registers("fr")[i]}
         cr = {str(r): f"{v:X}" for r, v in enumerate(self.cr) if v != RESET_CONTROL.get(r, 0)}
@@ -195,7 +196,7 @@ def run(machine: Machine, vector: Vector) -> Outcome:
         machine.set_cr(r, RESET_CONTROL.get(r, 0))
     for address in range(0x20000, 0x22000, 2048):
         storage.set_key(address, KEYS.get(address, 0))
-    storage.write(0x84, bytes(16))
+    storage.write(0x84, bytes(28))
     storage.write(CLEARED, bytes(CLEARED_SIZE))
     storage.write(CODE, vector.code_area())
     storage.write(WINDOW, vector.window_area())
@@ -210,7 +211,7 @@ def run(machine: Machine, vector: Vector) -> Outcome:
     return Outcome(
         kind,
         storage.read(0x28 if kind else 0x20, 8),
-        storage.read(0x84, 16),
+        storage.read(0x84, 28),
         list(machine.gr),
         [machine.fr[r] for r in (0, 2, 4, 6)],
         list(machine.cr),

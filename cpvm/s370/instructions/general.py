@@ -135,9 +135,10 @@ def store_multiple(m: Ops, r1: int, r3: int, a2: int) -> None:
 
 @insn(0xBE, "STCM", Format.RS)
 def store_characters_under_mask(m: Ops, r1: int, m3: int, a2: int) -> None:
-    """Store Characters under Mask: with a mask of zero the first byte is still accessed, not changed."""
+    """Store Characters under Mask: with a mask of zero nothing is accessed, as the manual leaves to the model."""
     n = _chosen(m3)
-    m.check_store(a2, n if n != 0 else 1)
+    if n != 0:
+        m.check_store(a2, n)
     v = m.gru(r1)
     k = 0
     for i in range(4):
