@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cpvm.cp.message import CONTROL_PROGRAM_ERROR, UNKNOWN_COMMAND, CPError, Emsg, Message, edit
+from cpvm.cp.message import CONTROL_PROGRAM_ERROR, OPERAND_MISSING, UNKNOWN_COMMAND, CPError, Emsg, Message, edit
 from cpvm.cp.operand import Operands, userid
 from cpvm.cp.registry import WordTable
 
@@ -57,7 +57,7 @@ Body = Callable[["Request", Operands], Answer]
 
 
 class Interrupted(Exception):
-    """Thrown into a waiting command when its user presses attention or goes away."""
+    """Thrown into a command that asks when its user presses attention, or is not there."""
 
 
 def ask(prompt: str, *, hidden: bool = False) -> Generator[Effect, Any, str]:
@@ -250,7 +250,9 @@ class CommandRun:
                 continue
             effect = self._resume(value, error)
             value, error = None, None
-            if effect is not None:
+            if isinstance(effect, Ask) and self.vm is not None and self.vm.disconnected:
+                error = Interrupted()  # nobody is there to answer
+            elif effect is not None:
                 self._wait(effect)
                 return
 
@@ -318,6 +320,7 @@ class CommandRun:
             if not (self._quiet and error.number == UNKNOWN_COMMAND.number):
                 self.message(f"{module}{error.number:03}{error.severity} {error.text}")
         except Interrupted:
+            self.code = OPERAND_MISSING.number  # the answer that was asked for
             self._lines.clear()
         except Exception as error:
             name = self._request.command.name if self._request else "COMMAND"

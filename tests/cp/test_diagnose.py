@@ -315,3 +315,23 @@ def test_08_a_guest_cannot_send_control_characters(guest: Guest) -> None:
     guest.put(0x1000, to_ebcdic("MSG USER01 A") + b"\x27\x2f" + to_ebcdic("B"))
     guest.call(0x08, 4, 6, r4=0x1000, r6=15)
     assert "MSG FROM CMSUSER : A  B" in other.type("Q USERS")
+
+
+def test_08_a_question_to_a_user_who_is_not_there(guest: Guest, site: Site) -> None:
+    command = to_ebcdic("LINK MAINT 191 391 R")
+    guest.put(0x300, command)
+    guest.put(0x200, bytes.fromhex("83120008 82000210"))
+    guest.put(0x210, bytes.fromhex("00020000000000C0"))
+    guest.set(1, 0x300)
+    guest.set(2, len(command))
+    guest.terminal.type("STORE PSW 00000000 00000200")
+    guest.terminal.session.line("BEGIN#CP DISCONN")
+    vm = site.system.users["CMSUSER"]
+    for _ in range(100_000):
+        site.on_cp(lambda: None)
+        if guest.machine.psw.address == 0xC0 or vm.function is not None:
+            break
+    assert guest.get(2) == 26, "the return code: an operand is missing"
+    other = site.terminal()
+    other.type("LOGON CMSUSER CMSUSER")
+    assert other.reading is ReadState.CP_READ
