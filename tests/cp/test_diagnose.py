@@ -325,7 +325,7 @@ def test_08_a_question_to_a_user_who_is_not_there(guest: Guest, site: Site) -> N
     guest.set(1, 0x300)
     guest.set(2, len(command))
     guest.terminal.type("STORE PSW 00000000 00000200")
-    guest.terminal.session.line("BEGIN#CP DISCONN")
+    guest.terminal.session.line("#CP BEGIN#DISCONN")
     vm = site.system.users["CMSUSER"]
     for _ in range(100_000):
         site.on_cp(lambda: None)
