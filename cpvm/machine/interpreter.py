@@ -237,17 +237,12 @@ class Interpreter:
         while True:
             if self.stop_requested:
                 return StopReason.HOST
-            if cpu.unassigned or (cpu.ia & 1 and not cpu.state & WAIT):
-                if self._checks >= 2:
-                    return StopReason.PROGRAM_LOOP
-                if cpu.unassigned:
-                    self._checks += 1
-                    interruptions.program(ProgramCheck(SPECIFICATION), cpu.early_ilc)
-                else:
-                    self._fault(ProgramCheck(SPECIFICATION), True)
-                continue
             if self._checks >= 2:
                 return StopReason.PROGRAM_LOOP
+            if cpu.unassigned:
+                self._checks += 1
+                interruptions.program(ProgramCheck(SPECIFICATION), cpu.early_ilc)
+                continue
             code = interruptions.take_external()
             if code:
                 self._externals += 1
@@ -264,6 +259,9 @@ class Interpreter:
                     return StopReason.DISABLED_WAIT
                 # A channel program that is still running will interrupt: the machine is not idle.
                 return StopReason.BUDGET if cpu.machine.io.active else StopReason.WAIT
+            if cpu.ia & 1:  # found as the instruction is about to be fetched, after the interruptions that are pending
+                self._fault(ProgramCheck(SPECIFICATION), True)
+                continue
             return None
 
 

@@ -3,6 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "Interruptions".
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cpvm.machine.stop import ProgramCheck
@@ -19,6 +20,8 @@ COMPARATOR_MASK, CPU_TIMER_MASK = 0x800, 0x400
 VMCF_MASK, EMERGENCY_MASK, CALL_MASK = 0x01, 0x4000, 0x2000
 OTHER_MASKS = {0x4001: VMCF_MASK, ExternalCode.EMERGENCY_SIGNAL: EMERGENCY_MASK, ExternalCode.EXTERNAL_CALL: CALL_MASK}
 """Code -> submask bit of those external interruptions that have one of their own."""
+FROM_PROCESSORS = (ExternalCode.EMERGENCY_SIGNAL, ExternalCode.EXTERNAL_CALL)
+"""Those that come before the clock comparator, in order of priority."""
 EXTERNAL_SIGNALS = 0x3F
 """The six external-signal lines; like the timer and the interrupt key they are bits of one code."""
 
@@ -97,14 +100,21 @@ class Interruptions:
             code |= ExternalCode.INTERVAL_TIMER
         if code:
             return code
+        other = self._other(submask, FROM_PROCESSORS)
+        if other:
+            return other
         if submask & COMPARATOR_MASK and cpu.timers.comparator_pending():
             return ExternalCode.CLOCK_COMPARATOR
         if submask & CPU_TIMER_MASK and cpu.timers.cpu_timer_pending():
             return ExternalCode.CPU_TIMER
-        for other in self.others:
-            mask = OTHER_MASKS.get(other)
-            if mask is None or submask & mask:
-                return other
+        return self._other(submask, self.others)
+
+    def _other(self, submask: int, codes: Sequence[int]) -> int:
+        """The first of these codes that is pending and allowed, 0 if none is."""
+        for code in codes:
+            mask = OTHER_MASKS.get(code)
+            if code in self.others and (mask is None or submask & mask):
+                return code
         return 0
 
     def take_external(self) -> int:

@@ -112,3 +112,20 @@ def test_a_common_segment_is_a_segment() -> None:
     m.gr[4] = 0x5000
     assert m.run(1).reason is StopReason.BUDGET
     assert m.gr[3] == 0x41424344
+
+
+def test_signals_come_before_the_clock_comparator_and_that_before_the_cpu_timer() -> None:
+    m = machine("AE260002" + "AE260003" + "8200D000", mode=8)
+    m.set_cr(0, 0x6C00)
+    m.cpu.set_cpu_timer(-1)
+    m.gr[13] = 0x2000
+    m.storage.write(0x2000, PSW(system_mask=1, mode=8, address=0xBBB).to_bytes())
+    codes = []
+    assert m.run(3).reason is StopReason.DISABLED_WAIT
+    for submask in (0x6C00, 0x6C00, 0x0C00, 0x0400):
+        codes.append(int.from_bytes(m.storage.read(0x86, 2), "big"))
+        m.set_cr(0, submask)
+        m.psw = PSW(system_mask=1, mode=8, address=0x1000)
+        m.run(0)
+    codes.append(int.from_bytes(m.storage.read(0x86, 2), "big"))
+    assert codes == [0x1201, 0x1202, 0x1004, 0x1004, 0x1005]
