@@ -38,6 +38,14 @@ CONFIGURATION = "ARCHMODE S/370\nCPUSERIAL 002623\nCPUMODEL 3033\nMAINSIZE 2\nNU
 PATIENCE = 60.0
 
 
+class WitnessStopped(RuntimeError):
+    """Hercules did not come to the end; `record` is the number of the vector at which it stopped."""
+
+    def __init__(self, record: int) -> None:
+        super().__init__(f"Hercules stopped in record {record}")
+        self.record = record
+
+
 class Code:
     """Instructions one after the other."""
 
@@ -171,7 +179,7 @@ def run_batch(vectors: Sequence[Vector], seconds: int = 3) -> list[Outcome]:
     record = CODE_AT + (vectors[0].size or CODE_SIZE)
     end = core[CONSTANTS : CONSTANTS + 4]
     if int.from_bytes(end, "big") != FIRST + record * len(vectors):
-        raise RuntimeError(f"Hercules stopped in record {(int.from_bytes(end, 'big') - FIRST) // record}")
+        raise WitnessStopped((int.from_bytes(end, "big") - FIRST) // record)
     return [_outcome(core[FIRST + record * n : FIRST + record * (n + 1)]) for n in range(len(vectors))]
 
 
