@@ -3,6 +3,7 @@
 import socket
 import sys
 
+from cpvm.front.locations import history_folder
 from cpvm.front.start import Address
 from cpvm.terminal.connect import RemoteSession
 from cpvm.terminal.line import Session, Terminal
@@ -20,7 +21,11 @@ def connect(address: Address) -> int:
         print("cpvm connect: is it running? `cpvm start` starts one", file=sys.stderr)
         return 1
     connection.settimeout(None)
-    terminal = ScreenTerminal("remote", leave=True) if has_screen() else PlainTerminal("remote", sys.stdin, sys.stdout)
+    terminal: ScreenTerminal | PlainTerminal
+    if has_screen():
+        terminal = ScreenTerminal("remote", leave=True, history=history_folder())
+    else:
+        terminal = PlainTerminal("remote", sys.stdin, sys.stdout)
 
     def attach(attached: Terminal) -> Session:
         session = RemoteSession(attached, connection)

@@ -24,3 +24,19 @@ def default_directory(
         return home / "Library" / "Application Support" / "cpvm"
     xdg = Path(environment.get("XDG_DATA_HOME", ""))
     return (xdg if xdg.is_absolute() else home / ".local" / "share") / "cpvm"
+
+
+def history_folder(
+    environment: Mapping[str, str] = os.environ, platform: str = sys.platform, home: Path | None = None
+) -> Path:
+    """Where lines typed at terminals are kept between runs: `cpvm/history` in the user's state directory.
+
+    The state directory is `XDG_STATE_HOME` or `~/.local/state`. On macOS and Windows, which have none, it is
+    `cpvm-history` beside the default system directory.
+    """
+    home = home or Path.home()
+    if platform in ("win32", "darwin"):
+        rest = {name: value for name, value in environment.items() if name != "CPVM_SYSTEM"}
+        return default_directory(rest, platform, home).with_name("cpvm-history")
+    xdg = Path(environment.get("XDG_STATE_HOME", ""))
+    return (xdg if xdg.is_absolute() else home / ".local" / "state") / "cpvm" / "history"

@@ -15,6 +15,7 @@ from types import FrameType
 from cpvm import __version__, api
 from cpvm.front import users
 from cpvm.front.link import connector
+from cpvm.front.locations import history_folder
 from cpvm.front.status import USAGE
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
 from cpvm.terminal.telnet import TelnetServer
@@ -113,7 +114,7 @@ def _serve(system: api.SystemHandle, address: Address | None) -> None:
     sys.stdout.flush()
     terminal: ScreenTerminal | PlainTerminal
     if has_screen():
-        terminal = ScreenTerminal("CONS", _Farewell(system))
+        terminal = ScreenTerminal("CONS", _Farewell(system), history=history_folder())
     else:
         terminal = PlainTerminal("CONS", sys.stdin, sys.stdout, keep=address is not None)
 

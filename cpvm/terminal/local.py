@@ -12,17 +12,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import StdoutProxy
 
-from cpvm.terminal.line import STATUS, Connect, History, ReadState, Session, StateName, printable
+from cpvm.terminal.history import UserHistory
+from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, printable
 
 _BATCH = 0.02  # seconds between two redraws of the input line while output comes
 _HINTS = " Ctrl-C attention  Ctrl-D end of input "
@@ -49,21 +50,10 @@ class _Base:
         """The user logged on, or an empty string."""
         return self._session.userid if self._session else ""
 
-
-class _PromptHistory(InMemoryHistory):
-    """What the arrow keys bring back: the same that every line-mode terminal remembers."""
-
-    def __init__(self, state: Callable[[], ReadState]) -> None:
-        super().__init__()
-        self._state = state
-        self._rule = History()
-
-    def append_string(self, string: str) -> None:
-        before = len(self._rule.lines)
-        last = self._rule.lines[-1:]
-        self._rule.add(string, self._state())
-        if len(self._rule.lines) != before or self._rule.lines[-1:] != last:
-            super().append_string(string)
+    @property
+    def read_state(self) -> ReadState:
+        """What the system does, as far as it is known here."""
+        return self._state
 
 
 class ScreenTerminal(_Base):
@@ -73,11 +63,23 @@ class ScreenTerminal(_Base):
         name: shown by QUERY NAMES.
         end: called when the user ends the terminal at the logon prompt; a line of text keeps it open and is shown.
         leave: whether Ctrl-] ends the terminal at any time (a user logged on is disconnected).
+        history: folder in which typed lines are kept between runs, for each userid; nowhere if None.
     """
 
-    def __init__(self, name: str, end: Callable[[], str | None] = lambda: None, *, leave: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        end: Callable[[], str | None] = lambda: None,
+        *,
+        leave: bool = False,
+        history: Path | None = None,
+    ) -> None:
         super().__init__(name)
+        self.asked = False
+        """Whether the system has read since the last line was sent to it."""
         self._leave = leave
+        self._history = UserHistory(self, history)
+        self._remembered = ""  # the userid whose lines the arrow keys bring back now
         self._end = end
         self._prompt: PromptSession[str] | None = None
         self._proxy: StdoutProxy | None = None
@@ -92,8 +94,11 @@ class ScreenTerminal(_Base):
     def state(self, state: StateName) -> None:
         """Show the state."""
         self._state = ReadState[state.name]
+        self.asked = self._state.reading
         if self._prompt:
             self._prompt.app.invalidate()
+        if self.userid != self._remembered and self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._change_user)
         if self._state is ReadState.CLOSED:
             self.close()
 
@@ -113,7 +118,7 @@ class ScreenTerminal(_Base):
             self._prompt = PromptSession(
                 "",
                 key_bindings=self._keys(),
-                history=_PromptHistory(lambda: self._state),
+                history=self._history,
                 is_password=Condition(lambda: self._state is ReadState.PASSWORD),
                 bottom_toolbar=self._toolbar,
                 reserve_space_for_menu=0,
@@ -126,9 +131,18 @@ class ScreenTerminal(_Base):
                 except EOFError:
                     break
                 if not self._closed.is_set():
+                    self.asked = False
                     self._session.line(text)
             if not self._closed.is_set():
                 self._session.hangup()
+
+    def _change_user(self) -> None:
+        """Have the arrow keys bring back another user's lines; what is being typed stays."""
+        self._remembered = self.userid
+        if self._prompt:
+            buffer = self._prompt.default_buffer
+            buffer.reset(buffer.document)
+            self._prompt.app.invalidate()
 
     def _stop_prompt(self) -> None:
         app = self._prompt.app if self._prompt else None
