@@ -16,3 +16,7 @@ contracts:
 
 test *args:
     pytest -n auto {{args}}
+
+# Random programs in this machine and in Hercules (Debian's package), for so many seconds; not part of the tests.
+fuzz seconds="60" seed="1":
+    python tests/fuzz/campaign.py {{seconds}} {{seed}}
