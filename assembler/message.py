@@ -25,7 +25,8 @@ class Message:
 
     def __str__(self) -> str:
         where = f" (column {self.column})" if self.column else ""
-        inside = f" [in {' < '.join(self.chain)}]" if self.chain else ""
+        chain = self.chain if len(self.chain) <= 5 else (*self.chain[:3], "...", self.chain[-1])
+        inside = f" [in {' < '.join(chain)}]" if chain else ""
         return f"{self.number} statement {self.statement}{where}: {self.text}{inside}"
 
 

@@ -21,6 +21,7 @@ from assembler.source import Statement
 from assembler.symbols import SYMBOL, Card, Section, Symbol, Terms, Value
 
 MAX_SECTION = 0x1000000
+MAX_MESSAGES = 20_000
 MAX_TEXT = 0x800000
 """Bytes of text that one assembly may produce."""
 
@@ -83,6 +84,7 @@ class Assembler:
     """Second definitions of a name, which do not count."""
     undefined: dict[str, list[int]] = field(default_factory=dict)
     """Names that are not defined, and the statements that use them."""
+    given_up: bool = False
     deck_id: str = ""
     end: tuple[int, Section] | None = None
     produced: int = 0
@@ -109,6 +111,11 @@ class Assembler:
         self.message(st, column, flaw.severity, flaw.number, flaw.text)
 
     def message(self, st: Statement, column: int, severity: int, number: str, text: str) -> None:
+        if len(self.messages) >= MAX_MESSAGES:
+            if not self.given_up:
+                self.given_up = True
+                self.messages.append(Message(st.number, 0, 16, "IFO328", "TOO MANY MESSAGES, THE REST ARE LEFT OUT"))
+            return
         source = st.text[0] if st.text else ""
         found = Message(st.number, column, severity, number, text, source.rstrip(), st.macro)
         self.messages.append(found)
@@ -139,18 +146,7 @@ class Assembler:
         if self.pools[-1].literals and self._current is not None and self.pools[-1].section is None:
             self.section = self.last_pool_section()
             self.place_pool(self._current)
-        deferred = self.deferred
-        while deferred:
-            left: list[Statement] = []
-            for st in deferred:
-                self._current = st
-                try:
-                    st.operation.define(self, st)  # type: ignore[attr-defined]
-                except Flaw:
-                    left.append(st)
-            if len(left) == len(deferred):
-                break
-            deferred = left
+        self._settle_deferred()
         base = self.first.base if self.first is not None else 0
         for section in self.order:
             if section.has_text:
@@ -158,6 +154,23 @@ class Assembler:
                 base = section.base + (section.size + 7 & ~7)
             if section.base + section.size > MAX_SECTION and self._current is not None:
                 self.flaw(self._current, Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12))
+
+    def _settle_deferred(self) -> None:
+        """Define the names of EQU statements that had to wait for others, each when what it waits for is known."""
+        waiting: dict[str, list[Statement]] = {}
+        ready = self.deferred[::-1]
+        while ready:
+            st = ready.pop()
+            self._current = st
+            missing = st.operation.missing(self, st)  # type: ignore[attr-defined]
+            if missing:
+                waiting.setdefault(missing, []).append(st)
+                continue
+            try:
+                st.operation.define(self, st)  # type: ignore[attr-defined]
+            except Flaw as flaw:
+                self.flaw(st, flaw)
+            ready += waiting.pop(st.name.upper(), [])
 
     def pass_two(self) -> None:
         """Generate the text of the placed statements."""

@@ -8,7 +8,7 @@ from assembler.macro.expander import Expander, Frame
 from assembler.macro.expression import as_int, compile_expression
 from assembler.message import Flaw
 
-LARGEST = 10_000_000
+LARGEST = 1_000_000
 
 
 @conditional("ACTR")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MAX_NESTING = 100
 """Macros, and COPY members, inside each other."""
 
+MAX_BRANCHES = 3_000_000
+"""AIF and AGO branches that one assembly may take, whatever ACTR allows."""
+
 MAX_STATEMENTS = 1_000_000
 """Statements that one assembly may generate."""
 
@@ -66,6 +69,7 @@ class Expander:
         self.attributes = Attributes(asm.symbols, self.operation, self.main)
         self.sysndx = 0
         self.generated = 0
+        self.branches = 0
         self.record: Record | None = None
         """The conditional statement in hand."""
         self.ended = False
@@ -273,6 +277,8 @@ class Expander:
 
     def _call(self, st: Statement, definition: MacroDefinition) -> Statement:
         if len(self.frames) >= MAX_NESTING:
+            # All of the expansion is given up: what calls itself twice would otherwise fail two to the hundredth times.
+            self.frames.clear()
             st.operation = Complaint(Flaw("IFO312", "MACROS NESTED TOO DEEPLY", 12, OPERATION_FIELD))
             return st
         frame = Frame(self, definition, (f"{definition.name} AT {st.line}", *st.macro))
@@ -289,6 +295,14 @@ class Expander:
                 *(Flaw("IFO092", f"KEYWORD PARAMETER {word[:16]} UNDEFINED IN MACRO DEFINITION", 8) for word in unknown)
             )
         return st
+
+    def count_branch(self) -> None:
+        """Count a branch of conditional assembly; raises Flaw, and ends the assembly, if there were too many."""
+        self.branches += 1
+        if self.branches > MAX_BRANCHES:
+            self.frames.clear()
+            self.leave(self.open_code)
+            raise Flaw("IFO329", "TOO MANY BRANCHES IN THIS ASSEMBLY", 16)
 
     def leave(self, frame: Frame) -> None:
         """End an expansion and everything inside it; in open code, end the assembly."""

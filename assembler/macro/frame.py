@@ -64,6 +64,7 @@ class Frame:
     def branch(self, label: str) -> None:
         """Go on at a sequence symbol; raises Flaw if there is none or the ACTR count is used up."""
         self.actr -= 1
+        self.engine.count_branch()
         if self.actr < 0:
             self.engine.leave(self)
             raise Flaw("IFO118", "THE ACTR LIMIT HAS BEEN EXCEEDED", 8)

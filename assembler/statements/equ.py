@@ -49,6 +49,12 @@ class Equ(Operation):
             raise Flaw("IFO224", f"LENGTH ERROR - LENGTH ATTRIBUTE {length} OUT OF RANGE", 8, operands[1].column)
         asm.define(st, value, terms, length, kind)
 
+    def missing(self, asm: Assembler, st: Statement) -> str:
+        """The first name in the expression that is not defined yet, or a null string."""
+        tree: Expr | None = st.parsed  # type: ignore[assignment]
+        names = _names(tree) if tree is not None else []
+        return next((one.name for one in names if isinstance(one, Name) and one.name not in asm.symbols), "")
+
     def generate(self, asm: Assembler, st: Statement) -> None:
         tree: Expr | None = st.parsed  # type: ignore[assignment]
         if tree is None:

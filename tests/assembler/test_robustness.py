@@ -84,3 +84,37 @@ def test_speed_on_plain_code() -> None:
     head = ["T        CSECT", "         USING T+80000,12", "         USING T,11,10"]
     done = assemble([*head, *body, "         ORG T+80000", "TABLE    DS    CL100", "         END"])
     assert len(done.statements) == 20_006
+
+
+def test_a_macro_that_calls_itself_twice_is_given_up_as_a_whole() -> None:
+    done = assemble(" MACRO\n M\n M\n M\n MEND\nT CSECT\n M\n DC X'1'\n END")
+    assert [(message.number, message.severity) for message in done.messages] == [("IFO312", 12)]
+    assert len(str(done.messages[0])) < 200
+    assert done.image().data[:1] == b"\x01"
+
+
+def test_a_long_chain_of_forward_equates_is_settled() -> None:
+    source = [f"S{index} EQU S{index + 1}+1" for index in range(5000)]
+    done = assemble([*source, "S5000 EQU 1", " DC A(S0)", " END"])
+    assert not done.messages
+    assert done.symbols["S0"].value == 5001
+
+
+def test_equates_in_a_circle_are_undefined() -> None:
+    done = assemble("A EQU B\nB EQU A\nC EQU C\nT CSECT\n DC A(A)\n END")
+    assert {message.number for message in done.messages} == {"IFO188"}
+    assert done.return_code == 8
+
+
+def test_branches_are_limited_whatever_actr_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assembler.macro.expander.MAX_BRANCHES", 5000)
+    done = assemble(" MACRO\n M\n.X ANOP\n ACTR 1000\n AGO .X\n MEND\nT CSECT\n M\n DC X'1'\n END")
+    assert "IFO329" in {message.number for message in done.messages}
+    assert done.return_code == 16
+
+
+def test_messages_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assembler.passes.MAX_MESSAGES", 50)
+    done = assemble([" NOTHING"] * 1000)
+    assert len(done.messages) == 51
+    assert (done.messages[-1].number, done.return_code) == ("IFO328", 16)
