@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cpvm import api
 from guest.program import PROGRAMS, deck, typed
 
 CONFIGURATION = """\
@@ -51,6 +52,9 @@ def run(name: str, seconds: int = 2) -> tuple[str, str, bytes]:
 
 if __name__ == "__main__":
     for program in sys.argv[1:] or PROGRAMS:
-        psw, text, _ = run(program)
+        psw, text, punched = run(program)
         said = [line for line in text.splitlines() if line.startswith(program.upper())]
+        if punched:
+            same = api.run_deck(deck(program), typed(program)).punched == punched
+            said.append(f"{len(punched) // 80} cards, {'as' if same else 'OTHERS THAN'} ours")
         print(program, psw or "did not end: " + text[-1500:], *said, sep="\n   ")
