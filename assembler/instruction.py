@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from assembler.alignment import BOUNDARIES
 from assembler.expression import Expr, Here, Literal, Name, Sum, absolute
 from assembler.message import Flaw
 from assembler.operand import Operand, parse
@@ -49,6 +50,7 @@ class MachineInstruction(Operation):
             operands.remove("m1")
         self.order = _written_order(operands)
         self.is_rx = row.format is Format.RX
+        self.boundary = BOUNDARIES.get(name, 1)
         self.must_be_even = row.even
         self.must_be_floating = row.floating
 
@@ -148,6 +150,9 @@ class MachineInstruction(Operation):
                     raise Flaw("IFO228", "RELOCATABLE DISPLACEMENT IN MACHINE INSTRUCTION", 8, operand.column)
             else:
                 register, displacement = asm.bases.resolve(value, terms, operand.column)
+                # A section begins on a doubleword, so that the place in it tells; what an index adds is not known.
+                if terms and extra is None and value & self.boundary - 1:
+                    asm.warn(Flaw("IFO220", f"ALIGNMENT ERROR - {self.boundary} BYTES", 4, operand.column))
         else:
             assert base is not None
             if terms:
