@@ -122,6 +122,13 @@ class Constant:
         """Alignment in bytes; 1 when a length is given."""
         return 1 if self.length is not None else TYPES[self.kind].boundary
 
+    def bit_size(self, env: Environment) -> int:
+        """Bits of the whole operand if its length is in bits, not rounded up; raises Flaw if it is too long."""
+        bits = (self.explicit_length(env) or 0) * max(len(self.values or ()), 1) * self.duplicate(env)
+        if bits >= MAX_BYTES * 8:
+            raise Flaw("IFO224", "LENGTH ERROR - CONSTANT TOO LONG", 8, self.column)
+        return bits
+
     def size(self, env: Environment) -> int:
         """Bytes of the whole operand, duplicates included (bit lengths rounded up to a byte at its end)."""
         explicit = self.explicit_length(env)

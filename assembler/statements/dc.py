@@ -12,7 +12,10 @@ from assembler.source import Statement
 
 
 def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
-    """Place the operands, define the name; returns each operand with its offset from the statement's place."""
+    """Place the operands, define the name; returns each operand with its offset in bits.
+
+    Operands with bit lengths that follow one another are packed; only behind the last of them the byte is filled up.
+    """
     if not st.operand:
         raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
     constants = parse_constants(st.operand)
@@ -23,13 +26,22 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
     assert section is not None
     placed: list[tuple[Constant, int]] = []
     offset = 0
+    open_bits = 0  # of the last byte before `offset`, left by an operand with a bit length
     for constant in constants:
         boundary = constant.boundary()
         offset += -(st.loc + offset) % boundary
         if placed and offset:
             section.loc = st.loc + offset
-        placed.append((constant, offset))
-        offset += constant.size(asm)
+        if constant.bits:
+            start = offset * 8 - open_bits
+            end = start + constant.bit_size(asm)
+            placed.append((constant, start))
+            offset = (end + 7) // 8
+            open_bits = -end % 8
+        else:
+            placed.append((constant, offset * 8))
+            offset += constant.size(asm)
+            open_bits = 0
         if offset >= MAX_SECTION:
             raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
     st.length = offset
@@ -56,9 +68,14 @@ class Dc(Operation):
         out = bytearray()
         relocations: list[Relocation] = []
         try:
-            for constant, offset in placed:
-                out += bytes(offset - len(out))
+            for constant, bit in placed:
+                offset, inside = divmod(bit, 8)
+                out += bytes(max(offset - len(out), 0))
                 data, found = generate(constant, asm, offset)
+                if inside and data:
+                    shifted = (int.from_bytes(data, "big") << 8 - inside).to_bytes(len(data) + 1, "big")
+                    out[-1] |= shifted[0]
+                    data = shifted[1 : (constant.bit_size(asm) + inside + 7) // 8]
                 out += data
                 relocations += found
         except Flaw:
