@@ -27,7 +27,7 @@ class FakeSession:
         self.system.post(self._attention)
 
     def hangup(self) -> None:
-        self.hung_up.set()
+        self.system.post(self.hung_up.set)  # behind the lines that were typed before
 
     def go(self, state: ReadState) -> None:
         self._state = state

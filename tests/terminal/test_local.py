@@ -146,7 +146,7 @@ def test_end_of_input_is_a_null_line_and_at_the_logon_prompt_the_end(screen: Scr
     screen.text.until("2 USERS ARE LOGGED ON")
     screen.keys("\x04")
     assert screen.ended()
-    assert screen.session.hung_up.is_set()
+    assert screen.session.hung_up.wait(10)
     assert screen.session.typed == [""]
 
 
@@ -155,7 +155,7 @@ def test_leaving_while_a_program_runs(screen: Screen) -> None:
     screen.wait(ReadState.RUNNING)
     screen.keys("\x1d")
     assert screen.ended()
-    assert screen.session.hung_up.is_set()
+    assert screen.session.hung_up.wait(10)
 
 
 def test_the_system_closes_the_terminal(screen: Screen) -> None:
@@ -183,7 +183,7 @@ def test_without_a_screen_each_read_takes_a_line() -> None:
     PlainTerminal("CONS", io.StringIO("LOGON CMSUSER\nsecret\nONE\nTWO"), sink).run(system.connect)
     assert system.sessions[0].typed == ["LOGON CMSUSER", "secret", "ONE", "TWO"]
     assert sink.getvalue() == "FAKE ONLINE\nENTER PASSWORD:\nHELLO CMSUSER\n<ONE>\n<TWO>\n"
-    assert system.sessions[0].hung_up.is_set()
+    assert system.sessions[0].hung_up.wait(10)
     system.stop()
 
 
