@@ -240,6 +240,14 @@ class Expander:
             return self._call(st, entry)
         return st
 
+    def take_record(self) -> str | None:
+        """The next record of the file being read, as it stands; None at its end."""
+        file = self.files[-1]
+        if file.position >= len(file.lines):
+            return None
+        file.position += 1
+        return file.lines[file.position - 1]
+
     def _reproduce(self, st: Statement) -> None:
         """Take the record behind a REPRO as it stands, without looking at it."""
         if self.frames:
@@ -249,10 +257,7 @@ class Expander:
                 st.parsed = frame.definition.body[frame.position].record.lines[0]
                 frame.position += 1
         else:
-            file = self.files[-1]
-            if file.position < len(file.lines):
-                st.parsed = file.lines[file.position]
-                file.position += 1
+            st.parsed = self.take_record()
         if isinstance(st.parsed, str):
             st.text = (*st.text, st.parsed)
 

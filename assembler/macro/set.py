@@ -19,7 +19,7 @@ class Set(Conditional):
         compiled = model.compiled
         if not isinstance(compiled, _Compiled):
             compiled = model.compiled = _compile(model)
-        _assign(self.name[3], compiled.target, compiled.values, frame)
+        assign(self.name[3], compiled.target, compiled.values, frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ def _compile(model: Model) -> _Compiled:
     return _Compiled(target, [compile_expression(piece) for piece in split_list(model.operand)])
 
 
-def _assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) -> None:
+def assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) -> None:
+    """Give a SET symbol of that kind, declared here if it is not yet, these values; raises Flaw."""
     name = target.name if target.created is None else target.created.fill(frame).upper()
     variable = frame.variables.get(name)
     if variable is None:
