@@ -12,7 +12,7 @@ from typing import IO
 
 from cpvm.front.loader import ipl_deck, is_object
 from cpvm.front.peripherals import Cards, Key, NextTyped, Operator, Paper, Stacker, nothing
-from cpvm.front.tracing import Executed, execute, follow, registers
+from cpvm.front.tracing import Executed, Follower, registers
 from cpvm.machine import Machine, Stop, StopReason
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
@@ -259,7 +259,7 @@ class BareMachine(Machine):
 
         Between two of them everything about the machine may be looked at and changed.
         """
-        return follow(self, limit)
+        return Follower(self).steps(limit)
 
     def go(
         self, limit: int | None = None, *, next_typed: NextTyped = nothing, trace: Trace | None = None
@@ -276,9 +276,10 @@ class BareMachine(Machine):
             does not come: a line for its console, above all.
         """
         began = self.executed
+        follower = Follower(self)
         while True:
             left = _SLICE if limit is None else min(_SLICE, limit - (self.executed - began))
-            stop = self._slice(left, trace) if trace else self.run(left)
+            stop = self._slice(left, follower, trace) if trace else self.run(left)
             self.executed += stop.instructions
             done = self.executed - began
             if stop.reason not in (StopReason.WAIT, StopReason.BUDGET):
@@ -290,11 +291,11 @@ class BareMachine(Machine):
             if stop.reason is StopReason.BUDGET:
                 self._poll(next_typed)
 
-    def _slice(self, limit: int, trace: Trace) -> Stop:
+    def _slice(self, limit: int, follower: Follower, trace: Trace) -> Stop:
         """`run` for a machine that is traced."""
         done = 0
         while done < min(limit, _TRACED_SLICE):
-            executed = execute(self)
+            executed = follower.next()
             if isinstance(executed, Stop):
                 return Stop(executed.reason, done, executed.detail)
             done += executed.step.stop.instructions

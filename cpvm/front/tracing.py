@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cpvm.machine import Machine, Stop, StopReason
 from cpvm.machine.trace import Step
 from cpvm.s370 import psa
+from cpvm.s370.ops import ADDRESS_MASK
 from cpvm.s370.psw import PSW
 
 HEADING = "* cpvm trace: address, instruction, what it changed"
@@ -20,13 +21,17 @@ _REGISTERS = (
 )
 
 _INTERRUPTIONS = (
-    ("EXTERNAL", psa.EXTERNAL_OLD, psa.EXTERNAL_NEW, psa.EXTERNAL_CODE + 2),
     ("SVC", psa.SVC_OLD, psa.SVC_NEW, psa.SVC_ILC + 2),
     ("PROGRAM", psa.PROGRAM_OLD, psa.PROGRAM_NEW, psa.PROGRAM_ILC + 2),
+    ("EXTERNAL", psa.EXTERNAL_OLD, psa.EXTERNAL_NEW, psa.EXTERNAL_CODE + 2),
     ("MACHINE CHECK", psa.MACHINE_CHECK_OLD, psa.MACHINE_CHECK_NEW, psa.MACHINE_CHECK_OLD + 2),
     ("I/O", psa.IO_OLD, psa.IO_NEW, psa.IO_ADDRESS + 2),
 )
 """Name, real addresses of old and new PSW, and where the EC mode puts the code."""
+
+_SVC = b"\x0a"
+_PROGRAM = "PROGRAM INTERRUPTION "
+_EVENT = _PROGRAM + "0080"  # program-event recording: the instruction went well
 
 
 @dataclass(frozen=True)
@@ -65,17 +70,27 @@ def _old_psws(machine: Machine) -> bytes:
     return machine.storage.read(machine.cpu.prefix_register, psa.CSW)
 
 
-def _interruption(machine: Machine, psw: PSW, before: bytes, resumed: tuple[int, int]) -> str:
-    """Which interruption loaded this PSW, empty if none did: its old PSW has changed or its address is in `resumed`."""
+def _interruption(machine: Machine, psw: PSW, before: bytes, step: Step) -> str:
+    """Which interruption loaded this PSW after the instruction, empty if none did.
+
+    It left an old PSW that is not the one from before or, if another from the same place came before, has the address
+    of this instruction or the next.
+    """
     prefix = machine.cpu.prefix_register
+    resumed = (step.address, step.address + len(step.text) & ADDRESS_MASK)
+    unchanged = ""
     for name, old, new, code in _INTERRUPTIONS:
         loaded = PSW.from_bytes(machine.storage.read(prefix + new, 8))
+        if replace(loaded, code=0, ilc=0) != psw or (name == "SVC" and step.text[:1] != _SVC):
+            continue
         left = machine.storage.read(prefix + old, 8)
-        stored = left != before[old : old + 8] or PSW.from_bytes(left).address in resumed
-        if stored and replace(loaded, code=0, ilc=0) == psw:
-            number = machine.storage.read(prefix + code, 2) if PSW.from_bytes(left).ec else left[2:4]
-            return f"{name} INTERRUPTION {number.hex().upper()}"
-    return ""
+        number = machine.storage.read(prefix + code, 2) if PSW.from_bytes(left).ec else left[2:4]
+        told = f"{name} INTERRUPTION {number.hex().upper()}"
+        if left != before[old : old + 8]:
+            return told
+        if PSW.from_bytes(left).address in resumed:
+            unchanged = unchanged or told
+    return unchanged
 
 
 def execute(machine: Machine) -> Executed | Stop:
@@ -94,22 +109,40 @@ def execute(machine: Machine) -> Executed | Stop:
         changes["CC"] = after.cc
     if replace(after, address=0, cc=0) != replace(before, address=0, cc=0):
         changes["PSW"] = int.from_bytes(after.to_bytes(), "big")
-    following = step.address + len(step.text) & 0xFFFFFF
     interruption = ""
-    if after.address != following:
-        interruption = _interruption(machine, after, old, (following, step.address))
+    if after.address != step.address + len(step.text) & ADDRESS_MASK:
+        interruption = _interruption(machine, after, old, step)
     return Executed(step, changes, interruption)
 
 
-def follow(machine: Machine, limit: int) -> Iterator[Executed]:
-    """Execute instructions one by one, at most `limit`; ends where the machine stops."""
-    for _ in range(limit):
-        done = execute(machine)
-        if isinstance(done, Stop):
-            return
-        yield done
-        if done.step.stop.reason is not StopReason.BUDGET:
-            return
+class Follower:
+    """Follows a machine instruction by instruction."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._checks = 0
+        """Program interruptions since the last instruction without one."""
+
+    def next(self) -> Executed | Stop:
+        """Execute one instruction; gives a Stop if the machine does not get as far as that."""
+        if self._checks >= 2:  # `Machine.run` notices this only if one call of it executes them all
+            self._checks = 0
+            return Stop(StopReason.PROGRAM_LOOP, 0, self._machine.psw.address)
+        done = execute(self._machine)
+        if isinstance(done, Executed):
+            failed = done.interruption.startswith(_PROGRAM) and done.interruption != _EVENT
+            self._checks = self._checks + 1 if failed else 0
+        return done
+
+    def steps(self, limit: int) -> Iterator[Executed]:
+        """Execute instructions one by one, at most `limit`; ends where the machine stops."""
+        for _ in range(limit):
+            done = self.next()
+            if isinstance(done, Stop):
+                return
+            yield done
+            if done.step.stop.reason is not StopReason.BUDGET:
+                return
 
 
 def _rows(name: str, values: list[int], digits: int, columns: int) -> Iterator[str]:

@@ -164,6 +164,15 @@ def test_a_program_that_loops_can_be_limited(capsys: pytest.CaptureFixture[str])
     assert "INSTRUCTION LIMIT; PSW 00000000 00000300; 100001 INSTRUCTIONS" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("trace", [[], ["--trace"]])
+def test_a_program_interruption_loop_ends_also_when_it_is_traced(
+    trace: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("la").write_bytes(bytes.fromhex("4110002A"))
+    assert cli.main(["ipl", "--core", "la@200", "--psw", "0008000000000200", *trace]) == 125
+    assert "PROGRAM INTERRUPTION LOOP; PSW 00000000 00000000; 3 INSTRUCTIONS" in capsys.readouterr().err
+
+
 def test_waiting_with_nothing_that_can_interrupt_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     Path("loop").write_bytes(bytes(8))
     assert cli.main(["ipl", "--core", "loop@300", "--psw", "FE02000000000300"]) == 125

@@ -1,0 +1,70 @@
+"""What the how-to pages tell to type does what they show."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+PAGES = ("bare-machine",)
+_FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def matches(shown: str, got: str) -> bool:
+    """Whether an output is the one shown, in which `...` stands for anything within a line."""
+    pattern = "[^\n]*".join(map(re.escape, shown.split("...")))
+    return re.fullmatch(pattern, got) is not None
+
+
+def try_console(block: str, environment: dict[str, str]) -> None:
+    """Type each line behind a dollar sign into a shell; the lines below it are what it shows."""
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        done = subprocess.run(
+            ["sh", "-c", command],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            timeout=30,
+        )
+        assert matches(shown, done.stdout), f"$ {command}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = HOWTO / f"{name}.md"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bin").mkdir()
+    cpvm = tmp_path / "bin" / "cpvm"
+    cpvm.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cpvm.cli "$@"\n')
+    cpvm.chmod(0o755)
+    environment = os.environ | {"PATH": f"{cpvm.parent}:{os.environ['PATH']}"}
+    names: dict[str, object] = {}
+    tried = 0
+    for number, (kind, file, block) in enumerate(_FENCE.findall(page.read_text(encoding="utf-8"))):
+        if kind == "asm":
+            Path(file).write_text(block)
+        elif kind == "console":
+            try_console(block, environment)
+            tried += 1
+        else:
+            assert kind == "pycon"
+            examples = doctest.DocTestParser().get_doctest(block, names, f"{page.stem}, block {number}", None, None)
+            runner = doctest.DocTestRunner(verbose=False)
+            assert runner.run(examples, clear_globs=False).failed == 0
+            names = examples.globs
+            tried += 1
+    assert tried
+
+
+def test_the_comparison_can_fail() -> None:
+    assert matches("A ... C\nD\n", "A B C\nD\n")
+    assert not matches("A ... C\nD\n", "A B C\nE\n")
+    assert not matches("A\n", "A\nB\n")
