@@ -9,7 +9,7 @@ from cpvm import api
 from . import script
 
 
-@pytest.mark.parametrize("path", script.session_files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", list(script.session_files()), ids=lambda path: path.stem)
 def test_session(system: api.SystemHandle, path: Path) -> None:
     script.run(system, path.read_text(encoding="utf-8"))
 
