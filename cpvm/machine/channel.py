@@ -30,8 +30,9 @@ class Channels:
     control register 2. `active` tells whether a program waits for `advance`.
     """
 
-    def __init__(self, storage: GuestStorage) -> None:
+    def __init__(self, storage: GuestStorage, immediate: bool = True) -> None:
         self.storage = storage
+        self.immediate = immediate
         self.prefix = 0  # real address X'0' of the CPU, as an absolute one
         self.waiting = 0
         self.types: dict[int, int] = {0: BYTE_MULTIPLEXOR}

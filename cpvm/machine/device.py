@@ -11,10 +11,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from cpvm.machine.datapath import DataPath
 from cpvm.s370.ccw import Command, Sense, UnitStatus
+
+if TYPE_CHECKING:
+    from cpvm.machine.configure import Room
 
 SUSPENDED: Final = -1
 ENDED: Final = UnitStatus.ENDED
@@ -80,8 +83,10 @@ class TrackStore(Protocol):
 
 
 class Host(Protocol):
-    """The channel side of a device, given by `Channels.attach`."""
+    """The channel side of a device, given by `Channels.attach`. `immediate`: operations take no time."""
 
+    @property
+    def immediate(self) -> bool: ...
     def complete(self, address: int, data: bytes = b"", status: int = ENDED) -> None: ...
     def unsolicited(self, address: int, status: int) -> None: ...
 
@@ -116,6 +121,8 @@ class Device:
         self.channel: Host | None = None
         self.sense_length = self.SENSE_LENGTH
         self.sense = bytes(self.sense_length)
+        self.duration = 0  # microseconds that the present command takes up to channel end, for the channel to fetch
+        self.remainder: tuple[int, int] | None = None  # and from there to device end, with the unit status then
 
     def __init_subclass__(cls) -> None:
         commands: dict[int, Callable[[Any, DataPath], int]] = {}
@@ -162,6 +169,37 @@ class Device:
         self.sense = bytes(self.sense_length)
 
     # ---- for the device types
+
+    def later(self, microseconds: int, status: int = 0) -> int:
+        """End the command with channel end now, device end so many microseconds of virtual time later.
+
+        For `return self.later(...)` in a command. `status` (unit exception, unit check with the sense set) comes with
+        device end. With command chaining the channel waits for device end. If completion is immediate, all of it comes
+        at once.
+        """
+        if self.channel is None or self.channel.immediate or microseconds <= 0:
+            return ENDED | status
+        self.remainder = (microseconds, UnitStatus.DEVICE_END | status)
+        return UnitStatus.CHANNEL_END
+
+    def takes(self, microseconds: int) -> None:
+        """Say that the present command occupies channel and device so many microseconds before channel end.
+
+        Without effect if completion is immediate. Several calls add up.
+        """
+        if self.channel is not None and not self.channel.immediate:
+            self.duration += max(0, microseconds)
+
+    @classmethod
+    def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
+        """Make a device from what the operator said: its type, the host file if one was named, and options by name.
+
+        Raises:
+            ConfigurationError: the device cannot be made so; the message is a line for the operator.
+        """
+        from cpvm.machine.configure import ConfigurationError  # that module knows this one
+
+        raise ConfigurationError(f"a device of type {type} cannot be attached in this way")
 
     def check(self, sense0: int, sense1: int = 0) -> int:
         """Set sense bytes 0 and 1, and give unit check without channel end: the command was not accepted."""

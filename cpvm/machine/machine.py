@@ -56,11 +56,14 @@ class Machine:
     All methods belong to the thread that runs the machine, except `stop`.
     """
 
-    def __init__(self, storage: int = 1 << 20, host: Host | None = None) -> None:
-        """A machine with this many bytes of storage (see `Storage`), reset. Raises ValueError for a wrong size."""
+    def __init__(self, storage: int = 1 << 20, host: Host | None = None, immediate_io: bool = True) -> None:
+        """A machine with this many bytes of storage (see `Storage`), reset. Raises ValueError for a wrong size.
+
+        `immediate_io`: I/O operations take no time; else they take virtual time (see `Channels`).
+        """
         self.host: Host = host if host is not None else NullHost()
         self.storage = Storage(storage)
-        self.io = Channels(self.storage)
+        self.io = Channels(self.storage, immediate_io)
         self.cpu = CPU(self)
         self.interruptions = Interruptions(self)
         self._interpreter = Interpreter(self.cpu, self.interruptions)
