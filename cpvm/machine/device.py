@@ -28,6 +28,10 @@ class DeviceError(Exception):
     """Two device types claim the same name, or a saved state does not belong to the device."""
 
 
+class ConfigurationError(Exception):
+    """What the operator wants of a device cannot be; the text, one line for the user, says why."""
+
+
 class MediaError(Exception):
     """The host cannot read or write what stands for a medium. The guest sees an equipment check."""
 
@@ -168,6 +172,45 @@ class Device:
         self.halt()
         self.sense = bytes(self.sense_length)
 
+    # ---- by the operator (see `cpvm.machine.configure`)
+
+    @classmethod
+    def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
+        """A device of this class as the operator describes it.
+
+        Args:
+            type: which of the class's type numbers it is to have.
+            path: the host file of its medium or its output; None if none is named.
+            options: by name, in lower case; "" is the value of one without a value.
+            room: what stands around the machine.
+
+        Raises:
+            ConfigurationError: it cannot be made so.
+        """
+        raise ConfigurationError(f"a device of type {type} cannot be attached in this way")
+
+    def mount(self, path: str, options: Mapping[str, str], room: Room) -> None:
+        """Put a medium on the device while the machine runs: cards into the hopper, a reel, a pack, paper.
+
+        The guest sees what the real device does then, as a device end. Raises ConfigurationError: the medium cannot
+        be had, or is none for this device.
+        """
+        raise ConfigurationError(f"a {self.type} has no medium that can be mounted")
+
+    def dismount(self) -> None:
+        """Take the medium away. Raises ConfigurationError if there is none."""
+        raise ConfigurationError(f"a {self.type} has no medium that can be dismounted")
+
+    def press(self, key: str) -> None:
+        """Press a key of the device's own panel, by name in lower case: `start`, `stop`, `eof`, `attention`...
+
+        Raises ConfigurationError: it has no such key.
+        """
+        raise ConfigurationError(f"a {self.type} has no key {key}")
+
+    def close(self) -> None:
+        """The machine is given up: let go of host files; what was written is made lasting. May be called twice."""
+
     # ---- for the device types
 
     def later(self, microseconds: int, status: int = 0) -> int:
@@ -189,17 +232,6 @@ class Device:
         """
         if self.channel is not None and not self.channel.immediate:
             self.duration += max(0, microseconds)
-
-    @classmethod
-    def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
-        """Make a device from what the operator said: its type, the host file if one was named, and options by name.
-
-        Raises:
-            ConfigurationError: the device cannot be made so; the message is a line for the operator.
-        """
-        from cpvm.machine.configure import ConfigurationError  # that module knows this one
-
-        raise ConfigurationError(f"a device of type {type} cannot be attached in this way")
 
     def check(self, sense0: int, sense1: int = 0) -> int:
         """Set sense bytes 0 and 1, and give unit check without channel end: the command was not accepted."""
