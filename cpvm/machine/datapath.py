@@ -67,6 +67,11 @@ class DataPath:
         """Whether a channel check has ended the program."""
         return bool(self.channel & ChannelCondition.ERRORS)
 
+    @property
+    def backward(self) -> bool:
+        """Whether data goes to descending addresses: a Read Backward command."""
+        return self.command & 0x0F == Command.READ_BACKWARD
+
     # ---- channel command words
 
     def next_command(self) -> bool:
@@ -122,17 +127,24 @@ class DataPath:
     # ---- data
 
     def send(self, data: bytes) -> int:
-        """Store what the device read, through data chaining; how many bytes found room (skipped ones count)."""
+        """Store what the device read, through data chaining; how many bytes found room (skipped ones count).
+
+        The bytes are in the order in which the device delivers them: a device that reads backward gives the last byte
+        of its block first, and that goes to the highest address.
+        """
         self.moved = True
         done = 0
         total = len(data)
+        backward = self.backward
         while done < total:
             n = self._area(total - done)
             if not n:
                 break
             if not self.flags & Flag.SKIP:
-                allowed = self._allowed(self.address, n, store=True)
-                if allowed:
+                allowed = (self._allowed_down if backward else self._allowed)(self.address, n, store=True)
+                if allowed and backward:
+                    self.storage.write(self.address - allowed + 1, data[done : done + allowed][::-1])
+                elif allowed:
                     self.storage.write(self.address, data[done : done + allowed])
                 if allowed < n:
                     self._passed(allowed)
@@ -187,15 +199,16 @@ class DataPath:
             return False
         address = int.from_bytes(self.storage.read(self.idaw, 4), "big")
         self.idaw += 4
-        if address > ADDRESS_MASK or (not start and address % BLOCK):
+        before = address % BLOCK  # bytes of the block that lie before the one addressed
+        if address > ADDRESS_MASK or (not start and before != (BLOCK - 1 if self.backward else 0)):
             return self._check(ChannelCondition.PROGRAM_CHECK)
         self.address = address
-        self.left = BLOCK - address % BLOCK
+        self.left = before + 1 if self.backward else BLOCK - before
         return True
 
     def _passed(self, n: int) -> None:
         self.count -= n
-        self.address += n
+        self.address += -n if self.backward else n
         if self.flags & Flag.IDA:
             self.left -= n
 
@@ -221,3 +234,24 @@ class DataPath:
             self.channel |= ChannelCondition.PROGRAM_CHECK
             return end - address
         return n
+
+    def _allowed_down(self, address: int, n: int, store: bool) -> int:
+        """How many of the `n` bytes at `address` and before may be used, else as `_allowed`."""
+        storage = self.storage
+        if address >= storage.size:
+            self.channel |= ChannelCondition.PROGRAM_CHECK
+            return 0
+        end = max(address - n, -1)
+        mark = KEY_REFERENCE | KEY_CHANGE if store else KEY_REFERENCE
+        at = address
+        while at > end:
+            key = storage.key(at)
+            if self.key and key >> 4 != self.key and (store or key & KEY_FETCH):
+                self.channel |= ChannelCondition.PROTECTION_CHECK
+                return address - at
+            if key & mark != mark:
+                storage.set_key(at, key | mark)
+            at -= at % BLOCK + 1
+        if address - end < n:
+            self.channel |= ChannelCondition.PROGRAM_CHECK
+        return address - end

@@ -126,7 +126,9 @@ class Device:
         self.sense_length = self.SENSE_LENGTH
         self.sense = bytes(self.sense_length)
         self.duration = 0  # microseconds that the present command takes up to channel end, for the channel to fetch
-        self.remainder: tuple[int, int] | None = None  # and from there to device end, with the unit status then
+        self.remainder: tuple[int, int, bool] | None = (
+            None  # and up to device end: time, unit status, control unit held
+        )
 
     def __init_subclass__(cls) -> None:
         commands: dict[int, Callable[[Any, DataPath], int]] = {}
@@ -213,16 +215,17 @@ class Device:
 
     # ---- for the device types
 
-    def later(self, microseconds: int, status: int = 0) -> int:
+    def later(self, microseconds: int, status: int = 0, holds: bool = False) -> int:
         """End the command with channel end now, device end so many microseconds of virtual time later.
 
         For `return self.later(...)` in a command. `status` (unit exception, unit check with the sense set) comes with
-        device end. With command chaining the channel waits for device end. If completion is immediate, all of it comes
-        at once.
+        device end. With command chaining the channel waits for device end. With `holds` the control unit is busy too, so
+        that other devices on it (those whose addresses differ in the last digit only) are turned away, and it shows
+        control unit end with device end if it has turned one away. If completion is immediate, all of it comes at once.
         """
         if self.channel is None or self.channel.immediate or microseconds <= 0:
             return ENDED | status
-        self.remainder = (microseconds, UnitStatus.DEVICE_END | status)
+        self.remainder = (microseconds, UnitStatus.DEVICE_END | status, holds)
         return UnitStatus.CHANNEL_END
 
     def takes(self, microseconds: int) -> None:

@@ -72,6 +72,7 @@ class Command:
     NOP: Final = 0x03
     SENSE: Final = 0x04
     TIC: Final = 0x08  # low four bits 1000
+    READ_BACKWARD: Final = 0x0C  # low four bits 1100
     SENSE_ID: Final = 0xE4
 
 
