@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import io
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,9 +16,7 @@ from cpvm import __version__
 from cpvm.front.status import USAGE
 
 if TYPE_CHECKING:
-    from cpvm.front.ipl import Core
     from cpvm.front.start import Address
-    from cpvm.s370.psw import PSW
 
 _EXAMPLES = """\
 examples:
@@ -51,53 +49,6 @@ for in the folders given with --maclib (files NAME.macro, NAME.copy), then among
 exit status: the assembler's return code 0, 4, 8, 12 or 16; 2 if a file cannot be read or written.
 """
 
-_IPL = """\
-Runs a program on a bare virtual machine, with no CP and no CMS, from
-
-  a deck   FILE...: 80-byte card images, EBCDIC or ASCII, or lines of text.
-           Object decks, as `cpvm asm` makes them, are linked and get a loader
-           in front: the program runs at 1000 (hex), entered with its save area
-           in R13 and its return address in R14; its return ends the machine
-           with the code in R15.
-  storage  --core FILE@ADDR: the bytes of a file, put at an address; repeat it
-           for more of them. The machine begins with the PSW of --psw, or with
-           that at location 0. Decks are then cards that the program can read.
-  a state  --restore FILE: a machine goes on from where --save left it. Decks
-           are the cards still in its reader.
-
-Devices: console 3215 on 009, here; reader 2540 on 00C, punch 2540 on 00D,
-printer 1403 on 00E. A line that is typed ends the console's read, or waits for
-one and gives attention. Ctrl-C is the request key; Ctrl-C twice within a second
-ends the machine. At the end of input a read ends with unit exception; the
-machine ends when it reads on.
-
-How the machine ended is told on standard error, with its PSW and the number of
-instructions. Addresses, PSWs and devices are hexadecimal, all else is decimal.
-"""
-
-_IPL_STATUS = """\
-exit status:
-  0-255  disabled wait: the address in its PSW, the wait code; 255 for those
-         above 255
-  0      stopped at the address of --stop
-  2      nothing was run: a wrong option or file, or the IPL failed; or a file
-         could not be written
-  124    --max instructions were executed
-  125    any other end: program interruption loop, invalid PSW, waiting for
-         input that has ended
-  130    ended by Ctrl-C
-
-examples:
-  cpvm ipl hello.text                   run an object deck
-  cpvm ipl hello.text --trace           and see each instruction
-  cpvm ipl hello.text --stop 1010 --registers --save at1010
-                                        run as far as 1010
-  cpvm ipl --restore at1010 --max 5 --trace
-                                        and five instructions more
-  cpvm ipl --core dump.bin@2000 --psw 0000000000002000
-                                        a raw image, entered at its first byte
-"""
-
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
@@ -111,8 +62,17 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
 
 
-def parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
+_OWN = {
+    "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
+    "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
+    "tape": ("cpvm.front.tape", "make tape images, look into them, convert and compare them"),
+}
+"""Commands whose arguments are told where they are carried out: a module with `add_arguments(parser)` and
+`run(arguments) -> exit status`, and what the list of commands says."""
+
+
+def parser(chosen: str = "") -> argparse.ArgumentParser:
+    """The grammar of the command line; that of a command of `_OWN` is complete only if it is the one chosen."""
     top = Parser(
         prog="cpvm",
         description="A VM/370 system: CP gives each user a virtual System/370, in which CMS or anything else runs.",
@@ -121,9 +81,21 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"cpvm {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (start, if none is given)")
-    for add in (_start, _connect, _run, _asm, _ipl):
+    for add in (_start, _connect, _run, _asm):
         add(commands)
+    for name, (module, title) in _OWN.items():
+        _own(commands, name, title, module if name == chosen else "")
     return top
+
+
+def _own(commands: Commands, name: str, title: str, module: str) -> None:
+    command = commands.add_parser(
+        name, help=title, description=title, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if module:
+        there = importlib.import_module(module)
+        there.add_arguments(command)
+        command.set_defaults(run=there.run)
 
 
 def _add(
@@ -209,61 +181,6 @@ def _asm(commands: Commands) -> None:
     )
 
 
-def _ipl(commands: Commands) -> None:
-    def run(arguments: argparse.Namespace) -> int:
-        from cpvm.front.ipl import Options, ipl
-
-        decks, trace = arguments.files, arguments.trace
-        if trace not in (None, "-") and not (decks or arguments.core or arguments.restore):
-            decks, trace = [trace], "-"  # `--trace DECK`
-        return ipl(
-            Options(
-                decks=decks,
-                cores=arguments.core,
-                psw=arguments.psw,
-                restore=arguments.restore,
-                save=arguments.save,
-                storage=arguments.storage,
-                console=arguments.console,
-                printer=arguments.printer,
-                punch=arguments.punch,
-                trace=trace,
-                stop=arguments.stop,
-                limit=arguments.max,
-                registers=arguments.registers,
-            )
-        )
-
-    command = _add(commands, "ipl", "run a program on a bare virtual machine, from a card deck", run, _IPL)
-    command.epilog = _IPL_STATUS
-    program = command.add_argument_group("the program")
-    program.add_argument("files", nargs="*", metavar="FILE", help="decks, read one behind the other")
-    program.add_argument(
-        "--core", action="append", default=[], type=_core, metavar="FILE@ADDR", help="storage contents, and where"
-    )
-    program.add_argument("--psw", type=_psw, metavar="HEX", help="the first PSW, 16 digits, BC or EC mode")
-    program.add_argument("--restore", metavar="FILE", help="go on with a machine that --save saved")
-    machine = command.add_argument_group("the machine")
-    machine.add_argument("--storage", type=_storage, metavar="SIZE", help="8K to 16M, with K or M (default 1M)")
-    machine.add_argument("--console", type=_device, metavar="ADDR", help="console address (default 009)")
-    machine.add_argument("--printer", metavar="FILE", help="where printed lines go (default: standard output)")
-    machine.add_argument("--punch", metavar="FILE", help="where punched cards go, 80-byte EBCDIC (default: nowhere)")
-    machine.add_argument("--engine", choices=["reference"], default="reference", help="what executes instructions")
-    watching = command.add_argument_group("watching it")
-    watching.add_argument(
-        "--trace",
-        nargs="?",
-        const="-",
-        metavar="FILE",
-        help="each instruction: address, bytes, mnemonic and operands, changed registers and condition code, "
-        "interruptions (to standard error if no FILE follows)",
-    )
-    watching.add_argument("--registers", action="store_true", help="show PSW, registers and clocks at the end")
-    watching.add_argument("--stop", type=_hexadecimal, metavar="ADDR", help="end before the instruction at ADDR")
-    watching.add_argument("--max", type=_count, metavar="N", help="end after N instructions")
-    watching.add_argument("--save", metavar="FILE", help="save the machine as it is at the end, for --restore")
-
-
 def _address(text: str) -> Address:
     from cpvm.front.start import parse_address
 
@@ -287,56 +204,12 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _storage(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,8})([KM]?)", text.upper())
-    size = int(match[1]) * {"K": 1 << 10, "M": 1 << 20, "": 1}[match[2]] if match else 0
-    if not (8 << 10) <= size <= (16 << 20) or size % (2 << 10):
-        raise argparse.ArgumentTypeError(f"{text} is not a storage size: 8K to 16M, a multiple of 2K")
-    return size
-
-
-def _device(text: str) -> int:
-    if not re.fullmatch(r"[0-9A-Fa-f]{1,3}", text) or int(text, 16) in (0x00C, 0x00D, 0x00E):
-        raise argparse.ArgumentTypeError(f"{text} is not a free device address: 000 to FFF, not 00C, 00D or 00E")
-    return int(text, 16)
-
-
-def _hexadecimal(text: str) -> int:
-    if not re.fullmatch(r"[0-9A-Fa-f]{1,6}", text):
-        raise argparse.ArgumentTypeError(f"{text} is not an address: 0 to FFFFFF, hexadecimal")
-    return int(text, 16)
-
-
-def _core(text: str) -> Core:
-    from cpvm.front.ipl import Core
-
-    file, _, address = text.rpartition("@")
-    if not file:
-        raise argparse.ArgumentTypeError(f"{text} is not FILE@ADDR, such as image.bin@1000")
-    return Core(file, _hexadecimal(address))
-
-
-def _psw(text: str) -> PSW:
-    from cpvm.s370.psw import PSW
-
-    digits = "".join(text.split())
-    if not re.fullmatch(r"[0-9A-Fa-f]{16}", digits):
-        raise argparse.ArgumentTypeError(f"{text} is not a PSW: 16 hexadecimal digits")
-    return PSW.from_bytes(bytes.fromhex(digits))
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,15}", text):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of instructions")
-    return int(text)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `cpvm` with these arguments (default: the process's); returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version")):
         arguments.insert(0, "start")
-    chosen = parser().parse_args(arguments)
+    chosen = parser(arguments[0]).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # not every screen has every character of EBCDIC
