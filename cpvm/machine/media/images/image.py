@@ -1,0 +1,188 @@
+"""What disk images have in common: tracks or blocks that can be read, and are never written in place."""
+
+from __future__ import annotations
+
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final, Protocol
+
+from cpvm.machine.device import MediaError, TrackStore
+from cpvm.s370.ckd import COUNT_LENGTH, END_OF_TRACK, HOME_ADDRESS_LENGTH, Geometry
+
+CACHE: Final = 64
+"""Images of tracks, or groups of blocks, that are kept."""
+BLOCK: Final = 512
+"""Bytes of a block of fixed-block disks."""
+
+
+class BlockStore(Protocol):
+    """The 512-byte blocks of a fixed-block disk, counted from 0. Methods raise MediaError if the host fails them."""
+
+    blocks: int
+
+    def read(self, block: int) -> bytes:
+        """The 512 bytes of a block."""
+
+    def write(self, block: int, data: bytes) -> None:
+        """Replace a block: 512 bytes; lasting after the next `commit`."""
+
+    def commit(self) -> None:
+        """Make what was written lasting."""
+
+
+class Image(Protocol):
+    """What is common to all disks that files hold."""
+
+    path: Path
+    format: str
+    """CKD, CCKD, CCKD64, FBA, CFBA, CFBA64 or volume."""
+    device_type: str
+    """As in `GEOMETRY` (3350, 3330-11) or the name of a fixed-block type (3370)."""
+    read_only: bool
+
+    def commit(self) -> None:
+        """Make what was written lasting."""
+
+    def close(self) -> None:
+        """Commit, and close the file."""
+
+
+class TrackImage(Image, TrackStore, Protocol):
+    """A count-key-data disk in a file: tracks to read and write, its geometry, its size in cylinders."""
+
+    geometry: Geometry
+    cylinders: int
+
+    @property
+    def heads(self) -> int:
+        """Tracks of a cylinder."""
+
+
+class BlockImage(Image, BlockStore, Protocol):
+    """A fixed-block disk in a file."""
+
+
+class HostFile:
+    """A host file that is read at given places. Raises MediaError if that cannot be."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY)
+            self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
+        except OSError as error:
+            raise MediaError(f"{path}: {error.strerror}") from error
+
+    def read(self, at: int, length: int) -> bytes:
+        """Exactly `length` bytes from offset `at`. Raises MediaError if the file has them not."""
+        if at < 0 or length < 0 or at + length > self.size:  # pread would ask for that much storage
+            raise MediaError(f"{self.path} is cut off at byte {self.size}, byte {at + length} is wanted")
+        parts = []
+        try:
+            while length > 0 and (part := os.pread(self._descriptor, length, at)):
+                parts.append(part)
+                at += len(part)
+                length -= len(part)
+        except OSError as error:
+            raise MediaError(f"{self.path}: {error}") from error
+        if length:
+            raise MediaError(f"{self.path} is cut off at byte {self.size}")
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class _Cached(ABC):
+    """Reads pieces by number, and keeps the last ones."""
+
+    read_only = True
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[int, bytes] = OrderedDict()
+
+    @abstractmethod
+    def _load(self, number: int) -> bytes:
+        """A piece from the file."""
+
+    def _piece(self, number: int) -> bytes:
+        with self._lock:
+            piece = self._cache.get(number)
+            if piece is None:
+                piece = self._cache[number] = self._load(number)
+                if len(self._cache) > CACHE:
+                    self._cache.popitem(last=False)
+            else:
+                self._cache.move_to_end(number)
+            return piece
+
+    def commit(self) -> None:
+        """Nothing was written, nothing needs to last."""
+        return
+
+    def _refuse(self) -> MediaError:
+        return MediaError(f"{self.path} is read-only")
+
+
+class ReadOnlyTracks(_Cached):
+    """Base of count-key-data images: a piece is a track, counted from 0."""
+
+    def __init__(self, path: Path, geometry: Geometry, cylinders: int) -> None:
+        super().__init__(path)
+        self.geometry = geometry
+        self.device_type = geometry.name
+        self.cylinders = cylinders
+
+    @property
+    def heads(self) -> int:
+        """Tracks of a cylinder."""
+        return self.geometry.heads
+
+    def read(self, cyl: int, head: int) -> bytes:
+        """The image of a track. Raises MediaError."""
+        if not (0 <= cyl < self.cylinders and 0 <= head < self.heads):
+            raise MediaError(f"{self.path} has no track {cyl}/{head}")
+        return self._piece(cyl * self.heads + head)
+
+    def write(self, cyl: int, head: int, image: bytes) -> None:
+        """Always refused: an image is changed by an overlay. Raises MediaError."""
+        raise self._refuse()
+
+
+class ReadOnlyBlocks(_Cached):
+    """Base of fixed-block images: a piece is a group of `group` blocks, the last one perhaps longer than the disk."""
+
+    def __init__(self, path: Path, device_type: str, blocks: int, group: int) -> None:
+        super().__init__(path)
+        self.device_type = device_type
+        self.blocks = blocks
+        self.group = group
+
+    def read(self, block: int) -> bytes:
+        """The 512 bytes of a block. Raises MediaError."""
+        if not 0 <= block < self.blocks:
+            raise MediaError(f"{self.path} has no block {block}")
+        number, at = divmod(block, self.group)
+        return self._piece(number)[at * BLOCK : (at + 1) * BLOCK]
+
+    def write(self, block: int, data: bytes) -> None:
+        """Always refused: an image is changed by an overlay. Raises MediaError."""
+        raise self._refuse()
+
+
+def trimmed(image: bytes) -> bytes:
+    """A track image without what follows its end mark; as it is if no end mark is found."""
+    at, size = HOME_ADDRESS_LENGTH, len(image)
+    while at + COUNT_LENGTH <= size:
+        if image[at : at + COUNT_LENGTH] == END_OF_TRACK:
+            return image[: at + COUNT_LENGTH]
+        at += COUNT_LENGTH + image[at + 5] + (image[at + 6] << 8 | image[at + 7])
+    return image
