@@ -1,8 +1,8 @@
-"""The channels of one machine: the I/O instructions, channel programs and I/O interruptions.
+"""The channels of one machine: the I/O instructions, and programs on behalf of whoever runs the machine.
 
-Source: *Principles of Operation*, GA22-7000, "Input/Output Operations". Each device has a subchannel of its own, as on
-a block multiplexor. A channel program runs as far as it can within SIO; it stays behind only if its device has to wait
-(a console read) or if it has passed CCW_LIMIT commands, and then goes on with `complete` or `advance`.
+Source: *Principles of Operation*, GA22-7000, "Input/Output Operations": states of the input/output system, input/output
+instructions, and the table of condition codes for I/O states. A device on a multiplexer channel has a subchannel of
+its own; a selector channel has one for all of its devices.
 """
 
 from __future__ import annotations
@@ -10,235 +10,76 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cpvm.machine.datapath import DataPath, GuestStorage
-from cpvm.machine.device import CHECK, ENDED, SUSPENDED, Device, DeviceError
-from cpvm.machine.subchannel import ChannelStatus, Subchannel
+from cpvm.machine.datapath import DataPath
+from cpvm.machine.device import CHECK, ENDED, DeviceError
+from cpvm.machine.pending import BLOCK_MULTIPLEXER, BURST_KINDS, BYTE_MULTIPLEXER, SELECTOR
+from cpvm.machine.program import CCW_LIMIT, Programs
+from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER, ChannelStatus, Subchannel
 from cpvm.s370 import psa
-from cpvm.s370.ccw import CSW, ChannelCondition, Flag, UnitStatus, caw
+from cpvm.s370.ccw import CSW, ChannelCondition, UnitStatus, caw
 
-CCW_LIMIT: Final = 4096  # commands a program may run before the CPU gets its turn: a TIC loop never ends
 EXECUTE_LIMIT: Final = 1 << 18  # commands in one synchronous program
-BYTE_MULTIPLEXOR, SELECTOR, BLOCK_MULTIPLEXOR = 0x10000000, 0x00000000, 0x20000000
+SELECTION: Final = 10  # microseconds until a device answers after Start I/O Fast Release
 IPL_CCW: Final = b"\x02\0\0\0\x60\0\0\x18"  # read 24 bytes to location 0; command chaining, length not checked
 
 
-class Channels:
+class Channels(Programs):
     """Channels 0-15 of a machine, with their devices. I/O addresses are 0-X'FFF'; methods named for instructions give
     the condition code.
 
-    `waiting` tells which channels have interruptions pending: bit 0 (X'80000000') is channel 0, and so on, as in
-    control register 2. `active` tells whether a program waits for `advance`.
+    With `immediate` operations take no time. Otherwise they take virtual time, which `elapse` lets pass: the machine
+    calls it as it executes instructions, and skips ahead while it waits (`cpvm.machine.iotime`).
     """
 
-    def __init__(self, storage: GuestStorage, immediate: bool = True) -> None:
-        self.storage = storage
-        self.immediate = immediate
-        self.prefix = 0  # real address X'0' of the CPU, as an absolute one
-        self.waiting = 0
-        self.types: dict[int, int] = {0: BYTE_MULTIPLEXOR}
-        self._subchannels: dict[int, Subchannel] = {}
-        self._queue: list[int] = []  # addresses with interruptions pending, oldest first
-        self._working: list[int] = []  # addresses whose programs wait for `advance`
+    # ---- states
 
-    # ---- configuration
+    def _kind(self, channel: int) -> int:
+        return self.types.get(channel, BLOCK_MULTIPLEXER)
 
-    def attach(self, address: int, device: Device) -> None:
-        """Put a device at an address.
-
-        Raises:
-            DeviceError: the address is above X'FFF' or taken, or the device is attached elsewhere.
-        """
-        if not 0 <= address <= 0xFFF:
-            raise DeviceError(f"device address {address:X} is not in 000-FFF")
-        if address in self._subchannels or device.channel is not None:
-            raise DeviceError(f"device {address:03X} is attached already")
-        self._subchannels[address] = Subchannel(device)
-        device.address = address
-        device.channel = self
-
-    def detach(self, address: int) -> Device:
-        """Take a device away, with whatever it has under way or pending. Raises DeviceError if there is none."""
-        subchannel = self._subchannels.pop(address, None)
-        if subchannel is None:
-            raise DeviceError(f"there is no device {address:03X}")
-        device = subchannel.device
-        if subchannel.path is not None:
-            device.halt()
-        device.channel = None
-        device.address = -1
-        if address in self._working:
-            self._working.remove(address)
-        if address in self._queue:
-            self._queue.remove(address)
-        self._note()
-        return device
-
-    def device(self, address: int) -> Device | None:
-        """The device at an address."""
-        subchannel = self._subchannels.get(address)
-        return subchannel.device if subchannel else None
-
-    @property
-    def devices(self) -> Mapping[int, Device]:
-        """All devices by address, in order of address."""
-        return {address: self._subchannels[address].device for address in sorted(self._subchannels)}
-
-    @property
-    def active(self) -> bool:
-        """Whether a program would go on with `advance`."""
-        return bool(self._working)
-
-    def reset(self) -> None:
-        """System reset: all programs and pending conditions are forgotten."""
-        for subchannel in self._subchannels.values():
-            self._clear(subchannel)
-            subchannel.device.reset()
-        self._queue.clear()
-        self._note()
-
-    # ---- interruptions
-
-    def pending(self, mask: int = 0xFFFFFFFF) -> bool:
-        """Whether a channel in the mask (as in control register 2) has an interruption pending."""
-        return bool(self.waiting & mask)
-
-    def take(self, mask: int = 0xFFFFFFFF) -> int | None:
-        """Take the interruption of the first channel in the mask, the oldest of that channel: its CSW is stored.
-
-        Returns:
-            the I/O address, or None if nothing is pending.
-        """
-        enabled = self.waiting & mask
-        if not enabled:
+    def _burst(self, channel: int) -> Subchannel | None:
+        """The subchannel with which a channel is working so that it can do nothing else."""
+        kind = self._kind(channel)
+        if self.immediate and kind != SELECTOR:
             return None
-        channel = 32 - enabled.bit_length()
-        address = next(a for a in self._queue if a >> 8 == channel)
-        self._store_csw(self._accept(self._subchannels[address]))
-        return address
-
-    def _accept(self, subchannel: Subchannel) -> CSW:
-        """The pending CSW of a subchannel, which is pending no more."""
-        if subchannel.path is not None:  # a program-controlled interruption
-            path = subchannel.path
-            csw = CSW(path.key, path.ccw, 0, path.channel, path.count)
-            path.channel &= ~ChannelCondition.PCI
-        elif subchannel.ended is not None:
-            csw, subchannel.ended = subchannel.ended, None
-        else:
-            csw, subchannel.unsolicited = CSW(unit=subchannel.unsolicited), 0
-        self._requeue(subchannel)
-        return csw
-
-    def _requeue(self, subchannel: Subchannel) -> None:
-        """Bring the queue up to date for one subchannel; what is pending anew goes to its end."""
-        address = subchannel.device.address
-        if subchannel.pending:
-            if address not in self._queue:
-                self._queue.append(address)
-        elif address in self._queue:
-            self._queue.remove(address)
-        self._note()
-
-    def _note(self) -> None:
-        waiting = 0
-        for address in self._queue:
-            waiting |= 0x80000000 >> (address >> 8)
-        self.waiting = waiting
-
-    def _store_csw(self, csw: CSW) -> None:
-        self.storage.write(self.prefix + psa.CSW, csw.to_bytes())
-
-    def _store_status(self, unit: int, channel: int) -> None:
-        """Only the status bytes of the CSW change when SIO or HIO sets condition code 1."""
-        self.storage.write(self.prefix + psa.CSW + 4, bytes((unit, channel)))
-
-    # ---- from the devices
-
-    def unsolicited(self, address: int, status: int) -> None:
-        """The device offers status on its own: attention, or device end as it becomes ready."""
-        subchannel = self._subchannels[address]
-        subchannel.unsolicited |= status
-        self._requeue(subchannel)
-
-    def complete(self, address: int, data: bytes = b"", status: int = ENDED) -> None:
-        """The device ends its SUSPENDED operation with these bytes for the program and this unit status."""
-        subchannel = self._subchannels[address]
-        path = subchannel.path
-        if path is None:
-            return
-        subchannel.path = None
-        if data:
-            path.send(data)
-        csw = self._conclude(subchannel, path, status)
-        if csw is None:
-            csw = self._run(subchannel, path, CCW_LIMIT)
-        if csw is not None:
-            subchannel.ended = csw
-        self._requeue(subchannel)
-
-    def advance(self) -> None:
-        """Let programs go on that have used up their share of commands. Called by the machine between instructions."""
-        working, self._working = self._working, []
-        for address in working:
-            subchannel = self._subchannels[address]
-            path = subchannel.path
-            if path is None:
-                continue
-            subchannel.path = None
-            subchannel.ended = self._run(subchannel, path, CCW_LIMIT)
-            self._requeue(subchannel)
-
-    # ---- channel programs
-
-    def _run(self, subchannel: Subchannel, path: DataPath, limit: int) -> CSW | None:
-        """Execute commands from the one that `path` holds. The CSW at the end; None if the program stays behind."""
-        device = subchannel.device
-        for _ in range(limit):
-            status = device.perform(path)
-            if status == SUSPENDED:
-                subchannel.path = path
-                device.end()
-                return None
-            csw = self._conclude(subchannel, path, status)
-            if csw is not None:
-                return csw
-        subchannel.path = path
-        device.end()
-        self._working.append(device.address)
+        for address, subchannel in self._subchannels.items():
+            if address >> 8 == channel and subchannel.path is not None and self._occupies(subchannel, kind):
+                return subchannel
         return None
 
-    def _conclude(self, subchannel: Subchannel, path: DataPath, status: int) -> CSW | None:
-        """End a command: None if command chaining has brought the next one, else the CSW of the program."""
-        flags = path.flags
-        device = subchannel.device
-        chaining = flags & (Flag.CC | Flag.CD) == Flag.CC and status & ~UnitStatus.STATUS_MODIFIER == ENDED
-        if path.failed:
-            chaining = False
-        elif path.moved or not (device.is_immediate(path.command) or status == CHECK):
-            wrong = path.count or path.long or flags & Flag.CD
-            if wrong and (flags & Flag.CD or not flags & Flag.SLI):
-                path.channel |= ChannelCondition.INCORRECT_LENGTH
-                chaining = False
-        if chaining:
-            if status & UnitStatus.STATUS_MODIFIER:
-                path.ccw = path.ccw + 8 & 0xFFFFFF
-            if path.next_command():
-                return None
-        status |= device.end()
-        return CSW(path.key, path.ccw, status, path.channel, path.count)
+    def _occupies(self, subchannel: Subchannel, kind: int) -> bool:
+        """Whether a program occupies its channel at this moment, and not only its subchannel."""
+        if kind == SELECTOR:
+            return True
+        if subchannel.phase in (TRANSFER, PAUSED):
+            return kind == BLOCK_MULTIPLEXER or subchannel.device.kind in BURST_KINDS
+        return kind == BLOCK_MULTIPLEXER and subchannel.connected and subchannel.phase != NOTHING
+
+    def _sharing(self, subchannel: Subchannel) -> list[Subchannel]:
+        """All who share the channel's subchannel with this one: on a selector channel all devices."""
+        channel = subchannel.device.address >> 8
+        if self._kind(channel) != SELECTOR:
+            return [subchannel]
+        return [other for address, other in self._subchannels.items() if address >> 8 == channel]
+
+    # ---- instructions
 
     def sio(self, address: int) -> int:
-        """START I/O (and START I/O FAST RELEASE, which these channels treat alike)."""
+        """START I/O."""
+        return self._start_io(address, fast=False)
+
+    def siof(self, address: int) -> int:
+        """START I/O FAST RELEASE: on a block multiplexer the program goes on before the device is selected."""
+        return self._start_io(address, fast=True)
+
+    def _start_io(self, address: int, fast: bool) -> int:
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
-        if subchannel.path is not None or subchannel.ended is not None:
+        channel = address >> 8
+        if self._burst(channel) is not None:
             return 2
-        if subchannel.unsolicited:
-            self._store_status(subchannel.unsolicited | UnitStatus.BUSY, 0)
-            subchannel.unsolicited = 0
-            self._requeue(subchannel)
-            return 1
+        if any(other.path is not None or other.ended is not None for other in self._sharing(subchannel)):
+            return 2
         try:
             key, ccw = caw(self.storage.read(self.prefix + psa.CAW, 4))
         except ValueError:
@@ -248,19 +89,21 @@ class Channels:
         if not path.next_command():
             self._store_status(0, path.channel)
             return 1
-        device = subchannel.device
-        device.begin()
-        start = path.ccw
-        first = path.command
-        csw = self._run(subchannel, path, CCW_LIMIT)
-        if csw is None:
-            self._requeue(subchannel)  # a PCI may be pending
+        if fast and not self.immediate and self._kind(channel) == BLOCK_MULTIPLEXER and self.multiplexing():
+            subchannel.path = path
+            self._wait(subchannel, SELECTING, SELECTION)
+            self._requeue(subchannel)
             return 0
-        if csw.address == start and not path.moved and (device.is_immediate(first) or csw.unit == CHECK):
+        status = self._refusal(subchannel)
+        if status:
+            self._store_status(status, path.channel)
+            return 1
+        csw = self._start(subchannel, path)
+        if csw is not None and self._at_once(subchannel, path, csw):
             self._store_status(csw.unit, csw.channel)
             return 1
         subchannel.ended = csw
-        self._requeue(subchannel)
+        self._requeue(subchannel)  # without an end there may be a program-controlled interruption
         return 0
 
     def tio(self, address: int) -> int:
@@ -268,58 +111,102 @@ class Channels:
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
-        if subchannel.path is not None:
+        if self._burst(address >> 8) is not None:
             return 2
+        for other in self._sharing(subchannel):
+            if other.path is not None or (other.ended is not None and other is not subchannel):
+                return 2
+        if subchannel.ended is None:
+            busy = self._busy(subchannel)
+            if busy:
+                self._store_csw(CSW(unit=busy))
+                return 1
         if not subchannel.pending:
             return 0
         self._store_csw(self._accept(subchannel))
         return 1
 
     def clrio(self, address: int) -> int:
-        """CLEAR I/O."""
-        subchannel = self._subchannels.get(address)
-        if subchannel is None:
-            return 3
-        path = subchannel.path
-        if path is not None:
-            csw = CSW(path.key, path.ccw, 0, path.channel & ~ChannelCondition.PCI, path.count)
-        elif subchannel.ended is not None:
-            csw = subchannel.ended
-        else:
-            return 0
-        self._store_csw(csw)
-        unsolicited = subchannel.unsolicited
-        self._clear(subchannel)
-        subchannel.unsolicited = unsolicited
-        self._requeue(subchannel)
-        return 1
-
-    def hio(self, address: int) -> int:
-        """HALT I/O."""
+        """CLEAR I/O; the same as TEST I/O while block multiplexing is off. The device ends what it has begun."""
+        if not self.multiplexing():
+            return self.tio(address)
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
         path = subchannel.path
         if path is None:
-            return 0
-        subchannel.path = None
-        if address in self._working:
-            self._working.remove(address)
-        subchannel.device.halt()
-        subchannel.ended = CSW(path.key, path.ccw, ENDED, path.channel, path.count)
+            if subchannel.ended is None:
+                return 0
+            csw, subchannel.ended = subchannel.ended, None
+        else:
+            csw = CSW(path.key, path.ccw, 0, path.channel & ~ChannelCondition.PCI, path.count)
+            self._discontinue(subchannel)
+        self._store_csw(csw)
         self._requeue(subchannel)
-        self._store_status(0, 0)
         return 1
 
+    def _discontinue(self, subchannel: Subchannel) -> None:
+        """Take the program away from a subchannel whose device may be at work; it will show channel end itself."""
+        device = subchannel.device
+        if subchannel.suspended and device.address not in self._working:
+            device.halt()
+        subchannel.path = None
+        device.end()
+        if subchannel.phase == TRANSFER:
+            subchannel.phase = ENDING
+            if subchannel.rest is not None:
+                delay, status, subchannel.holds = subchannel.rest
+                subchannel.status |= status
+                self.agenda.extend(device.address, delay)
+                subchannel.rest = None
+        elif subchannel.phase == ENDING:
+            subchannel.status |= UnitStatus.CHANNEL_END
+        else:
+            self._drop(subchannel)
+
+    def hio(self, address: int) -> int:
+        """HALT I/O: ends what the channel is about, or if it can be shared, what the device is about."""
+        subchannel = self._subchannels.get(address)
+        if subchannel is None:
+            return 3
+        burst = self._burst(address >> 8)
+        if burst is not None:
+            self._terminate(burst)
+            return 2
+        return self._halt(subchannel)
+
     def hdv(self, address: int) -> int:
-        """HALT DEVICE: with a subchannel for each device, the same as HALT I/O."""
-        return self.hio(address)
+        """HALT DEVICE: as HALT I/O, but does nothing to the operation of another device."""
+        subchannel = self._subchannels.get(address)
+        if subchannel is None:
+            return 3
+        burst = self._burst(address >> 8)
+        if burst is not None and burst is not subchannel:
+            self._terminate(subchannel)
+            return 2
+        return self._halt(subchannel)
+
+    def _halt(self, subchannel: Subchannel) -> int:
+        if any(other.ended is not None for other in self._sharing(subchannel)):
+            return 0
+        if subchannel.path is not None:
+            self._terminate(subchannel)
+            self._store_status(0, 0)
+            return 1
+        holder = self._holder(subchannel)
+        if holder is not None and holder is not subchannel:
+            self._store_status(self._busy(subchannel), 0)
+        else:
+            self._store_status(0, 0)  # the device was signalled to end what it is about, which is nothing
+        return 1
 
     def tch(self, address: int) -> int:
-        """TEST CHANNEL: 0 available, 1 an interruption is pending, 3 not there."""
+        """TEST CHANNEL: 0 available, 1 an interruption is pending, 2 working in burst mode, 3 not there."""
         channel = address >> 8 & 0xFF
         if not self._has(channel):
             return 3
+        if self._burst(channel) is not None:
+            return 2
         return 1 if channel < 32 and self.waiting & 0x80000000 >> channel else 0
 
     def stidc(self, address: int) -> int:
@@ -327,22 +214,11 @@ class Channels:
         channel = address >> 8 & 0xFF
         if not self._has(channel):
             return 3
-        identity = self.types.get(channel, BLOCK_MULTIPLEXOR)
-        self.storage.write(self.prefix + psa.CHANNEL_ID, identity.to_bytes(4, "big"))
+        self.storage.write(self.prefix + psa.CHANNEL_ID, self._kind(channel).to_bytes(4, "big"))
         return 0
 
     def _has(self, channel: int) -> bool:
         return any(address >> 8 == channel for address in self._subchannels)
-
-    def _clear(self, subchannel: Subchannel) -> None:
-        if subchannel.path is not None:
-            subchannel.path = None
-            subchannel.device.halt()
-        address = subchannel.device.address
-        if address in self._working:
-            self._working.remove(address)
-        subchannel.ended = None
-        subchannel.unsolicited = 0
 
     # ---- programs on behalf of whoever runs the machine
 
@@ -371,7 +247,7 @@ class Channels:
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return ChannelStatus(3)
-        if subchannel.path is not None or subchannel.ended is not None:
+        if subchannel.path is not None or subchannel.ended is not None or subchannel.working:
             return ChannelStatus(2)
         if not aligned:
             return ChannelStatus(1, CSW(path.key, path.ccw, 0, ChannelCondition.PROGRAM_CHECK))
@@ -379,7 +255,11 @@ class Channels:
             return ChannelStatus(1, CSW(path.key, path.ccw, 0, path.channel))
         device = subchannel.device
         device.begin()
-        csw = self._run(subchannel, path, EXECUTE_LIMIT)
+        immediate, self.immediate = self.immediate, True
+        try:
+            csw = self._run(subchannel, path, EXECUTE_LIMIT)
+        finally:
+            self.immediate = immediate
         if csw is None:
             unsolicited = subchannel.unsolicited
             self._clear(subchannel)
@@ -391,12 +271,16 @@ class Channels:
     # ---- saved machines
 
     def save(self) -> dict[int, dict[str, Any]]:
-        """State of every subchannel and device as plain data, by address."""
+        """State of every subchannel and device as plain data, by address. Times are from now."""
+        for subchannel in self._subchannels.values():
+            if subchannel.path is not None:
+                subchannel.device.end()  # what it has changed so far is not part of the state
         return {
             address: {
                 **subchannel.save(),
                 "working": address in self._working,
                 "order": self._queue.index(address) if address in self._queue else -1,
+                "due": self.agenda.delay(address),
             }
             for address, subchannel in self._subchannels.items()
         }
@@ -411,10 +295,21 @@ class Channels:
             raise DeviceError("the saved machine has other devices")
         for address, entry in state.items():
             self._subchannels[address].load(entry, self.storage)
+            self.agenda.drop(address)
+            if entry.get("due") is not None:
+                self.agenda.put(address, int(entry["due"]))
         self._working = [a for a, entry in state.items() if entry["working"]]
         queued = [(entry["order"], a) for a, entry in state.items() if entry["order"] >= 0]
         self._queue = [a for _, a in sorted(queued)]
         self._note()
 
 
-__all__ = ["CCW_LIMIT", "EXECUTE_LIMIT", "ChannelStatus", "Channels"]
+__all__ = [
+    "BLOCK_MULTIPLEXER",
+    "BYTE_MULTIPLEXER",
+    "CCW_LIMIT",
+    "EXECUTE_LIMIT",
+    "SELECTOR",
+    "ChannelStatus",
+    "Channels",
+]

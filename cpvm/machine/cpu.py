@@ -262,7 +262,7 @@ class CPU(Access):
 
     def start_io_fast(self, a: int) -> int:
         self.attention = True
-        return self.machine.io.sio(a)
+        return self.machine.io.siof(a)
 
     def test_io(self, a: int) -> int:
         self.attention = True

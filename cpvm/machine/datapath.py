@@ -27,6 +27,7 @@ class GuestStorage(Protocol):
 
 
 _STATE = ("key", "ccw", "command", "address", "flags", "count", "idaw", "left", "channel", "first", "moved", "long")
+_STATE_SINCE = ("chained",)  # what states of earlier versions lack
 
 
 class DataPath:
@@ -36,7 +37,7 @@ class DataPath:
     of the current CCW's count.
     """
 
-    __slots__ = ("storage", *_STATE)
+    __slots__ = ("storage", *_STATE, *_STATE_SINCE)
 
     def __init__(self, storage: GuestStorage, key: int, ccw: int) -> None:
         self.storage = storage
@@ -52,15 +53,18 @@ class DataPath:
         self.first = True  # no CCW has been fetched yet
         self.moved = False  # the current command asked for data or offered some
         self.long = False  # the device had, or wanted, more than the count
+        self.chained = False  # the current command is not the first
 
     def save(self) -> dict[str, int]:
         """The state as plain numbers."""
-        return {name: int(getattr(self, name)) for name in _STATE}
+        return {name: int(getattr(self, name)) for name in (*_STATE, *_STATE_SINCE)}
 
     def load(self, state: dict[str, int]) -> None:
         """Take up the state that `save` gave. Raises KeyError if something is missing."""
         for name in _STATE:
             setattr(self, name, state[name])
+        for name in _STATE_SINCE:
+            setattr(self, name, state.get(name, 0))
 
     @property
     def failed(self) -> bool:
@@ -76,6 +80,7 @@ class DataPath:
 
     def next_command(self) -> bool:
         """Fetch the CCW of the next command; False if a check ends the program instead."""
+        self.chained = not self.first
         if not self._fetch(chaining_data=False):
             return False
         self.moved = False
@@ -85,11 +90,14 @@ class DataPath:
     def _fetch(self, chaining_data: bool) -> bool:
         transferred = self.first  # the first CCW of a program may not be a transfer in channel either
         self.first = False
+        at = self.ccw
+        followed = False  # a transfer in channel: where it leads to an address that is none, the CSW has its own
         while True:
-            at = self.ccw
-            self.ccw = at + CCW_LENGTH & ADDRESS_MASK
             if at + CCW_LENGTH > self.storage.size:
+                if not followed:
+                    self.ccw = at + CCW_LENGTH & ADDRESS_MASK
                 return self._check(ChannelCondition.PROGRAM_CHECK)
+            self.ccw = at + CCW_LENGTH & ADDRESS_MASK
             if self._allowed(at, CCW_LENGTH, store=False) != CCW_LENGTH:
                 return False
             word = self.storage.read(at, CCW_LENGTH)
@@ -99,8 +107,8 @@ class DataPath:
                 break
             if transferred or address % CCW_LENGTH:
                 return self._check(ChannelCondition.PROGRAM_CHECK)
-            transferred = True
-            self.ccw = address
+            transferred = followed = True
+            at = address
         flags = word[4]
         count = word[6] << 8 | word[7]
         if flags & Flag.UNUSED or not count or (not chaining_data and not command & 0x0F):

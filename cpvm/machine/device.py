@@ -219,9 +219,9 @@ class Device:
         """End the command with channel end now, device end so many microseconds of virtual time later.
 
         For `return self.later(...)` in a command. `status` (unit exception, unit check with the sense set) comes with
-        device end. With command chaining the channel waits for device end. With `holds` the control unit is busy too, so
-        that other devices on it (those whose addresses differ in the last digit only) are turned away, and it shows
-        control unit end with device end if it has turned one away. If completion is immediate, all of it comes at once.
+        device end. With command chaining the channel waits for device end. With `holds` the control unit is busy too:
+        other devices on it (those whose addresses differ in the last digit only) are turned away, and if one was,
+        control unit end comes with device end. If completion is immediate, all of it comes at once.
         """
         if self.channel is None or self.channel.immediate or microseconds <= 0:
             return ENDED | status

@@ -12,6 +12,7 @@ from cpvm.machine.access import LAST, SHIFT
 from cpvm.machine.binding import Bind, binder
 from cpvm.machine.cpu import CPU
 from cpvm.machine.interruptions import Interruptions
+from cpvm.machine.iotime import skip_ahead
 from cpvm.machine.per import unwatch, wanted, watch
 from cpvm.machine.stop import ProgramCheck, Stop, StopReason
 from cpvm.s370.formats import length_of
@@ -27,6 +28,9 @@ LIMIT: Final = 100_000
 
 SLICE: Final = 2048
 """Instructions after which the timers are looked at."""
+
+SKIPS: Final = 1000
+"""I/O events that a waiting CPU lets pass in one run, besides one for each instruction that it may execute."""
 
 EXECUTE_OPCODE: Final = 0x44
 
@@ -127,26 +131,38 @@ class Interpreter:
     def run(self, budget: int) -> Stop:
         """Execute at most `budget` instructions."""
         cpu = self._cpu
+        io = cpu.machine.io
+        agenda = io.agenda
         left = budget
         uncharged = 0
+        skips = 0
         self._checks = self._externals = 0
         cpu.attention = True
         while True:
             reason = self._look_around()
             if reason is None:
                 reason = self._reason_before(cpu.next_ia(), left)
-            if uncharged >= SLICE or (uncharged and reason is not None):
-                cpu.timers.advance(cpu.machine.host.elapsed(uncharged))
+            due = agenda.next - agenda.now - uncharged  # instructions until the channels do something, at 1 us each
+            if uncharged >= SLICE or due <= 0 or (uncharged and reason is not None):
+                microseconds = cpu.machine.host.elapsed(uncharged)
+                cpu.timers.advance(microseconds)
+                io.elapse(microseconds)
                 uncharged = 0
                 cpu.attention = True
                 if reason is None or reason is StopReason.WAIT:
                     continue
+            if reason is StopReason.WAIT and io.timed:
+                if skips < budget + SKIPS:
+                    skips += 1
+                    skip_ahead(cpu.machine)
+                    continue
+                reason = StopReason.BUDGET
             if reason is not None:
                 return self._stopped(reason, budget - left)
             if wanted(cpu):
                 done = self._watched()
             else:
-                done = self._slice(1 if self.address_stop is not None else min(left, SLICE))
+                done = self._slice(1 if self.address_stop is not None else min(left, SLICE, due))
             left -= done
             uncharged += done
 

@@ -18,6 +18,9 @@ from cpvm.machine.trace import Step
 from cpvm.s370 import psa
 from cpvm.s370.psw import EC, PSW
 
+BLOCK_MULTIPLEXING = 0x80000000
+"""Control register 0, bit 0."""
+
 
 class Registers(Sequence[int]):
     """Registers as unsigned numbers; a value assigned is cut to their width."""
@@ -65,6 +68,7 @@ class Machine:
         self.storage = Storage(storage)
         self.io = Channels(self.storage, immediate_io)
         self.cpu = CPU(self)
+        self.io.multiplexing = lambda: self.cpu.control[0] & BLOCK_MULTIPLEXING != 0
         self.interruptions = Interruptions(self)
         self._interpreter = Interpreter(self.cpu, self.interruptions)
         self.gr = Registers(self.cpu.general, 32, signed=True)

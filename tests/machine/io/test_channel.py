@@ -111,7 +111,9 @@ def test_ccw_beyond_storage(bench: Bench) -> None:
 
 
 def test_halt_io_ends_a_read(bench: Bench) -> None:
-    assert bench.io.hio(CONSOLE) == 0
+    bench.storage.write(CSW, b"\xee" * 8)
+    assert bench.io.hio(CONSOLE) == 1, "the device is signalled, though it does nothing"
+    assert bench.csw() == "eeeeeeee0000eeee"
     bench.program(READ, NOP)
     bench.io.sio(CONSOLE)
     assert bench.io.hio(CONSOLE) == 1
