@@ -15,7 +15,8 @@ from cpvm.cp import help
 from cpvm.cp.system import System
 from cpvm.front import users
 from cpvm.machine.device import MediaError
-from cpvm.machine.media.volume import Minidisk, Volume
+from cpvm.machine.media.minidisk import Minidisk
+from cpvm.machine.media.volume import Volume
 
 if TYPE_CHECKING:
     from cms.cmsdisk import CMSDisk

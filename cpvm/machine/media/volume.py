@@ -1,55 +1,53 @@
-"""A DASD volume in one SQLite file, and the minidisks cut out of it.
+"""DASD volumes, each in one SQLite file.
 
-Only tracks that were ever written are in the file, compressed; any other is a formatted track without records. What a
-channel program wrote is lasting once `commit` has returned, even if the process is killed at that moment: SQLite writes
-ahead to a log, and takes up the log when the volume is opened next.
+A volume holds the tracks (or groups of blocks) that were ever written. Any other is that of the volume's base, a
+Hercules image or another volume, which is never written; without a base it is a formatted track without records, or
+blocks of zeros. So a clone of any disk is made at once, and holds only what is changed in it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-import zlib
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from cpvm.machine.device import MediaError
-from cpvm.s370.ckd import GEOMETRY, CKDError, Geometry, Record, Track, encode_track
-from cpvm.s370.ebcdic import to_ebcdic
+from cpvm.machine.media.base import Base
+from cpvm.machine.media.images import BlockImage, TrackImage, open_base
+from cpvm.machine.media.images.image import BLOCK
+from cpvm.machine.media.label import label, label_track
+from cpvm.machine.media.minidisk import Minidisk
+from cpvm.machine.media.volumefile import Facts, VolumeFile, create_file, open_file
+from cpvm.s370.ckd import GEOMETRY, Geometry, Track
 
 FORMAT: Final = 1
-APPLICATION_ID: Final = 0x43504456  # "CPDV" in the file's header
-CACHE: Final = 64  # track images kept uncompressed
+LAYERED: Final = 2
+"""Format of volumes that an earlier release cannot read: over a base, or of blocks."""
 VOLID_LENGTH: Final = 6
-
-_SCHEMA = f"""
-PRAGMA application_id = {APPLICATION_ID};
-CREATE TABLE volume (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE track (number INTEGER PRIMARY KEY, image BLOB NOT NULL);
-"""
+GROUP: Final = 32
+"""Blocks that are kept together in the file of a fixed-block volume."""
+DEEPEST: Final = 32
+"""Longest chain of volumes over volumes."""
 
 
-class Volume:
-    """One volume. Cylinders and heads count from 0. Methods may be called from any thread; all raise MediaError if the
-    file cannot be read or written."""
+class Volume(VolumeFile, TrackImage):
+    """A count-key-data volume. Cylinders and heads count from 0. Methods may be called from any thread; all raise
+    MediaError if the file cannot be read or written."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    format = "volume"
+
+    def __init__(
+        self, path: Path, database: sqlite3.Connection, facts: Facts, read_only: bool, base: TrackImage | None
+    ) -> None:
         """For `create` and `open` only."""
-        self.path = path
-        self._database = database
-        self._lock = threading.RLock()
-        self._cache: OrderedDict[int, bytes] = OrderedDict()
-        self._written = False
-        self._deferred = 0
-        facts = dict(database.execute("SELECT name, value FROM volume"))
-        if facts.get("format") != FORMAT or facts.get("type") not in GEOMETRY:
-            raise MediaError(f"{path} is not a volume that this release can read")
-        self.geometry: Geometry = GEOMETRY[facts["type"]]
-        self.volid: str = facts["volid"]
-        self.cylinders: int = facts["cylinders"]
+        super().__init__(path, database, facts, read_only)
+        self.base = base
+        self.geometry: Geometry = GEOMETRY[str(facts["type"])]
+        self.device_type = self.geometry.name
+        self.volid = str(facts["volid"])
+        self.cylinders = int(facts["cylinders"])
 
     @classmethod
     def create(cls, path: str | Path, device: str, volid: str, cylinders: int | None = None) -> Volume:
@@ -59,7 +57,6 @@ class Volume:
             ValueError: no such device type, a volume identifier that is not 1-6 letters or digits, too many cylinders.
             MediaError: the file exists already or cannot be written.
         """
-        path = Path(path)
         geometry = GEOMETRY.get(device)
         if geometry is None:
             raise ValueError(f"{device} is no DASD type")
@@ -68,111 +65,44 @@ class Volume:
         cylinders = geometry.cylinders if cylinders is None else cylinders
         if not 1 <= cylinders <= geometry.cylinders + geometry.alternates:
             raise ValueError(f"a {device} cannot have {cylinders} cylinders")
-        if path.exists():
-            raise MediaError(f"{path} exists already")
-        database = _connect(path)
-        try:
-            database.executescript(_SCHEMA)
-            facts = {"format": FORMAT, "type": device, "volid": volid.upper(), "cylinders": cylinders}
-            database.execute("BEGIN")
-            database.executemany("INSERT INTO volume VALUES (?, ?)", facts.items())
-            database.execute("COMMIT")
-            volume = cls(path, database)
-            volume.write(0, 0, label_track(volid.upper()))
-            volume.commit()
-        except sqlite3.Error as error:
-            database.close()
-            raise MediaError(f"{path}: {error}") from error
-        return volume
+        facts: Facts = {"format": FORMAT, "type": device, "volid": volid.upper(), "cylinders": cylinders}
+        create_file(Path(path), facts, {0: label_track(volid.upper())})
+        return cls.open(path)
 
     @classmethod
-    def open(cls, path: str | Path) -> Volume:
-        """Open a volume. Raises MediaError: no such file, not a volume, or in use by another process."""
-        path = Path(path)
-        if not path.is_file():
-            raise MediaError(f"{path} does not exist")
-        database = _connect(path)
-        try:
-            if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                raise MediaError(f"{path} is not a volume")
-            return cls(path, database)
-        except (sqlite3.Error, MediaError) as error:
-            database.close()
-            raise error if isinstance(error, MediaError) else MediaError(f"{path} is not a volume: {error}") from error
+    def open(cls, path: str | Path, read_only: bool = False) -> Volume:
+        """Open a count-key-data volume and its base.
+
+        Raises:
+            MediaError: no such file, not a volume, in use by another process, or its base is not what it was.
+        """
+        volume = open_volume(path, read_only)
+        if not isinstance(volume, Volume):
+            volume.close()
+            raise MediaError(f"{path} is a fixed-block volume")
+        return volume
 
     # ---- tracks
 
     def _number(self, cyl: int, head: int) -> int:
         if not (0 <= cyl < self.cylinders and 0 <= head < self.geometry.heads):
-            raise MediaError(f"{self.volid} has no track {cyl}/{head}")
+            raise MediaError(f"{self.name} has no track {cyl}/{head}")
         return cyl * self.geometry.heads + head
+
+    def _describe(self, number: int) -> str:
+        return "track {}/{}".format(*divmod(number, self.geometry.heads))
+
+    def _below(self, number: int) -> bytes:
+        cyl, head = divmod(number, self.geometry.heads)
+        return self.base.read(cyl, head) if self.base is not None else Track.empty(cyl, head).to_bytes()
 
     def read(self, cyl: int, head: int) -> bytes:
         """The image of a track; the same object as long as the track does not change and is in the cache."""
-        number = self._number(cyl, head)
-        with self._lock:
-            image = self._cache.get(number)
-            if image is None:
-                try:
-                    row = self._database.execute("SELECT image FROM track WHERE number = ?", (number,)).fetchone()
-                    image = zlib.decompress(row[0]) if row else Track.empty(cyl, head).to_bytes()
-                except (sqlite3.Error, zlib.error) as error:
-                    raise MediaError(f"{self.volid}, track {cyl}/{head}: {error}") from error
-            self._keep(number, image)
-            return image
+        return self._piece(self._number(cyl, head))
 
     def write(self, cyl: int, head: int, image: bytes) -> None:
         """Replace a track image; lasting after the next `commit`."""
-        number = self._number(cyl, head)
-        with self._lock:
-            try:
-                if not self._written:
-                    self._database.execute("BEGIN")
-                    self._written = True
-                self._database.execute("INSERT OR REPLACE INTO track VALUES (?, ?)", (number, zlib.compress(image, 1)))
-            except sqlite3.Error as error:
-                raise self._failed(error) from error
-            self._keep(number, image)
-
-    def _keep(self, number: int, image: bytes) -> None:
-        self._cache[number] = image
-        self._cache.move_to_end(number)
-        if len(self._cache) > CACHE:
-            self._cache.popitem(last=False)
-
-    def _failed(self, error: sqlite3.Error) -> MediaError:
-        """A write failed: the file goes back to the last commit, and so does what is remembered of it."""
-        self._cache.clear()
-        self._written = False
-        if self._database.in_transaction:
-            self._database.execute("ROLLBACK")
-        return MediaError(f"{self.volid}: {error}")
-
-    def commit(self) -> None:
-        """Make all writes lasting (not while `deferred`)."""
-        with self._lock:
-            if not self._written or self._deferred:
-                return
-            try:
-                self._database.execute("COMMIT")
-                self._written = False
-            except sqlite3.Error as error:
-                raise self._failed(error) from error
-
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Group commit: `commit` does nothing within; all is committed at the end, nothing if an exception leaves."""
-        with self._lock:
-            self._deferred += 1
-            try:
-                yield
-            except BaseException:
-                self._deferred -= 1
-                if not self._deferred and self._written:
-                    self._failed(sqlite3.Error("given up"))
-                raise
-            self._deferred -= 1
-            self.commit()
+        self._put(self._number(cyl, head), image)
 
     def minidisk(self, start: int, cylinders: int, read_only: bool = False) -> Minidisk:
         """The tracks of an extent, as a disk of its own.
@@ -186,98 +116,195 @@ class Volume:
 
     def close(self) -> None:
         """Commit and close; the volume cannot be used any more."""
+        super().close()
+        if self.base is not None:
+            self.base.close()
+
+
+class BlockVolume(VolumeFile, BlockImage):
+    """A fixed-block volume: blocks of 512 bytes, counted from 0. Raises and promises what `Volume` does."""
+
+    format = "volume"
+
+    def __init__(
+        self, path: Path, database: sqlite3.Connection, facts: Facts, read_only: bool, base: BlockImage | None
+    ) -> None:
+        """For `create_blocks` and `open_volume` only."""
+        super().__init__(path, database, facts, read_only)
+        self.base = base
+        self.device_type = str(facts["type"])
+        self.volid = str(facts["volid"])
+        self.blocks = int(facts["blocks"])
+
+    def _describe(self, number: int) -> str:
+        return f"blocks {number * GROUP}-{min((number + 1) * GROUP, self.blocks) - 1}"
+
+    def _below(self, number: int) -> bytes:
+        if self.base is None:
+            return bytes(GROUP * BLOCK)
+        start = number * GROUP
+        blocks = [self.base.read(block) for block in range(start, min(start + GROUP, self.blocks))]
+        return b"".join(blocks).ljust(GROUP * BLOCK, b"\0")
+
+    def _place(self, block: int) -> tuple[int, int]:
+        if not 0 <= block < self.blocks:
+            raise MediaError(f"{self.name} has no block {block}")
+        number, at = divmod(block, GROUP)
+        return number, at * BLOCK
+
+    def read(self, block: int) -> bytes:
+        """The 512 bytes of a block."""
+        number, at = self._place(block)
+        data = self._piece(number)[at : at + BLOCK]
+        if len(data) != BLOCK:
+            raise MediaError(f"{self.name}, {self._describe(number)}: what is in the file is cut off")
+        return data
+
+    def write(self, block: int, data: bytes) -> None:
+        """Replace a block, 512 bytes; lasting after the next `commit`."""
+        number, at = self._place(block)
+        if len(data) != BLOCK:
+            raise MediaError(f"{self.name}: a block has {BLOCK} bytes, not {len(data)}")
         with self._lock:
-            self.commit()
-            self._database.close()
+            old = self._piece(number)
+            self._put(number, old[:at] + data + old[at + BLOCK :])
+
+    def close(self) -> None:
+        """Commit and close; the volume cannot be used any more."""
+        super().close()
+        if self.base is not None:
+            self.base.close()
 
 
-class Minidisk:
-    """An extent of a volume as a `TrackStore`: cylinders count from 0 at its start.
-
-    Home addresses and count fields on the volume name the volume's cylinders, those that the guest sees its own.
-    """
-
-    def __init__(self, volume: Volume, start: int, cylinders: int, read_only: bool) -> None:
-        self.volume = volume
-        self.start = start
-        self.cylinders = cylinders
-        self.read_only = read_only
-        self._moved: OrderedDict[tuple[int, int], tuple[bytes, bytes]] = OrderedDict()
-
-    def _check(self, cyl: int) -> None:
-        if not 0 <= cyl < self.cylinders:
-            raise MediaError(f"cylinder {cyl} is outside of the minidisk")
-
-    def read(self, cyl: int, head: int) -> bytes:
-        """The image of a track, relocated to the minidisk. Raises MediaError."""
-        self._check(cyl)
-        image = self.volume.read(self.start + cyl, head)
-        if not self.start:
-            return image
-        known = self._moved.get((cyl, head))
-        if known is not None and known[0] is image:
-            self._moved.move_to_end((cyl, head))
-            return known[1]
-        try:
-            moved = relocate(image, -self.start)
-        except CKDError as error:
-            raise MediaError(str(error)) from error
-        self._keep(cyl, head, image, moved)
-        return moved
-
-    def write(self, cyl: int, head: int, image: bytes) -> None:
-        """Replace a track image. Raises MediaError, also if the minidisk is read-only."""
-        self._check(cyl)
-        if self.read_only:
-            raise MediaError("the minidisk is read-only")
-        moved = relocate(image, self.start) if self.start else image
-        self.volume.write(self.start + cyl, head, moved)
-        if self.start:
-            self._keep(cyl, head, moved, image)
-
-    def _keep(self, cyl: int, head: int, image: bytes, moved: bytes) -> None:
-        self._moved[cyl, head] = (image, moved)
-        if len(self._moved) > CACHE:
-            self._moved.popitem(last=False)
-
-    def commit(self) -> None:
-        """Make all writes lasting. Raises MediaError."""
-        self.volume.commit()
+def create_blocks(path: str | Path, device: str, volid: str, blocks: int) -> BlockVolume:
+    """Make a new fixed-block volume of zeros, with a label in block 1 unless `volid` is empty. Raises MediaError."""
+    facts: Facts = {"format": LAYERED, "type": device, "volid": volid.upper(), "blocks": blocks}
+    first = bytes(BLOCK) + (label(volid.upper()) if volid else b"")
+    create_file(Path(path), facts, {0: first.ljust(GROUP * BLOCK, b"\0")})
+    volume = open_volume(path)
+    assert isinstance(volume, BlockVolume)
+    return volume
 
 
-def relocate(image: bytes, by: int) -> bytes:
-    """A track image with `by` added to the cylinder numbers (modulo 65536) of home address and count fields.
+def clone(path: str | Path, base: str | Path, device: str | None = None, shadows: Sequence[Path] = ()) -> None:
+    """Make a volume over a base, at once: a Hercules image, or a volume that is not written any more from then on.
+
+    `device` and `shadows` are those of `open_image`. The base must stay as it is: the new volume knows if it does not.
 
     Raises:
-        CKDError: the image is damaged.
+        MediaError: the base cannot be read or is in use, the file exists already or cannot be written.
     """
-    track = Track.from_bytes(image)
-    track.cyl = track.cyl + by & 0xFFFF
-    for record in (track.r0, *track.records):
-        record.cyl = record.cyl + by & 0xFFFF
-    return track.to_bytes()
-
-
-def label_track(volid: str) -> bytes:
-    """Track 0 of a new volume: two IPL records that load a wait PSW, and the volume label."""
-    ipl = bytes.fromhex("000600000000000F") + bytes(16)
-    label = to_ebcdic(f"VOL1{volid:6}".ljust(80))
-    records = ((b"IPL1", ipl), (b"IPL2", bytes(144)), (b"VOL1", label))
-    return encode_track(0, 0, [Record(0, 0, n, to_ebcdic(k.decode()), d) for n, (k, d) in enumerate(records, 1)])
-
-
-def _connect(path: Path) -> sqlite3.Connection:
+    path, base = Path(path), Path(base)
+    if path.exists():
+        raise MediaError(f"{path} exists already")
+    below: TrackImage | BlockImage
+    if is_volume(base):
+        below = volume = _frozen(base)
+        known = Base.of_volume(base, str(volume.facts["id"]), path)
+    else:
+        below = image = open_base(base, device, shadows)
+        known = Base.of_image(image.files, path, shadows)
     try:
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
-        # One process writes a volume. The log is written through to the operating system at each commit, and to the
-        # medium at each checkpoint: a killed process loses nothing, a failing host at most the last moments, whole.
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        database.execute("BEGIN IMMEDIATE")
-        database.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        raise MediaError(f"{path} is in use or cannot be opened: {error}") from error
-    except sqlite3.Error as error:
-        raise MediaError(f"{path} is not a volume: {error}") from error
-    return database
+        facts: Facts = {"format": LAYERED, "type": below.device_type, "volid": "", "base": known.to_fact()}
+        if isinstance(below, Volume | BlockVolume):
+            facts["volid"] = below.volid
+        create_file(path, facts | _size(below), {})
+    finally:
+        below.close()
+
+
+def _size(disk: TrackImage | BlockImage) -> Facts:
+    return {"cylinders": disk.cylinders} if isinstance(disk, TrackImage) else {"blocks": disk.blocks}
+
+
+def _frozen(path: Path) -> Volume | BlockVolume:
+    """A volume, made one that others can lie over: never written any more, and known by an identity."""
+    reader = open_volume(path, read_only=True)
+    if reader.facts.get("frozen"):
+        return reader
+    reader.close()
+    writer = open_volume(path)
+    try:
+        writer.note({"frozen": 1, "id": uuid.uuid4().hex})
+    finally:
+        writer.close()
+    return open_volume(path, read_only=True)
+
+
+def is_volume(path: Path) -> bool:
+    """Whether the file can be a volume. Raises MediaError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError as error:
+        raise MediaError(f"{path}: {error.strerror}") from error
+
+
+def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> Volume | BlockVolume:
+    """Open a volume of either kind, and its base.
+
+    Raises:
+        MediaError: no such file, not a volume, in use by another process, or its base is not what it was.
+    """
+    path = Path(path)
+    database, facts = open_file(path, read_only)
+    base: TrackImage | BlockImage | None = None
+    try:
+        if _depth > DEEPEST:
+            raise MediaError(f"{path}: there are more than {DEEPEST} volumes over one another")
+        if facts.get("frozen") and not read_only:
+            raise MediaError(f"{path} is not written any more, because other volumes lie over it; write a clone of it")
+        _examine(path, facts)
+        if "base" in facts:
+            base = open_under(Base.from_fact(facts["base"], path), path, _depth)
+            if base.device_type[:4] != str(facts["type"])[:4] or not _size(base).items() <= facts.items():
+                raise MediaError(f"{path}: its base {base.path} is a disk of another type or size")
+        if "blocks" in facts:
+            return BlockVolume(path, database, facts, read_only, base if isinstance(base, BlockImage) else None)
+        return Volume(path, database, facts, read_only, base if isinstance(base, TrackImage) else None)
+    except MediaError:
+        database.close()
+        if base is not None:
+            base.close()
+        raise
+
+
+def open_over(path: Path, base: Path, read_only: bool) -> Volume | BlockVolume:
+    """Open the volume that holds the changes of an image. Raises MediaError, also if it lies over another one."""
+    volume = open_volume(path, read_only)
+    known = Base.from_fact(volume.facts["base"], path) if "base" in volume.facts else None
+    if known is None or not known.location(path).samefile(base):
+        volume.close()
+        raise MediaError(f"{path} does not hold the changes of {base}")
+    return volume
+
+
+def open_under(base: Base, over: Path, depth: int = 0) -> TrackImage | BlockImage:
+    """Open the base of the volume `over`. Raises MediaError: it is not there, or is not what it was."""
+    base.require(over)
+    path = base.location(over)
+    if base.id:
+        volume = open_volume(path, True, depth + 1)
+        if volume.facts.get("id") == base.id and volume.facts.get("frozen"):
+            return volume
+        volume.close()
+        raise MediaError(f"{over}: its base {path} is not the volume that it was made over")
+    image = open_base(path, None, base.shadow_files(over))
+    try:
+        base.compare(image.files, over)
+    except MediaError:
+        image.close()
+        raise
+    return image
+
+
+def _examine(path: Path, facts: Facts) -> None:
+    """Raise MediaError unless a volume's facts can be right."""
+    device, volid, size = facts.get("type"), facts.get("volid"), facts.get("blocks", facts.get("cylinders"))
+    geometry = GEOMETRY.get(str(device))
+    known = "blocks" in facts or geometry is not None
+    if facts.get("format") not in (FORMAT, LAYERED) or not known or not isinstance(volid, str):
+        raise MediaError(f"{path} is not a volume that this release can read")
+    most = geometry.cylinders + geometry.alternates if geometry is not None else 1 << 31
+    if not isinstance(size, int) or not 1 <= size <= most or not isinstance(device, str):
+        raise MediaError(f"{path} is damaged: a {device} has no size of {size}")

@@ -13,7 +13,8 @@ import pytest
 from cpvm.machine.channel import Channels
 from cpvm.machine.device import MediaError
 from cpvm.machine.devices.dasd import Dasd
-from cpvm.machine.media.volume import CACHE, Volume, relocate
+from cpvm.machine.media.minidisk import CACHE, relocate
+from cpvm.machine.media.volume import Volume
 from cpvm.machine.storage import Storage
 from cpvm.s370.ccw import CCW
 from cpvm.s370.ckd import Record, Track, decode_track, encode_track

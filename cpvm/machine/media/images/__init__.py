@@ -7,42 +7,89 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.images.compressed import CompressedBlocks, CompressedFile, CompressedTracks
 from cpvm.machine.media.images.header import COMPRESSED, HEADER, PLAIN, SHADOW
-from cpvm.machine.media.images.image import BlockImage, BlockStore, HostFile, TrackImage
+from cpvm.machine.media.images.image import (
+    BlockImage,
+    BlockStore,
+    HostFile,
+    Image,
+    ReadOnlyBlocks,
+    ReadOnlyTracks,
+    TrackImage,
+)
 from cpvm.machine.media.images.plain import CKDImage, FBAImage
 
-__all__ = ["BlockImage", "BlockStore", "TrackImage", "open_base", "open_image"]
+__all__ = ["OVERLAY", "BlockImage", "BlockStore", "Image", "TrackImage", "open_base", "open_image"]
 
-_SQLITE = b"SQLite format 3\0"
+Disk = TypeVar("Disk", bound=Image)
 _FIXED_BLOCK = {125664: "3310", 558000: "3370", 712752: "3370-2"}
 _LABELS = {512: (b"\xe5\xd6\xd3\xf1",), 1024: (b"\xc3\xd4\xe2\xf1",)}
 """Where a fixed-block disk has a label: VOL1 in block 1, CMS1 in block 2."""
 
 
+OVERLAY = ".overlay"
+"""What follows the name of an image in the name of the volume that holds its changes."""
+
+
 def open_image(
-    path: str | Path, read_only: bool = True, *, device: str | None = None, shadows: Sequence[Path] = ()
+    path: str | Path,
+    read_only: bool = True,
+    *,
+    device: str | None = None,
+    shadows: Sequence[Path] = (),
+    overlay: str | Path | None = None,
 ) -> TrackImage | BlockImage:
-    """Open a disk.
+    """Open a disk: a Hercules image (.ckd, .cckd, .cckd64, fixed-block, compressed or not) or a volume.
+
+    An image is never written: what is written to it lies in a volume over it, its overlay, which is made by the first
+    opening for writing. Once an image has an overlay, both together are the disk, also when it is only read.
 
     Args:
-        path: a Hercules image (.ckd, .cckd, .cckd64, fixed-block, compressed or not) or a volume.
+        path: the file, of several the first.
         read_only: whether writes are refused.
         device: the type that it must be of, such as 3350 or 3370; a fixed-block image without label needs it.
-        shadows: the shadow files over a compressed image, the oldest first.
+        shadows: the Hercules shadow files over a compressed image, the oldest first.
+        overlay: the overlay of an image, by default the name of the image with .overlay behind it.
 
     Raises:
-        MediaError: the file cannot be read, is damaged, of an unknown kind, or not of that device type.
+        MediaError: the file cannot be read, is damaged, of an unknown kind, or not of that device type; it is in use.
     """
-    return open_base(Path(path), device, shadows)
+    from cpvm.machine.media import volume  # which knows this package, because a volume can lie over an image
+
+    path = Path(path)
+    over = Path(overlay) if overlay is not None else path.with_name(path.name + OVERLAY)
+    disk: TrackImage | BlockImage
+    if volume.is_volume(path):
+        if overlay is not None or shadows:
+            raise MediaError(f"{path} is a volume, which holds its own changes: it has no overlay or shadow files")
+        disk = volume.open_volume(path, read_only)
+    elif read_only and not over.exists():
+        if overlay is not None:
+            raise MediaError(f"{over} does not exist")
+        disk = open_base(path, device, shadows)
+    else:
+        if not over.exists():
+            volume.clone(over, path, device, shadows)
+        disk = volume.open_over(over, path, read_only)
+    return _of_type(disk, device)
 
 
-def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = ()) -> TrackImage | BlockImage:
+def _of_type(disk: Disk, device: str | None) -> Disk:
+    """The disk, if it is of a device type. Raises MediaError, and closes it, if it is not."""
+    if device is not None and disk.device_type[:4] != device[:4]:
+        disk.close()
+        raise MediaError(f"{disk.path} is a {disk.device_type} disk, not a {device}")
+    return disk
+
+
+def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = ()) -> ReadOnlyTracks | ReadOnlyBlocks:
     """Open a Hercules image itself, read-only. Arguments and errors are those of `open_image`."""
     head = _start(path)
-    image: TrackImage | BlockImage
+    image: ReadOnlyTracks | ReadOnlyBlocks
     if head[:8] in COMPRESSED or head[:8] in SHADOW:
         file = CompressedFile(path)
         if file.tracks_are_ckd:
@@ -55,10 +102,7 @@ def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = (
         image = CKDImage(path)
     else:
         image = FBAImage(path, _fixed_block(path, head, device))
-    if device is not None and image.device_type[:4] != device[:4]:
-        image.close()
-        raise MediaError(f"{path} is a {image.device_type} disk, not a {device}")
-    return image
+    return _of_type(image, device)
 
 
 def _start(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final, Protocol
 
-from cpvm.machine.device import MediaError, TrackStore
+from cpvm.machine.device import MediaError
 from cpvm.s370.ckd import COUNT_LENGTH, END_OF_TRACK, HOME_ADDRESS_LENGTH, Geometry
 
 CACHE: Final = 64
@@ -33,8 +33,8 @@ class BlockStore(Protocol):
         """Make what was written lasting."""
 
 
-class Image(Protocol):
-    """What is common to all disks that files hold."""
+class Image(ABC):
+    """What is common to all disks in files. Methods raise MediaError."""
 
     path: Path
     format: str
@@ -43,15 +43,22 @@ class Image(Protocol):
     """As in `GEOMETRY` (3350, 3330-11) or the name of a fixed-block type (3370)."""
     read_only: bool
 
+    @property
+    @abstractmethod
+    def files(self) -> list[Path]:
+        """The files that hold the disk: parts of a volume in order, or an image and its shadow files."""
+
+    @abstractmethod
     def commit(self) -> None:
         """Make what was written lasting."""
 
+    @abstractmethod
     def close(self) -> None:
         """Commit, and close the file."""
 
 
-class TrackImage(Image, TrackStore, Protocol):
-    """A count-key-data disk in a file: tracks to read and write, its geometry, its size in cylinders."""
+class TrackImage(Image):
+    """A count-key-data disk in a file: a `TrackStore` with its geometry, and its size in cylinders."""
 
     geometry: Geometry
     cylinders: int
@@ -59,10 +66,29 @@ class TrackImage(Image, TrackStore, Protocol):
     @property
     def heads(self) -> int:
         """Tracks of a cylinder."""
+        return self.geometry.heads
+
+    @abstractmethod
+    def read(self, cyl: int, head: int) -> bytes:
+        """The image of a track; the same object as before if the track has not changed since."""
+
+    @abstractmethod
+    def write(self, cyl: int, head: int, image: bytes) -> None:
+        """Replace a track image; lasting after the next `commit`."""
 
 
-class BlockImage(Image, BlockStore, Protocol):
-    """A fixed-block disk in a file."""
+class BlockImage(Image):
+    """A fixed-block disk in a file: a `BlockStore`."""
+
+    blocks: int
+
+    @abstractmethod
+    def read(self, block: int) -> bytes:
+        """The 512 bytes of a block."""
+
+    @abstractmethod
+    def write(self, block: int, data: bytes) -> None:
+        """Replace a block: 512 bytes; lasting after the next `commit`."""
 
 
 class HostFile:
@@ -99,7 +125,7 @@ class HostFile:
             self._descriptor = -1
 
 
-class _Cached(ABC):
+class _Cached(Image):
     """Reads pieces by number, and keeps the last ones."""
 
     read_only = True
@@ -132,7 +158,7 @@ class _Cached(ABC):
         return MediaError(f"{self.path} is read-only")
 
 
-class ReadOnlyTracks(_Cached):
+class ReadOnlyTracks(_Cached, TrackImage):
     """Base of count-key-data images: a piece is a track, counted from 0."""
 
     def __init__(self, path: Path, geometry: Geometry, cylinders: int) -> None:
@@ -140,11 +166,6 @@ class ReadOnlyTracks(_Cached):
         self.geometry = geometry
         self.device_type = geometry.name
         self.cylinders = cylinders
-
-    @property
-    def heads(self) -> int:
-        """Tracks of a cylinder."""
-        return self.geometry.heads
 
     def read(self, cyl: int, head: int) -> bytes:
         """The image of a track. Raises MediaError."""
@@ -157,7 +178,7 @@ class ReadOnlyTracks(_Cached):
         raise self._refuse()
 
 
-class ReadOnlyBlocks(_Cached):
+class ReadOnlyBlocks(_Cached, BlockImage):
     """Base of fixed-block images: a piece is a group of `group` blocks, the last one perhaps longer than the disk."""
 
     def __init__(self, path: Path, device_type: str, blocks: int, group: int) -> None:
