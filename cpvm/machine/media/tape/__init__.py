@@ -1,0 +1,1 @@
+"""Reels of magnetic tape in host files."""
