@@ -21,7 +21,7 @@ from cpvm.machine.media.images.image import (
     ReadOnlyTracks,
     TrackImage,
 )
-from cpvm.machine.media.images.plain import CKDImage, FBAImage
+from cpvm.machine.media.images.plain import CKDImage, FBAImage, first_of_several
 
 __all__ = ["OVERLAY", "BlockImage", "BlockStore", "Image", "TrackImage", "open_base", "open_image"]
 
@@ -87,7 +87,13 @@ def _of_type(disk: Disk, device: str | None) -> Disk:
 
 
 def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = ()) -> ReadOnlyTracks | ReadOnlyBlocks:
-    """Open a Hercules image itself, read-only. Arguments and errors are those of `open_image`."""
+    """Open a Hercules image itself, read-only; `disk.ckd` can also name several files from `disk_1.ckd` on.
+
+    Arguments and errors are those of `open_image`.
+    """
+    several = first_of_several(path)
+    if not path.exists() and several.exists():
+        path = several
     head = _start(path)
     image: ReadOnlyTracks | ReadOnlyBlocks
     if head[:8] in COMPRESSED or head[:8] in SHADOW:

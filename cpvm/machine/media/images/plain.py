@@ -27,6 +27,12 @@ def member(path: Path, sequence: int) -> Path:
     return path.with_name(f"{stem[:-1]}{digit}{dot}{rest}")
 
 
+def first_of_several(path: Path) -> Path:
+    """The name of the first file of several: `disk_1.ckd` for `disk.ckd`, or the name itself if it is such a name."""
+    stem, dot, rest = path.name.partition(".")
+    return path if stem[-2:-1] == "_" else path.with_name(f"{stem}_1{dot}{rest}")
+
+
 class CKDImage(ReadOnlyTracks):
     """An uncompressed count-key-data disk (identifier CKD_P370 or CKD_P064): every track takes the same room."""
 
