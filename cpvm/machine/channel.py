@@ -89,7 +89,7 @@ class Channels(Programs):
         if not path.next_command():
             self._store_status(0, path.channel)
             return 1
-        if fast and not self.immediate and self._kind(channel) == BLOCK_MULTIPLEXER and self.multiplexing():
+        if fast and self._releases(subchannel):
             subchannel.path = path
             self._wait(subchannel, SELECTING, SELECTION)
             self._requeue(subchannel)
@@ -105,6 +105,11 @@ class Channels(Programs):
         subchannel.ended = csw
         self._requeue(subchannel)  # without an end there may be a program-controlled interruption
         return 0
+
+    def _releases(self, subchannel: Subchannel) -> bool:
+        """Whether Start I/O Fast Release does not wait for the device. One that is busy is known to be."""
+        kind = self._kind(subchannel.device.address >> 8)
+        return not self.immediate and kind == BLOCK_MULTIPLEXER and self.multiplexing() and not subchannel.working
 
     def tio(self, address: int) -> int:
         """TEST I/O."""

@@ -138,6 +138,9 @@ class Pending(ABC):
             csw, subchannel.ended = subchannel.ended, None
         else:
             csw, subchannel.unsolicited = CSW(unit=subchannel.unsolicited), 0
+        address = subchannel.device.address
+        if address in self._queue:
+            self._queue.remove(address)  # what else it has comes after the others
         self._requeue(subchannel)
         return csw
 
