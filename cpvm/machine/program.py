@@ -21,6 +21,8 @@ from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER
 from cpvm.s370.ccw import CSW, ChannelCondition, Flag, Sense, UnitStatus
 
 CCW_LIMIT: Final = 4096  # commands a program may run before the CPU gets its turn: a TIC loop never ends
+SHARE: Final = 64  # commands that say nothing of their time; when there are so many at a stretch
+SHARE_TIME: Final = 640  # microseconds pass for them
 
 CHANNEL_END, DEVICE_END = UnitStatus.CHANNEL_END, UnitStatus.DEVICE_END
 
@@ -49,7 +51,7 @@ class Programs(Pending):
             path.send(data)
         csw = self._performed(subchannel, path, status)
         if csw is _NEXT:
-            csw = self._run(subchannel, path, CCW_LIMIT)
+            csw = self._run(subchannel, path, self._limit)
         if csw is not None:
             subchannel.ended = csw
         self._requeue(subchannel)
@@ -100,7 +102,7 @@ class Programs(Pending):
         if phase == SELECTING:
             csw = self._select(subchannel, path)
         elif phase == PAUSED:
-            csw = self._run(subchannel, path, CCW_LIMIT)
+            csw = self._run(subchannel, path, self._limit)
         else:
             csw = (
                 self._after(subchannel, path, status, rest)
@@ -108,17 +110,21 @@ class Programs(Pending):
                 else self._ended(subchannel, path, status)
             )
             if csw is _NEXT:
-                csw = self._run(subchannel, path, CCW_LIMIT)
+                csw = self._run(subchannel, path, self._limit)
         if csw is not None:
             subchannel.ended = csw
 
     # ---- channel programs
 
+    @property
+    def _limit(self) -> int:
+        return CCW_LIMIT if self.immediate else SHARE
+
     def _start(self, subchannel: Subchannel, path: DataPath) -> CSW | None:
         """Execute a program whose first command is in `path`, else as `_run`."""
         subchannel.connected = not self.multiplexing()
         subchannel.device.begin()
-        return self._run(subchannel, path, CCW_LIMIT)
+        return self._run(subchannel, path, self._limit)
 
     def _select(self, subchannel: Subchannel, path: DataPath) -> CSW | None:
         """Start a program after Start I/O Fast Release; what SIO would show at once has a deferred condition code."""
@@ -154,7 +160,7 @@ class Programs(Pending):
         if self.immediate:
             self._working.append(device.address)
         else:
-            self._wait(subchannel, PAUSED, limit)
+            self._wait(subchannel, PAUSED, SHARE_TIME)
         return None
 
     def _wait(self, subchannel: Subchannel, phase: int, microseconds: int) -> None:
