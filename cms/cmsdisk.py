@@ -357,6 +357,8 @@ def _read_file(fst: bytes, block: Callable[[int], bytes]) -> CMSFile:
     fields = _FST.unpack(fst)
     fn, ft, fm = (from_ebcdic(fields[at]).rstrip() for at in (0, 1, 8))
     count, recfm, lrecl = fields[9], from_ebcdic(fields[11]), fields[13]
+    if recfm not in {"F", "V"} or not 1 <= lrecl <= MAX_RECORDS:
+        raise CMSDiskError(f"file {fn} {ft} is damaged: records of format {recfm} {lrecl} cannot be")
     first = struct.unpack(">100H", block(fields[10])[:200])
     numbers = list(first[40:])
     for link in first[:40]:
