@@ -2,7 +2,8 @@
 
 Capacity formulas and sector counts are those of IBM's reference summaries of the devices. A track image is laid out as
 in Hercules' CKD files: home address (flag, cylinder, head: 5 bytes), record 0, the records (count 8 bytes, key, data)
-and eight bytes of X'FF'; it need not be padded to the size of a track.
+and eight bytes of X'FF'; it need not be padded to the size of a track. The flag of an overflow segment, which the real
+track has in its own byte before the count field, is the topmost bit of the record's cylinder number.
 """
 
 from __future__ import annotations
@@ -12,8 +13,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 END_OF_TRACK: Final = b"\xff" * 8
+R0_LENGTH: Final = 8
+"""Bytes of data of a standard record 0."""
 HOME_ADDRESS_LENGTH: Final = 5
 COUNT_LENGTH: Final = 8
+DEFECTIVE: Final = 0x02
+"""Flag of a home address: the track is bad, its record 0 names the alternate track."""
+ALTERNATE: Final = 0x01
+"""Flag of a home address: the track stands in for another one."""
+OVERFLOW: Final = 0x8000
 
 
 class CKDError(ValueError):
@@ -34,18 +42,28 @@ class Record:
     data: bytes
 
     @property
+    def overflows(self) -> bool:
+        """Whether this is a segment of an overflow record that goes on with the first record of the next track.
+
+        Images mark it by the topmost bit of the cylinder number; from X'FF00' on these are plain numbers.
+        """
+        return OVERFLOW <= self.cyl < 0xFF00
+
+    @property
     def id(self) -> bytes:
-        """Cylinder, head and record number: 5 bytes."""
-        return (self.cyl << 24 | self.head << 8 | self.rec).to_bytes(5, "big")
+        """Cylinder, head and record number, 5 bytes, as the drive reads them."""
+        cyl = self.cyl & 0x7FFF if self.overflows else self.cyl
+        return (cyl << 24 | self.head << 8 | self.rec).to_bytes(5, "big")
 
     @property
     def count(self) -> bytes:
-        """The count field: identifier, key length, data length: 8 bytes."""
+        """The count field: identifier, key length, data length: 8 bytes, as the drive reads it."""
         return self.id + bytes((len(self.key),)) + len(self.data).to_bytes(2, "big")
 
     def to_bytes(self) -> bytes:
         """Count, key and data as they stand in a track image."""
-        return self.count + self.key + self.data
+        place = (self.cyl << 24 | self.head << 8 | self.rec).to_bytes(5, "big")
+        return place + bytes((len(self.key),)) + len(self.data).to_bytes(2, "big") + self.key + self.data
 
 
 @dataclass(slots=True)
@@ -216,29 +234,41 @@ class Geometry:
         last = len(records) - 1
         return sum(self.space(len(r.key), len(r.data), n == last) for n, r in enumerate(records))
 
-    def fits(self, records: Sequence[Record]) -> bool:
-        """Whether these records fit a track behind record 0."""
-        return self.used(records) <= self.capacity
+    def fits(self, records: Sequence[Record], r0: Record | None = None) -> bool:
+        """Whether these records fit a track behind record 0: a standard one, or `r0`."""
+        room = self.capacity
+        if r0 is not None and (r0.key or len(r0.data) != R0_LENGTH):
+            room -= self.space(len(r0.key), len(r0.data), False) - self.space(0, R0_LENGTH, False)
+        return self.used(records) <= room
 
     def records_per_track(self, data: int, key: int = 0) -> int:
         """How many records of equal length (bytes of data, bytes of key) a track holds: 19 of 800 bytes on a 3350."""
         last = self.space(key, data, True)
         return 0 if last > self.capacity else 1 + (self.capacity - last) // self.space(key, data, False)
 
-    def starts(self, records: Sequence[Record]) -> list[int]:
-        """Rotational sector (0 to `sectors` - 1) where each of these records begins, behind a standard record 0.
+    @property
+    def circumference(self) -> int:
+        """Bytes of `space` from index to index; the home address lies within the rounding."""
+        return self.capacity + self.space(0, R0_LENGTH, False)
+
+    def positions(self, records: Sequence[Record]) -> list[int]:
+        """Where each of these records begins behind a standard record 0: bytes of `space` from index."""
+        passed = self.space(0, R0_LENGTH, False)
+        places = []
+        for record in records:
+            places.append(passed)
+            passed += self.space(len(record.key), len(record.data), False)
+        return places
+
+    def sector(self, position: int) -> int:
+        """The rotational sector (0 to `sectors` - 1) of a position in bytes from index.
 
         Raises:
             CKDError: the device has no rotational position sensing.
         """
         if not self.sectors:
             raise CKDError(f"a {self.name} has no rotational position sensing")
-        lead = passed = self.space(0, 8, False)  # record 0; the home address lies within the rounding
-        sectors = []
-        for record in records:
-            sectors.append(min(passed * self.sectors // (self.capacity + lead), self.sectors - 1))
-            passed += self.space(len(record.key), len(record.data), False)
-        return sectors
+        return min(position * self.sectors // self.circumference, self.sectors - 1)
 
 
 GEOMETRY: Final[dict[str, Geometry]] = {
@@ -253,10 +283,24 @@ GEOMETRY: Final[dict[str, Geometry]] = {
         Geometry("3340", 348, 1, 12, 8535, 8368, 64, 0x3830, 0x01, _simple(167, 75)),
         Geometry("3340-70", 696, 2, 12, 8535, 8368, 64, 0x3830, 0x02, _simple(167, 75)),
         Geometry("3350", 555, 5, 30, 19254, 19069, 128, 0x3830, 0x00, _simple(185, 82)),
-        Geometry("3375", 959, 1, 12, 36000, 35616, 196, 0x3880, 0x02, _celled(384, 160)),
+        Geometry("3375", 959, 3, 12, 36000, 35616, 196, 0x3880, 0x02, _celled(384, 160)),
         Geometry("3380", 885, 1, 15, 47968, 47476, 222, 0x3880, 0x02, _celled(492, 236)),
+        Geometry("3380-D", 885, 1, 15, 47968, 47476, 222, 0x3880, 0x06, _celled(492, 236)),
+        Geometry("3380-J", 885, 1, 15, 47968, 47476, 222, 0x3880, 0x16, _celled(492, 236)),
         Geometry("3380-E", 1770, 2, 15, 47968, 47476, 222, 0x3880, 0x0A, _celled(492, 236)),
         Geometry("3380-K", 2655, 3, 15, 47968, 47476, 222, 0x3880, 0x1E, _celled(492, 236)),
         Geometry("3390", 1113, 1, 15, 58786, 56664, 224, 0x3990, 0x02, _segmented),
     )
 }
+
+for _name, _canonical in {
+    "2305": "2305-1",
+    "3330-1": "3330",
+    "3330-2": "3330-11",
+    "3340-35": "3340",
+    "3340-1": "3340",
+    "3340-2": "3340-70",
+    "3344": "3340-70",  # a spindle of a 3344 is four volumes, each of them a 3340-70 for programs
+    "3380-A": "3380",
+}.items():
+    GEOMETRY[_name] = GEOMETRY[_canonical]

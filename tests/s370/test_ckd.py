@@ -71,9 +71,30 @@ def test_damaged_images() -> None:
 
 def test_sectors_rise_and_fill_the_track() -> None:
     g = GEOMETRY["3350"]
-    starts = g.starts([Record(0, 0, n, b"", bytes(800)) for n in range(1, 20)])
-    assert starts == sorted(set(starts))
-    assert 0 < starts[0] < 3
-    assert 110 < starts[-1] < 128
+    sectors = [g.sector(at) for at in g.positions([Record(0, 0, n, b"", bytes(800)) for n in range(1, 20)])]
+    assert sectors == sorted(set(sectors))
+    assert 0 < sectors[0] < 3
+    assert 110 < sectors[-1] < 128
+    assert g.sector(g.circumference * 2) == 127
     with pytest.raises(CKDError, match="rotational"):
-        GEOMETRY["2314"].starts([])
+        GEOMETRY["2314"].sector(0)
+
+
+def test_a_large_record_0_leaves_less_room() -> None:
+    g = GEOMETRY["3350"]
+    full = [Record(0, 0, 1, b"", bytes(g.largest))]
+    assert g.fits(full, Record(0, 0, 0, b"", bytes(8)))
+    assert not g.fits(full, Record(0, 0, 0, b"", bytes(9)))
+    assert not g.fits(full, Record(0, 0, 0, b"K", bytes(8)))
+    assert g.fits(full, Record(0, 0, 0, b"", b""))
+
+
+def test_overflow_segments() -> None:
+    segment = Record(0x8005, 3, 1, b"K", b"DATA")
+    assert segment.overflows
+    assert segment.id == bytes.fromhex("0005000301")
+    assert segment.count == bytes.fromhex("0005000301010004")
+    assert decode_track(encode_track(5, 3, [segment])) == [segment]
+    assert not Record(5, 3, 1, b"", b"").overflows
+    assert not Record(0xFF05, 3, 1, b"", b"").overflows
+    assert Record(0xFF05, 3, 1, b"", b"").id == bytes.fromhex("FF05000301")

@@ -1,49 +1,79 @@
-"""The mechanism of a CKD drive: arm, rotation, control and search commands, file mask and sense.
+"""The mechanism of a CKD drive: arm, heads, rotation, orientation, and how its commands end.
 
-Sources: GA26-1592 (3830 Storage Control), GA26-1638 (3350), GA26-3599 (2314). What reads and writes records is in
+Sources: GA26-1617 (3830 Storage Control), GA26-1638 (3350), GA26-3599 (2314), A26-5988 (2841). Its control commands are
+in `cpvm.machine.media.control`, its searches in `cpvm.machine.media.searching`; what reads and writes records is in
 `cpvm.machine.devices.dasd`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cpvm.machine.datapath import DataPath
-from cpvm.machine.device import ENDED, Device, DeviceError, MediaError, TrackStore, command
+from cpvm.machine.device import CHECK, ENDED, Device, DeviceError, MediaError, TrackStore
+from cpvm.machine.media.model import (
+    END_OF_CYLINDER,
+    FILE_PROTECTED,
+    INCOMPLETE,
+    INVALID_COMMAND,
+    INVALID_SEQUENCE,
+    INVALID_TRACK_FORMAT,
+    MISSING_MARKER,
+    NO_RECORD_FOUND,
+    OPTIONAL,
+    SEQUENCE,
+    TRACK_CONDITION,
+    model_of,
+    sense_bytes,
+)
 from cpvm.machine.media.rotation import Rotation
-from cpvm.s370.ccw import Sense, UnitStatus
-from cpvm.s370.ckd import GEOMETRY, CKDError, Record, Track
+from cpvm.s370.ccw import Command, Sense, UnitStatus
+from cpvm.s370.ckd import ALTERNATE, DEFECTIVE, GEOMETRY, CKDError, Record, Track
 
 CHECKED: Final = ENDED | UnitStatus.UNIT_CHECK
 END_OF_FILE: Final = ENDED | UnitStatus.UNIT_EXCEPTION
 FOUND: Final = ENDED | UnitStatus.STATUS_MODIFIER
 MULTI_TRACK: Final = 0x80
 
-# sense byte 1
-INVALID_TRACK_FORMAT, END_OF_CYLINDER, NO_RECORD_FOUND, FILE_PROTECTED, WRITE_INHIBITED = 0x40, 0x20, 0x08, 0x04, 0x02
-SEEK_CHECK: Final = 0x01  # sense byte 0
-
 # file mask
 MASK_WRITES, MASK_NO_HOME_R0, MASK_NO_WRITE, MASK_NO_FORMAT = 0xC0, 0x00, 0x40, 0x80
 MASK_SEEKS, MASK_NO_SEEK, MASK_HEAD_ONLY, MASK_NO_SWITCH = 0x18, 0x08, 0x10, 0x18
-MASK_INVALID: Final = 0x20
 
 # where the record last passed was left
 NOWHERE, COUNT, KEY, DATA = 0, 1, 2, 3
 
-# what the previous command makes possible for a write
-NOTHING, HOME_FOUND, ID_FOUND, KEY_FOUND, HOME_WRITTEN, FORMATTED, RECORD_READ = range(7)
+# what the commands before make possible for a write: equal searches on whole fields, and format writes
+NOTHING, HOME, ID_EQUAL, KEY_EQUAL, WRITTEN = range(5)
+
+# Codes after which an index point is remembered: searches, Read Count, Read Sector. Two of them without anything else
+# between them mean that a record is not there.
+_SEARCHES = frozenset({0x39, 0x31, 0x51, 0x71, 0x29, 0x49, 0x69, 0x2D, 0x4D, 0x6D})
+_KEEP_INDEX = _SEARCHES | {code | MULTI_TRACK for code in _SEARCHES} | {0x12, 0x22, 0xA2}
+_KEEP_SENSE = frozenset({Command.SENSE, Command.NOP, 0x94, 0xB4, 0x14})
+# Control and sense commands: the control unit loses the place within the record that was passed last.
+_DISORIENT = frozenset(code for code in range(256) if code & 3 == 3 or code & 0x0F == 4)
+_NOT_READY = frozenset({Command.SENSE, Command.NOP, 0xE4, 0x94, 0xB4, 0x14, 0xA4})
+
+
+class TrackCondition(Exception):
+    """A defective track was come upon, or an alternate one is to be left by a switch of heads."""
 
 
 class Drive(Device):
-    """A drive without its read and write commands. Between channel programs it keeps only the position of the arm."""
+    """A drive without its commands. Between channel programs it keeps only the position of the arm."""
 
-    STATE = ("cyl", "head", "mask", "at", "index_passed", "left", "prior")
+    STATE = ("cyl", "head", "mask", "masked", "at", "index_passed", "left", "prior", "other", "spaced", "turned")
     SENSE_LENGTH = 24
 
-    def __init__(self, name: str, tracks: TrackStore, cylinders: int | None = None, read_only: bool = False) -> None:
+    _tables: Final[dict[tuple[type, str], Mapping[int, Callable[[Any, DataPath], int]]]] = {}
+
+    def __init__(
+        self, name: str, tracks: TrackStore | None, cylinders: int | None = None, read_only: bool = False
+    ) -> None:
         """A drive of type `name` with the first `cylinders` of its cylinders (all primary ones if not told).
+
+        Without tracks it is not ready.
 
         Raises:
             DeviceError: the type is unknown or it has not so many cylinders.
@@ -53,36 +83,54 @@ class Drive(Device):
         if geometry is None:
             raise DeviceError(f"{name} is no DASD type")
         self.geometry = geometry
-        self.cylinders = geometry.cylinders if cylinders is None else cylinders
-        if not 1 <= self.cylinders <= geometry.cylinders + geometry.alternates:
-            raise DeviceError(f"a {name} cannot have {self.cylinders} cylinders")
+        self.model = model_of(geometry)
         self.type = name
-        if name in ("2311", "2314"):
-            self.sense_length = 6
-            self.sense = bytes(6)
-        self.read_only = read_only
-        self.tracks = Rotation(geometry, tracks)
+        self.sense_length = self.model.sense_length
+        self.sense = self._no_sense = bytes(self.sense_length)
+        key = (type(self), geometry.name)
+        if key not in self._tables:
+            missing = OPTIONAL - self.model.commands
+            self._tables[key] = {code: method for code, method in self._commands.items() if code not in missing}
+        self._known = self._tables[key]
+        self.put(tracks, cylinders, read_only)
         self.cyl = 0
         self.head = 0
-        self.mask = 0
-        self.at = 0  # number of the record that comes next under the head; record 0 is the first behind index
-        self.index_passed = False
-        self.left = NOWHERE
-        self.prior = NOTHING
+        self.turned = 0  # microseconds since index
         self._chained = NOTHING  # `prior` as the command under way found it
+        self.begin()
+
+    def put(self, tracks: TrackStore | None, cylinders: int | None, read_only: bool) -> None:
+        """Put a pack on the drive, or take it away. Raises DeviceError: the type has not so many cylinders."""
+        self.cylinders = self.geometry.cylinders if cylinders is None else cylinders
+        if not 1 <= self.cylinders <= self.geometry.cylinders + self.geometry.alternates:
+            raise DeviceError(f"a {self.type} cannot have {self.cylinders} cylinders")
+        self.read_only = read_only
+        self._rotation = Rotation(self.geometry, tracks) if tracks is not None else None
+
+    @property
+    def tracks(self) -> Rotation:
+        """The pack. Raises MediaError if there is none."""
+        if self._rotation is None:
+            raise MediaError(f"the {self.type} is not ready")
+        return self._rotation
 
     # ---- the channel program as a whole
 
     def begin(self) -> None:
         self.mask = 0
-        self._orient(0)
+        self.masked = False  # a Set File Mask was given
         self.prior = NOTHING
+        self._orient(0)
+        self.other = -1  # the alternate track that stands for a defective one: cylinder * heads + head
+        self._timed = self.channel is not None and not self.channel.immediate
 
     def end(self) -> int:
+        if self._rotation is None:
+            return 0
         try:
-            self.tracks.flush()
+            self._rotation.flush()
         except MediaError:
-            self.tracks.forget()
+            self._rotation.forget()
             return self._fail(Sense.EQUIPMENT_CHECK)
         return 0
 
@@ -91,50 +139,126 @@ class Drive(Device):
         self.cyl = self.head = 0
         self.begin()
 
-    def perform(self, path: DataPath) -> int:
-        self._chained, self.prior = self.prior, NOTHING
-        try:
-            return super().perform(path)
-        except CKDError:
-            return self._fail(Sense.DATA_CHECK, INVALID_TRACK_FORMAT)
-        except MediaError:
-            self.tracks.forget()
-            return self._fail(Sense.EQUIPMENT_CHECK)
-
     def load(self, state: Mapping[str, Any]) -> None:
         super().load(state)
-        self.tracks.forget()
+        if self._rotation is not None:
+            self._rotation.forget()
+        self._timed = self.channel is not None and not self.channel.immediate
 
-    def _fail(self, sense0: int, sense1: int = 0) -> int:
-        """Unit check with channel end and device end; the sense bytes hold the position too (3330 format)."""
-        self.check(sense0, sense1)
-        place = bytes((self.cyl & 0xFF, self.cyl >> 3 & 0x60 | self.head & 0x1F))
-        self.sense = (self.sense[:5] + place + self.sense[7:])[: self.sense_length]
+    def perform(self, path: DataPath) -> int:
+        code = path.command
+        self._chained, self.prior = self.prior, NOTHING
+        if code not in _KEEP_SENSE:
+            self.sense = self._no_sense
+        if code not in _KEEP_INDEX:
+            self.index_passed = False
+            if code in _DISORIENT:
+                self.left = NOWHERE
+        method = self._known.get(code)
+        if method is None:
+            self._fail(Sense.COMMAND_REJECT, 0, INVALID_COMMAND)
+            return CHECK
+        if self._rotation is None and code not in _NOT_READY:
+            self._fail(Sense.INTERVENTION_REQUIRED)
+            return CHECK
+        head = self.head
+        try:
+            status = method(self, path)
+        except CKDError:
+            status = self._fail(Sense.DATA_CHECK, INVALID_TRACK_FORMAT if self.model.modern else MISSING_MARKER)
+        except TrackCondition:
+            status = self._fail(TRACK_CONDITION)
+        except MediaError:
+            if self._rotation is not None:
+                self._rotation.forget()
+            status = self._fail(Sense.EQUIPMENT_CHECK)
+        if self._timed and code not in _DISORIENT:
+            self._turn(self.head - head)
+        return status
+
+    # ---- endings
+
+    def _fail(self, sense0: int, sense1: int = 0, message: int = 0, restart: int = 0) -> int:
+        """Unit check with channel end and device end, and sense bytes with the place of the arm."""
+        where = (self.cyl, self.head)
+        self.sense = sense_bytes(
+            self.geometry, (sense0, sense1), message=message, place=where, address=self.address, restart=restart
+        )
         return CHECKED
 
-    def _reject(self, sense1: int = 0) -> int:
-        return self._fail(Sense.COMMAND_REJECT, sense1)
+    def _reject(self, message: int, sense1: int = 0) -> int:
+        """Command reject, with a message of format 0."""
+        if message == SEQUENCE and not self.model.modern:
+            sense1 |= INVALID_SEQUENCE
+        return self._fail(Sense.COMMAND_REJECT, sense1, message)
 
-    # ---- position
+    # ---- place
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        """The track under the head: that of the arm, or the alternate one for it."""
+        if self.other < 0:
+            return self.cyl, self.head
+        return divmod(self.other, self.geometry.heads)
 
     @property
     def _track(self) -> Track:
-        return self.tracks.track(self.cyl, self.head)
+        if self.other < 0:
+            return self.tracks.track(self.cyl, self.head)
+        return self.tracks.track(*self._place)
+
+    def _changed(self) -> None:
+        """The track was altered in place."""
+        self.tracks.changed(*self._place)
 
     def _orient(self, at: int) -> None:
         """The record `at` comes next, and the search for it begins anew."""
-        self.at = at
+        self.at = at  # number of the record that comes next under the head; record 0 is the first behind index
         self.index_passed = False
         self.left = NOWHERE
+        self.spaced = -1  # lengths that Space Count gave: key length * 65536 + data length
+
+    def _move(self, cyl: int, head: int) -> None:
+        """Bring the heads to a track; the next thing under them is index."""
+        if (cyl, head) != (self.cyl, self.head) or self.other >= 0:
+            self.tracks.leave(*self._place)
+            self.cyl, self.head = cyl, head
+            self.other = -1
+        self._orient(0)
+
+    def _usable(self) -> Track:
+        """The track, for its records: the alternate one of a defective track, if the control unit sees to that."""
+        track = self._track
+        if track.flag & DEFECTIVE:
+            if not self.model.switches or self.other >= 0:
+                raise TrackCondition
+            cyl, head = track.r0.cyl, track.r0.head
+            if cyl >= self.cylinders or head >= self.geometry.heads or (cyl, head) == (self.cyl, self.head):
+                raise TrackCondition
+            self.other = cyl * self.geometry.heads + head
+            track = self._track
+        return track
 
     def _record(self) -> Record:
         """The record last passed."""
         track = self._track
-        if self.at == 1:
+        if self.at <= 1:
             return track.r0
         if self.at - 2 >= len(track.records):
             raise CKDError("another drive has erased the record")
         return track.records[self.at - 2]
+
+    def _switch(self, restart: int = 0) -> int:
+        """Go on with the next head. 0, or the status that says why not; `restart`: in the middle of a record."""
+        incomplete = INCOMPLETE if restart else 0
+        if self.mask & MASK_SEEKS == MASK_NO_SWITCH:
+            return self._fail(0, FILE_PROTECTED | incomplete, 0, restart)
+        if self.head + 1 >= self.geometry.heads:
+            return self._fail(0, END_OF_CYLINDER | incomplete, 0, restart)
+        if not self.model.switches and self._track.flag & ALTERNATE:
+            return self._fail(TRACK_CONDITION, incomplete, 0, restart)
+        self._move(self.cyl, self.head + 1)
+        return 0
 
     def _pass(self, multi: int, skip_r0: bool = True) -> Record | None:
         """Wait for the next count field; None if there is none (sense is set).
@@ -142,22 +266,20 @@ class Drive(Device):
         Two index points without a read, write or control command between them mean that there is no such record.
         A multi-track command goes on with the next head at index.
         """
+        self.spaced = -1
         while True:
-            track = self._track
+            track = self._usable()
             while self.at <= len(track.records):
                 self.at += 1
-                if self.at > 1 or not skip_r0:
+                if self.at > 1:
                     self.left = COUNT
-                    return self._record()
+                    return track.records[self.at - 2]
+                if not skip_r0:
+                    self.left = COUNT
+                    return track.r0
             if multi:
-                if self.mask & MASK_SEEKS == MASK_NO_SWITCH:
-                    self._fail(0, FILE_PROTECTED)
+                if self._switch():
                     return None
-                if self.head + 1 >= self.geometry.heads:
-                    self._fail(0, END_OF_CYLINDER)
-                    return None
-                self.tracks.leave(self.cyl, self.head)
-                self.head += 1
             elif self.index_passed:
                 self._fail(0, NO_RECORD_FOUND)
                 return None
@@ -172,149 +294,26 @@ class Drive(Device):
         self.prior = prior
         return ENDED
 
-    # ---- control
+    # ---- time
 
-    @command(0x07, 0x0B, 0x1B)
-    def seek(self, path: DataPath) -> int:
-        """Seek, Seek Cylinder, Seek Head: six bytes, of which the last four are cylinder and head."""
-        code = path.command
-        allowed = {0x00: True, MASK_NO_SEEK: code != 0x07, MASK_HEAD_ONLY: code == 0x1B, MASK_NO_SWITCH: False}
-        if not allowed[self.mask & MASK_SEEKS]:
-            return self._fail(0, FILE_PROTECTED)
-        where = path.take(6, exact=True)
-        if path.failed:
-            return ENDED
-        if len(where) < 6:
-            return self._reject()
-        cyl = self.cyl if code == 0x1B else where[2] << 8 | where[3]
-        head = where[4] << 8 | where[5]
-        if where[0] | where[1] or cyl >= self.cylinders or head >= self.geometry.heads:
-            return self._fail(Sense.COMMAND_REJECT | SEEK_CHECK)
-        self._move(cyl, head)
-        return ENDED
+    def _turn(self, switched: int) -> None:
+        """Tell how long the pack turned from where the command before left off to where this one does.
 
-    def _move(self, cyl: int, head: int) -> None:
-        if (cyl, head) != (self.cyl, self.head):
-            self.tracks.leave(self.cyl, self.head)
-            self.cyl, self.head = cyl, head
-        self._orient(0)
-
-    @command(0x13, immediate=True)
-    def recalibrate(self, path: DataPath) -> int:
-        """Move the arm to cylinder 0, head 0."""
-        if self.mask & MASK_SEEKS:
-            return self._fail(0, FILE_PROTECTED)
-        self._move(0, 0)
-        return ENDED
-
-    @command(0x17, immediate=True)
-    def restore(self, path: DataPath) -> int:
-        """Nothing to restore."""
-        return ENDED
-
-    @command(0x1F)
-    def set_file_mask(self, path: DataPath) -> int:
-        """Say which writes and seeks the rest of the program may do."""
-        mask = path.take(1, exact=True)
-        if not mask:
-            return ENDED
-        if mask[0] & MASK_INVALID:
-            return self._reject()
-        self.mask = mask[0]
-        self.index_passed = False
-        self.prior = self._chained
-        return ENDED
-
-    @command(0x23)
-    def set_sector(self, path: DataPath) -> int:
-        """Wait for a rotational sector; 255 means none."""
-        operand = path.take(1, exact=True)
-        if not operand:
-            return ENDED
-        sector = operand[0]
-        if not self.geometry.sectors or (sector >= self.geometry.sectors and sector != 0xFF):
-            return self._reject()
-        self._orient(0 if sector == 0xFF else self.tracks.behind_sector(self.cyl, self.head, sector))
-        return ENDED
-
-    @command(0x22)
-    def read_sector(self, path: DataPath) -> int:
-        """Give the sector that finds the record last passed again."""
-        if not self.geometry.sectors:
-            return self._reject()
-        path.send(bytes((self.tracks.sector(self.cyl, self.head, max(self.at - 1, 0)),)))
-        return ENDED
-
-    @command(0x94, 0xB4)
-    def release_reserve(self, path: DataPath) -> int:
-        """Device Release and Reserve: there is one path to the drive; sense bytes are given, as the commands do."""
-        return self.read_sense(path)
-
-    @command(0xA4)
-    def read_buffered_log(self, path: DataPath) -> int:
-        """Read and Reset Buffered Log: no errors were counted."""
-        path.send(bytes(self.sense_length))
-        return ENDED
-
-    @command(0xE4)
-    def sense_id(self, path: DataPath) -> int:
-        """Give control unit type and model, device type and model."""
-        g = self.geometry
-        path.send(b"\xff" + g.control_unit.to_bytes(2, "big") + b"\x02" + g.type.to_bytes(2, "big") + bytes((g.model,)))
-        return ENDED
-
-    # ---- search
-
-    def _compare(self, path: DataPath, actual: bytes) -> int:
-        """Compare the program's bytes with those of the track, as many as both have."""
-        wanted = path.take(len(actual), exact=True)
-        if path.failed:
-            return ENDED
-        actual = actual[: len(wanted)]
-        high = path.command & 0x40
-        equal = path.command & 0x20
-        found = (equal and actual == wanted) or (high and actual > wanted)
-        return FOUND if found else ENDED
-
-    @command(0x39, 0xB9)
-    def search_home_address(self, path: DataPath) -> int:
-        """Search Home Address Equal."""
-        if self.index_passed:
-            return self._fail(0, NO_RECORD_FOUND)
-        self.index_passed = True
-        self.at = 0
-        self.left = NOWHERE
-        wanted = path.take(4, exact=True)
-        if path.failed:
-            return ENDED
-        if wanted == (self.cyl << 16 | self.head).to_bytes(4, "big")[: len(wanted)]:
-            self.prior = HOME_FOUND
-            return FOUND
-        if path.command & MULTI_TRACK and self.head + 1 < self.geometry.heads:
-            self._move(self.cyl, self.head + 1)
-        return ENDED
-
-    @command(0x31, 0x51, 0x71, 0xB1, 0xD1, 0xF1)
-    def search_id(self, path: DataPath) -> int:
-        """Search ID Equal, High, Equal or High: five bytes."""
-        record = self._pass(path.command & MULTI_TRACK, skip_r0=False)
-        if record is None:
-            return CHECKED
-        status = self._compare(path, record.id)
-        if status == FOUND and path.command & 0x7F == 0x31:
-            self.prior = ID_FOUND
-        return status
-
-    @command(0x29, 0x49, 0x69, 0xA9, 0xC9, 0xE9)
-    def search_key(self, path: DataPath) -> int:
-        """Search Key Equal, High, Equal or High. Records without key are passed over."""
-        record = self._record() if self.left == COUNT else self._pass(path.command & MULTI_TRACK)
-        while record is not None and not record.key:
-            record = self._pass(path.command & MULTI_TRACK)
-        if record is None:
-            return CHECKED
-        self.left = KEY
-        status = self._compare(path, record.key)
-        if status == FOUND and path.command & 0x7F == 0x29:
-            self.prior = KEY_FOUND
-        return status
+        `switched`: how many heads further the command went, at an index point each.
+        """
+        if self._rotation is None:
+            return
+        geometry = self.geometry
+        place = self._place
+        try:
+            at = self._rotation.position(*place, self.at - 1) if self.at > 0 else 0
+            if self.at > 0 and self.left >= KEY:
+                record = self._record()
+                at += geometry.space(len(record.key), len(record.data) if self.left == DATA else 0, False)
+        except (CKDError, MediaError):
+            return
+        rotation = self.model.rotation
+        here = min(at * rotation // geometry.circumference, rotation - 1)
+        revolutions = switched if switched > 0 else here < self.turned
+        self.takes(here - self.turned + revolutions * rotation)
+        self.turned = here

@@ -12,12 +12,12 @@ CACHE = 16  # decoded tracks kept for a drive
 
 
 class _Entry:
-    __slots__ = ("changed", "image", "sectors", "track")
+    __slots__ = ("changed", "image", "positions", "track")
 
     def __init__(self, image: bytes, track: Track) -> None:
         self.image = image
         self.track = track
-        self.sectors: list[int] | None = None
+        self.positions: list[int] | None = None
         self.changed = False
 
 
@@ -62,7 +62,7 @@ class Rotation:
         """The track was altered in place."""
         entry = self._entry(cyl, head)
         entry.changed = True
-        entry.sectors = None
+        entry.positions = None
 
     def leave(self, cyl: int, head: int) -> None:
         """The head leaves the track: a changed one goes to the store."""
@@ -90,21 +90,24 @@ class Rotation:
 
     # ---- rotational position
 
-    def _sectors(self, cyl: int, head: int) -> list[int]:
-        """The sector in which each record of the track begins, record 0 first."""
+    def _positions(self, cyl: int, head: int) -> list[int]:
+        """Where each record of the track begins, record 0 first: bytes from index."""
         entry = self._entry(cyl, head)
-        if entry.sectors is None:
-            records = entry.track.records
-            entry.sectors = [0, *self.geometry.starts(records)]
-        return entry.sectors
+        if entry.positions is None:
+            entry.positions = [0, *self.geometry.positions(entry.track.records)]
+        return entry.positions
+
+    def position(self, cyl: int, head: int, record: int) -> int:
+        """Bytes from index to the beginning of a record; 0 is record 0. Behind the last one, that one counts."""
+        positions = self._positions(cyl, head)
+        return positions[min(record, len(positions) - 1)]
 
     def sector(self, cyl: int, head: int, record: int) -> int:
-        """The sector in which the record begins; 0 is record 0."""
-        sectors = self._sectors(cyl, head)
-        return sectors[min(record, len(sectors) - 1)]
+        """The sector in which the record begins. Raises CKDError: no rotational position sensing."""
+        return self.geometry.sector(self.position(cyl, head, record))
 
     def behind_sector(self, cyl: int, head: int, sector: int) -> int:
         """The first record that begins in the sector or behind it; record 0 if index comes first."""
-        sectors = self._sectors(cyl, head)
-        n = bisect_left(sectors, sector)
-        return n if n < len(sectors) else 0
+        positions = self._positions(cyl, head)
+        n = bisect_left(positions, sector, key=self.geometry.sector)
+        return n if n < len(positions) else 0
