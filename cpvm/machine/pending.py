@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from cpvm.machine.datapath import GuestStorage
+from cpvm.machine.datapath import DataPath, GuestStorage
 from cpvm.machine.device import Device, DeviceError
 from cpvm.machine.iotime import Agenda
 from cpvm.machine.subchannel import Subchannel
@@ -172,6 +172,10 @@ class Pending(ABC):
     @abstractmethod
     def complete(self, address: int, data: bytes = b"", status: int = UnitStatus.ENDED) -> None:
         """The device ends its SUSPENDED operation with these bytes for the program and this unit status."""
+
+    @abstractmethod
+    def program_of(self, address: int) -> DataPath | None:
+        """The program whose SUSPENDED command waits for the device at an address; None if there is none."""
 
     def unsolicited(self, address: int, status: int) -> None:
         """The device offers status on its own: attention, or device end as it becomes ready."""

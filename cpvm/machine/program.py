@@ -56,6 +56,11 @@ class Programs(Pending):
             subchannel.ended = csw
         self._requeue(subchannel)
 
+    def program_of(self, address: int) -> DataPath | None:
+        """The program whose SUSPENDED command waits for the device at an address; None if there is none."""
+        subchannel = self._subchannels[address]
+        return subchannel.path if subchannel.suspended and address not in self._working else None
+
     # ---- time
 
     def advance(self) -> None:
