@@ -159,6 +159,7 @@ class DataPath:
                     return done + allowed
             self._passed(n)
             done += n
+        self._chain_on()
         return done
 
     def take(self, limit: int, exact: bool = False) -> bytes:
@@ -181,7 +182,13 @@ class DataPath:
             if allowed < n:
                 break
             wanted -= n
+        self._chain_on()
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _chain_on(self) -> None:
+        """Data chaining takes place as soon as the last byte has moved, whether the device has more or not."""
+        if not self.count and self.flags & Flag.CD and not self.failed:
+            self._fetch(chaining_data=True)
 
     def _area(self, wanted: int, report: bool = True) -> int:
         """Bytes of storage that lie together and may be moved next; 0 if the count has run out or a check happened."""

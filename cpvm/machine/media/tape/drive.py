@@ -170,8 +170,8 @@ class TapeUnit(Device):
         """Set the sense bytes of a condition; gives unit check, with channel end and device end if not told else."""
         sense = bytearray(max(self.sense_length, 8))
         sense[0], sense[1], sense[3], sense[4] = sense0, sense1, byte3, byte4
-        if byte4 == REJECT_UNIT:
-            sense[7] = OFF_THE_REEL
+        if byte4 == REJECT_UNIT and self.sense_length > 7:
+            sense[4], sense[7] = 0, OFF_THE_REEL
         if sense0 & Sense.DATA_CHECK and self.density == 800:
             sense[2] = NO_TRACK
         self.sense = bytes(sense[: self.sense_length]).ljust(self.sense_length, b"\0")
