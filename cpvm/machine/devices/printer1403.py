@@ -3,47 +3,65 @@
 from __future__ import annotations
 
 from cpvm.machine.datapath import DataPath
-from cpvm.machine.device import ENDED, Device, LineSink, command, device
+from cpvm.machine.device import CHECK, ENDED, command, device
+from cpvm.machine.lineprinter import SKIPS, SPACES, LinePrinter
+from cpvm.s370.ccw import Sense
 
-WIDTH = 132
-SPACES = (0x01, 0x09, 0x11, 0x19)  # print, then space 0-3 lines
-SKIPS = tuple(0x81 | channel << 3 for channel in range(1, 13))  # print, then skip to channel 1-12
-UCS_BUFFER = 240
+CHARACTERS = 240  # positions of the train, and of the buffer
+LOAD_CHECK = 0x02
+COMPARED = 0x04  # check read: print line complete
+DIAGNOSTIC = tuple(code | 4 for code in (*SPACES, *SKIPS))
 
 
-@device("1403", "3203", kind="printer")
-class Printer1403(Device):
-    """A printer. What it prints, and how the carriage moves, is told to the sink as command and data."""
+@device("1403", kind="printer")
+class Printer1403(LinePrinter):
+    """A 1403 model N1 with the universal character set feature: 1,100 lines a minute, 132 positions."""
 
-    def __init__(self, sink: LineSink) -> None:
-        super().__init__()
-        self.sink = sink
+    STATE = (*LinePrinter.STATE, "gate")
 
-    @command(*SPACES, *SKIPS)
-    def write(self, path: DataPath) -> int:
-        """Print a line of up to 132 characters, then space or skip."""
-        opcode = path.command
-        self.sink.line(opcode, path.take(WIDTH))
+    gate = False  # the channel program has given the gate command
+
+    def begin(self) -> None:
+        """A channel program begins."""
+        self.gate = False
+
+    @command(*DIAGNOSTIC)
+    def diagnostic_write(self, path: DataPath) -> int:
+        """Fill the print line buffer; nothing is printed, and the carriage stays."""
+        self.printed = path.take(self.width)
         return ENDED
 
-    @command(*(code | 2 for code in SPACES[1:]), *(code | 2 for code in SKIPS), immediate=True)
-    def carriage(self, path: DataPath) -> int:
-        """Space or skip at once."""
-        self.sink.line(path.command, b"")
+    @command(0x02)
+    def read_line(self, path: DataPath) -> int:
+        """Read back the print line buffer."""
+        path.send(self.printed.ljust(self.width, b"\x40"))
+        return ENDED
+
+    @command(0x06)
+    def check_read(self, path: DataPath) -> int:
+        """Read the check bits of the print line buffer: all positions were compared, none is wrong."""
+        path.send(bytes((COMPARED,)) * self.width)
         return ENDED
 
     @command(0x73, 0x7B, immediate=True)
     def block_data_check(self, path: DataPath) -> int:
-        """Block, or allow, data checks: this printer prints every character."""
+        """Block (X'73') or allow (X'7B') data checks."""
+        self.blocked = path.command == 0x73
         return ENDED
 
     @command(0xEB, immediate=True)
     def gate_load(self, path: DataPath) -> int:
-        """Announce a load of the universal character set buffer."""
+        """Announce a load of the character set buffer later in this channel program."""
+        self.gate = True
         return ENDED
 
     @command(0xF3, 0xFB)
     def load_ucs(self, path: DataPath) -> int:
-        """Take the contents of the universal character set buffer; this printer has every character."""
-        path.take(UCS_BUFFER)
+        """Load the character set buffer, with folding (X'F3') or without; refused without the gate command."""
+        if not self.gate:
+            return self.check(Sense.COMMAND_REJECT)
+        if not self.load_characters(path, CHARACTERS):
+            self.check(LOAD_CHECK)
+            return ENDED | CHECK
+        self.folding = path.command == 0xF3
         return ENDED
