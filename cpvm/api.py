@@ -36,7 +36,8 @@ from typing import Self
 
 from cpvm import sysgen
 from cpvm.cp.system import System, SystemStartError
-from cpvm.front.bare import BareMachine, DeckRun, run_deck
+from cpvm.front.bare import BareMachine
+from cpvm.front.deckrun import DeckRun, run_deck
 from cpvm.front.console import (
     DEFAULT_TIMEOUT,
     Console,

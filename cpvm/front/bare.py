@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import io
-import queue
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO
 
+from cpvm.front.clocks import Clocked
 from cpvm.front.loader import ipl_deck, is_object
-from cpvm.front.peripherals import Cards, Key, NextTyped, Operator, Paper, Stacker, nothing
+from cpvm.front.operate import display
+from cpvm.front.operate.attendant import Attendant
+from cpvm.front.operate.running import Trace, go
+from cpvm.front.peripherals import Cards, Key, Operator, Paper, Stacker
+from cpvm.front.room import HostRoom
 from cpvm.front.tracing import Executed, Follower, registers
-from cpvm.machine import Machine, Stop, StopReason
+from cpvm.machine import Stop
+from cpvm.machine.configure import ConfigurationError, device_from_words, path_and_options, split_words
+from cpvm.machine.device import Device
+from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.devices.reader2540 import Reader2540
 from cpvm.machine.host import Host
-from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
-from cpvm.s370 import psa
-from cpvm.s370.psw import EXTERNAL_MASK
 
 READER, PUNCH, PRINTER, CONSOLE = 0x00C, 0x00D, 0x00E, 0x009
-_SLICE = 20_000  # instructions between two looks at the keyboard
-_TRACED_SLICE = 500  # the same while each one is followed
-_TICK = 0.01  # seconds between two looks at the clock while the machine waits for its timer
-_DOUBLEWORD = (1 << 64) - 1
-
-Trace = Callable[[Executed], None]
+STANDARD = (READER, PUNCH, PRINTER)
 
 
-class BareMachine(Machine):
+class BareMachine(Clocked):
     """A System/370 without CP and CMS: a `Machine` with four devices, somebody who operates them, and its clocks.
 
     Console 3215 at 009 (or `console`), reader 2540 at 00C, punch 2540 at 00D, printer 1403 at 00E. Others can be
-    attached. What the devices put out is kept (`typed_out`, `printed`, `punched`) unless it goes to a file.
+    attached, as `cpvm ipl --device` does: see `attach_words`. What the standard devices put out is kept (`typed_out`,
+    `printed`, `punched`) unless it goes to a file.
 
     Registers, PSW, keys. General registers are numbers of 32 bits, floating-point registers of 64, all unsigned; a
     value that is assigned is cut to that. `set_cr` loads a control register. Storage keys are bytes: access-control
@@ -90,28 +87,37 @@ class BareMachine(Machine):
         storage: int = 1 << 20,
         host: Host | None = None,
         *,
+        devices: Iterable[str] = (),
         cards: Iterable[bytes] = (),
-        console: int = CONSOLE,
+        console: int | None = CONSOLE,
+        standard: Collection[int] = STANDARD,
         out: IO[str] | None = None,
         printer: IO[str] | None = None,
         punch: IO[bytes] | None = None,
+        immediate_io: bool = True,
     ) -> None:
         """A machine, reset, its storage zeros.
 
         Args:
             storage: bytes, a multiple of 2048 from 8192 to 16777216.
             host: its surroundings: time of day, CPU identity, DIAGNOSE; by default this computer's clock and no more.
-            cards: the cards in the reader, 80 bytes of EBCDIC each.
-            console: I/O address of the 3215.
+            devices: devices to be attached, in words (see `attach_words`). One at the address of a standard device
+                takes its place, and a console takes that of the standard console.
+            cards: the cards in the standard reader, 80 bytes of EBCDIC each.
+            console: I/O address of the 3215; None for none.
+            standard: which of the other standard devices there are, by their addresses.
             out: where the console types.
-            printer: where the printer prints; a form feed begins a page.
-            punch: where punched cards go, 80 bytes each.
+            printer: where the standard printer prints; a form feed begins a page.
+            punch: where cards of the standard punch go, 80 bytes each.
+            immediate_io: I/O operations end at once; otherwise they take as long as those of real devices, in virtual
+                time, which goes with the instructions executed.
 
         Raises:
             ValueError: the storage size is wrong.
             DeviceError: the console's address is no I/O address, or that of another device.
+            ConfigurationError: one of `devices` cannot be made.
         """
-        super().__init__(storage, host)
+        super().__init__(storage, host, immediate_io=immediate_io)
         self.executed = 0
         """Instructions executed by `go`."""
         self._out = out if out is not None else io.StringIO()
@@ -120,10 +126,27 @@ class BareMachine(Machine):
         self._hopper = Cards(cards)
         self.operator = Operator(self._out, self.stop)
         """Who types at the console."""
-        self.attach(console, self.operator.console)
-        self.attach(READER, Reader2540(self._hopper))
-        self.attach(PUNCH, Punch2540(Stacker(self._stacker, self.stop)))
-        self.attach(PRINTER, Printer1403(Paper(self._paper, self.stop)))
+        self.room = HostRoom(self.operator, self.stop)
+        """What stands around it."""
+        try:
+            for words in devices:
+                self.attach_words(words)
+        except BaseException:
+            self.close()
+            raise
+        if console is not None and self.room.taken is None:
+            self._take_console(console, Console3215(self.operator))
+        for address, make in (
+            (READER, lambda: Reader2540(self._hopper)),
+            (PUNCH, lambda: Punch2540(Stacker(self._stacker, self.stop))),
+            (PRINTER, lambda: Printer1403(Paper(self._paper, self.stop))),
+        ):
+            if address in standard and self.device(address) is None:
+                self.attach(address, make())
+
+    def _take_console(self, address: int, console: Console3215) -> None:
+        self.attach(address, console)
+        self.operator.console, self.room.taken = console, address
 
     # ---- the devices
     @property
@@ -144,6 +167,82 @@ class BareMachine(Machine):
     def feed(self, cards: Iterable[bytes]) -> None:
         """Put cards (80 bytes of EBCDIC each) into the reader, behind those that are there."""
         self._hopper.add(cards)
+
+    def attach_words(self, words: str) -> Device:
+        """Attach a device as `cpvm ipl --device` does: `ADDR,TYPE[,FILE][,OPTION]...`, such as `180,3420,sys.aws,ro`.
+
+        Raises:
+            ConfigurationError: there is no such type, or it does not accept what is behind it; one line for the user.
+            DeviceError: the address is taken.
+
+        >>> from cpvm import api
+        >>> m = api.BareMachine()
+        >>> m.attach_words("180,3420").type
+        '3420'
+        >>> m.attach_words("01F,1052").type
+        Traceback (most recent call last):
+        cpvm.machine.device.ConfigurationError: 01F 1052: 009 is the console already; the keyboard here serves only one
+        """
+        room, self.room.asked = self.room, False
+        address, device = device_from_words(split_words(words), room)
+        try:
+            if not room.asked:
+                self.attach(address, device)
+            elif isinstance(device, Console3215):
+                self._take_console(address, device)
+            else:
+                raise ConfigurationError(f"{address:03X} {device.type}: only a console can have the keyboard")
+        except BaseException:
+            device.close()
+            raise
+        return device
+
+    def detach(self, addr: int) -> None:
+        """Take a device away and let go of its files. Raises DeviceError if there is none."""
+        device = self.device(addr)
+        super().detach(addr)
+        if device is not None:
+            device.close()
+        if addr == self.room.taken:
+            self.operator.console = self.room.taken = None
+
+    def mount(self, addr: int, words: str) -> None:
+        """Put a medium on a device: `FILE[,OPTION]...`, such as `scratch.aws,ro`. Raises ConfigurationError."""
+        path, options = path_and_options(split_words(words))
+        if path is None:
+            raise ConfigurationError("a file name is missing")
+        self._device(addr).mount(path, options, self.room)
+
+    def dismount(self, addr: int) -> None:
+        """Take the medium off a device. Raises ConfigurationError if there is none."""
+        self._device(addr).dismount()
+
+    def press(self, addr: int, key: str) -> None:
+        """Press a key of a device: `eof`, `start`, `attention`..., on a 3270 `enter`, `pf1`, `tab`...
+
+        Raises ConfigurationError: it has no such key, or does not accept it now.
+        """
+        display.press(self._device(addr), key)
+
+    def screen(self, addr: int) -> list[str]:
+        """What a 3270 display shows, row by row. Raises ConfigurationError: it is no display."""
+        return display.lines(self._device(addr))
+
+    def type_into(self, addr: int, text: str) -> None:
+        """Type at the cursor of a 3270 display. Raises ConfigurationError: it is none, or does not take that there."""
+        display.type_text(self._device(addr), text)
+
+    def _device(self, addr: int) -> Device:
+        device = self.device(addr)
+        if device is None:
+            raise ConfigurationError(f"there is no device {addr:03X}")
+        return device
+
+    def close(self) -> None:
+        """Give the machine up: its devices let go of their files, and all output is written."""
+        for device in self.devices.values():
+            device.close()
+        self.room.close()
 
     def type(self, line: str) -> None:
         '''Type a line: it ends the console's read, or waits for one and gives attention.
@@ -178,9 +277,9 @@ class BareMachine(Machine):
 
     def request(self) -> None:
         """Press the console's request key: attention."""
-        self.operator.console.attention()
+        self.operator.enter(Key.REQUEST)
 
-    # ---- storage and clocks
+    # ---- storage
     def load(self, image: bytes, at: int = 0) -> None:
         """Put bytes into storage from this absolute address on. Raises ValueError if they do not fit."""
         if at < 0 or at + len(image) > self.storage.size:
@@ -195,55 +294,6 @@ class BareMachine(Machine):
         """
         first = decks[0] if decks else []
         self.feed(ipl_deck(decks) if is_object(first) else [card for deck in decks for card in deck])
-
-    @property
-    def tod_clock(self) -> int:
-        """The TOD clock: an unsigned number of 64 bits of which bit 51 is a microsecond, zero at the start of 1900.
-
-        >>> from cpvm import api
-        >>> m = api.BareMachine()
-        >>> m.tod_clock = 0
-        >>> 0 <= m.tod_clock < 60_000_000 * 4096        # not a minute has passed
-        True
-        """
-        return self.cpu.timers.now()
-
-    @tod_clock.setter
-    def tod_clock(self, value: int) -> None:
-        self.cpu.timers.set_tod(value & _DOUBLEWORD)
-
-    @property
-    def clock_comparator(self) -> int:
-        """The clock comparator, in the format of the TOD clock."""
-        return self.cpu.timers.comparator & _DOUBLEWORD
-
-    @clock_comparator.setter
-    def clock_comparator(self, value: int) -> None:
-        self.cpu.set_clock_comparator(value)
-
-    @property
-    def cpu_timer(self) -> int:
-        """The CPU timer: a signed number of 64 bits of which bit 51 is a microsecond; it counts down."""
-        return self.cpu.timers.cpu_timer()
-
-    @cpu_timer.setter
-    def cpu_timer(self, value: int) -> None:
-        self.cpu.set_cpu_timer(value)
-
-    @property
-    def interval_timer(self) -> int:
-        """The interval timer at location X'50': a signed number of 32 bits, 76800 to the second; it counts down."""
-        value = self.cpu.real4(psa.INTERVAL_TIMER) & 0xFFFFFFFF
-        return value - (1 << 32) if value >> 31 else value
-
-    @interval_timer.setter
-    def interval_timer(self, value: int) -> None:
-        self.cpu.put_real4(psa.INTERVAL_TIMER, value & 0xFFFFFFFF)
-
-    @property
-    def prefix(self) -> int:
-        """The prefix register: the absolute address of the block that is real address 0."""
-        return self.cpu.prefix_register
 
     def display(self) -> str:
         """PSW, registers and clocks for a reader."""
@@ -262,112 +312,20 @@ class BareMachine(Machine):
         return Follower(self).steps(limit)
 
     def go(
-        self, limit: int | None = None, *, next_typed: NextTyped = nothing, trace: Trace | None = None
+        self, limit: int | None = None, *, attendant: Attendant | None = None, trace: Trace | None = None
     ) -> Stop | None:
         """Run until the machine stops or `limit` instructions are executed; time passes for it while it waits.
 
         Args:
             limit: instructions; no limit if None.
-            next_typed: gives what is typed meanwhile, by default nothing: see `type`.
+            attendant: who looks after the machine meanwhile, by default nobody: see `type`.
             trace: called with each instruction after it was executed.
 
         Returns:
             Why it stopped (BUDGET: the limit), with the instructions of this call; None if it waits for something that
             does not come: a line for its console, above all.
         """
-        began = self.executed
-        follower = Follower(self)
-        while True:
-            left = _SLICE if limit is None else min(_SLICE, limit - (self.executed - began))
-            stop = self._slice(left, follower, trace) if trace else self.run(left)
-            self.executed += stop.instructions
-            done = self.executed - began
-            if stop.reason not in (StopReason.WAIT, StopReason.BUDGET):
-                return Stop(stop.reason, done, stop.detail)
-            if done == limit:
-                return Stop(StopReason.BUDGET, done, self.psw.address)
-            if self.operator.starved or (stop.reason is StopReason.WAIT and not self._wait(next_typed)):
-                return None
-            if stop.reason is StopReason.BUDGET:
-                self._poll(next_typed)
-
-    def _slice(self, limit: int, follower: Follower, trace: Trace) -> Stop:
-        """`run` for a machine that is traced."""
-        done = 0
-        while done < min(limit, _TRACED_SLICE):
-            executed = follower.next()
-            if isinstance(executed, Stop):
-                return Stop(executed.reason, done, executed.detail)
-            done += executed.step.stop.instructions
-            trace(executed)
-            if executed.step.stop.reason is not StopReason.BUDGET:
-                return Stop(executed.step.stop.reason, done, executed.step.stop.detail)
-        return Stop(StopReason.BUDGET, done)
-
-    def _poll(self, next_typed: NextTyped) -> None:
-        while next_typed is not nothing and not self.operator.ended:
-            try:
-                self.operator.enter(next_typed(0))
-            except queue.Empty:
-                return
-
-    def _wait(self, next_typed: NextTyped) -> bool:
-        """Let time pass until something happens. False if nothing can."""
-        enabled = self.cr[0] & (TIMER_MASK | COMPARATOR_MASK | CPU_TIMER_MASK)
-        timed = self.psw.system_mask & EXTERNAL_MASK and enabled
-        alone = self.operator.ended or next_typed is nothing
-        if alone and not timed:
-            return False
-        start = time.monotonic()
-        if alone:
-            time.sleep(_TICK)
-        else:
-            with suppress(queue.Empty):
-                self.operator.enter(next_typed(_TICK if timed else None))
-        # On a real machine the timers count while the CPU waits, too.
-        self.cpu.timers.advance(int((time.monotonic() - start) * 1_000_000))
-        return True
+        return go(self, limit, attendant or Attendant(), trace)
 
 
-@dataclass(frozen=True)
-class DeckRun:
-    """What became of a deck that was IPLed."""
-
-    stop: Stop | None
-    """Why the machine stopped; None if it waited for input when there was no more."""
-    console: str
-    """What the console typed."""
-    printed: str
-    """What the printer printed; a form feed begins a page."""
-    punched: bytes
-    """The punched cards, 80 bytes each."""
-    machine: BareMachine
-    """The machine as it was left."""
-
-
-def run_deck(
-    cards: Sequence[bytes], typed: Iterable[str] = (), *, storage: int = 1 << 20, limit: int | None = None
-) -> DeckRun:
-    """IPL a machine with console 009, reader 00C, punch 00D and printer 00E, and run it until it stops.
-
-    Args:
-        cards: the deck in the reader, 80 bytes each; an object deck is linked and gets a loader in front.
-        typed: the lines that the console's reads get, one after the other.
-        storage: bytes, a multiple of 2048 from 8192 to 16777216.
-        limit: instructions after which it is stopped; no limit if None.
-
-    Raises:
-        IPLError: the deck cannot be IPLed.
-        LoadError: an object deck cannot be linked.
-        ValueError: the storage size is wrong.
-    """
-    machine = BareMachine(storage)
-    machine.load_deck([cards])
-    machine.operator.typed.extend(typed)
-    machine.end_of_input()
-    machine.ipl()
-    stop = machine.go(limit)
-    return DeckRun(stop, machine.typed_out, machine.printed, machine.punched, machine)
-
-
-__all__ = ["CONSOLE", "PRINTER", "PUNCH", "READER", "BareMachine", "DeckRun", "run_deck"]
+__all__ = ["CONSOLE", "PRINTER", "PUNCH", "READER", "STANDARD", "BareMachine"]

@@ -1,107 +1,61 @@
-"""`cpvm ipl`: a bare virtual machine, its console on this terminal, from a deck, a core image or a saved machine.
+"""`cpvm ipl`: a bare virtual machine with its console on this terminal, or operated by a script.
 
 It ends in a disabled wait; its PSW is shown, and the wait code becomes the exit status.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from cpvm.front.bare import CONSOLE, READER, BareMachine
-from cpvm.front.loader import LoadError, ipl_deck, is_object
-from cpvm.front.peripherals import Keyboard
-from cpvm.front.status import ABANDONED, INTERRUPTED, TIMED_OUT, USAGE, exit_status
+from cpvm.front.bare import BareMachine
+from cpvm.front.iplending import status_of, told
+from cpvm.front.iplmachine import Options, Refused, begin, build, reason
+from cpvm.front.operate.attendant import Attendant
+from cpvm.front.operate.keyboard import AtKeyboard, EndOfInput, Keyboard
+from cpvm.front.operate.panel import Panel, ipl_failure
+from cpvm.front.operate.scripted import Scripted, ScriptFailed
+from cpvm.front.operate.statements import ScriptError, Statement, parse, read
+from cpvm.front.status import USAGE
 from cpvm.front.tracing import HEADING, Executed
-from cpvm.machine import IPLError, Machine, SnapshotError, Stop, StopReason, snapshot
-from cpvm.machine.device import DeviceError, MediaError
-from cpvm.machine.media.deck import Deck
-from cpvm.s370 import psa
-from cpvm.s370.psw import PSW
+from cpvm.machine import IPLError, Stop, StopReason
 
-STORAGE = 1 << 20
 _INTERRUPT = "interrupt"  # tag of the stop that two presses of Ctrl-C are
-
-
-class Refused(Exception):
-    """It cannot be done; the text, one line, says why."""
-
-
-@dataclass(frozen=True)
-class Core:
-    """A file whose bytes go into storage as they are."""
-
-    file: str
-    address: int
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `cpvm ipl` was asked for."""
-
-    decks: Sequence[str] = ()
-    """Card decks: IPLed, or put into the reader if there are cores or a saved machine."""
-    cores: Sequence[Core] = ()
-    psw: PSW | None = None
-    """Where a core image or a saved machine begins; by default the PSW at location 0, or the saved one."""
-    restore: str | None = None
-    save: str | None = None
-    """File for the machine as it is at the end."""
-    storage: int | None = None
-    """Bytes; by default 1M, or what the saved machine has."""
-    console: int | None = None
-    """Address; by default 009, or that of the saved machine."""
-    printer: str | None = None
-    """File for the printed lines, standard output if None."""
-    punch: str | None = None
-    """File for the punched cards; they are thrown away if None."""
-    trace: str | None = None
-    """File for the trace, `-` for standard error; no trace if None."""
-    stop: int | None = None
-    """Instruction address before which the machine is stopped."""
-    limit: int | None = None
-    """Instructions after which it is stopped."""
-    registers: bool = False
-    """Whether they are shown at the end."""
 
 
 def ipl(options: Options) -> int:
     """Run a machine as asked; returns the exit status. What goes wrong is told on standard error, one line."""
     with ExitStack() as stack:
         try:
-            machine = _machine(options, stack)
+            script = _script(options)
+            machine = build(options, stack)
             trace = _trace(options, stack)
-            _begin(machine, options)
-        except Refused as error:
+            begin(machine, options)
+        except (Refused, ScriptError) as error:
             _tell(f"cpvm ipl: {error}")
             return USAGE
         except IPLError as error:
-            detail = f"; CSW {error.csw.hex().upper()} SENSE {error.sense.hex().upper()}" if error.csw else ""
-            _tell(f"IPL FAILED: {error}{detail}")
+            _tell(ipl_failure(error))
             return USAGE
-        stop = _run(machine, options.limit, trace)
-        status = _told(machine, stop)
+        try:
+            status = _end(machine, _run(machine, options, trace, script))
+        except ScriptFailed as error:
+            _tell(f"cpvm ipl: {error}")
+            status = error.status
         if options.registers:
             _tell(machine.display())
         if options.save:
             try:
                 machine.save(Path(options.save))
             except OSError as error:
-                _tell(f"cpvm ipl: {_reason(error, options.save)}")
+                _tell(f"cpvm ipl: {reason(error, options.save)}")
                 return USAGE
     return status
-
-
-def _reason(error: OSError, file: str = "") -> str:
-    return f"{file or error.filename}: {error.strerror or error}"
 
 
 def _tell(text: str) -> None:
@@ -109,75 +63,11 @@ def _tell(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-# ---- before
-def _machine(options: Options, stack: ExitStack) -> BareMachine:
-    """The machine with its devices and with what is in its storage. Raises Refused."""
-    if not (options.decks or options.cores or options.restore):
-        raise Refused("nothing to run: name a deck, or give --core or --restore")
-    if options.psw and not (options.cores or options.restore):
-        raise Refused("--psw goes with --core or --restore: a deck brings its own PSW")
-    if options.save and not Path(options.save).absolute().parent.is_dir():
-        raise Refused(f"{options.save}: no such folder")
-    saved = _read(options.restore) if options.restore else b""
-    storage, console = options.storage or STORAGE, options.console
-    try:
-        if saved:
-            needed = snapshot.configuration(saved)
-            consoles = [address for address, kind in needed.devices.items() if kind == "3215"]
-            storage = options.storage or needed.storage
-            console = console if console is not None else next(iter(consoles), None)
-        machine = BareMachine(
-            storage,
-            cards=_cards(options),
-            console=CONSOLE if console is None else console,
-            out=sys.stdout,
-            printer=_paper(options, stack),
-            punch=_stacker(options, stack),
-        )
-        if saved:
-            snapshot.restore(machine, saved)
-    except (SnapshotError, ValueError) as error:
-        raise Refused(f"{options.restore}: {error}") from None
-    except DeviceError as error:
-        raise Refused(str(error)) from None
-    except OSError as error:
-        raise Refused(_reason(error)) from None
-    for core in options.cores:
-        image = _read(core.file)
-        if not image:
-            raise Refused(f"{core.file}: empty")
-        try:
-            machine.load(image, core.address)
-        except ValueError as error:
-            raise Refused(f"{core.file}: {error}") from None
-    return machine
-
-
-def _read(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise Refused(_reason(error, file)) from None
-
-
-def _cards(options: Options) -> list[bytes]:
-    try:
-        decks = [list(iter(Deck.open(file).next, None)) for file in options.decks]
-        if decks and is_object(decks[0]) and not (options.cores or options.restore):
-            return ipl_deck(decks)
-    except (MediaError, LoadError) as error:
-        raise Refused(str(error)) from None
-    return [card for deck in decks for card in deck]
-
-
-def _paper(options: Options, stack: ExitStack) -> IO[str]:
-    if not options.printer:
-        return sys.stdout
-    return stack.enter_context(Path(options.printer).open("w", encoding="utf-8"))
-
-
-def _stacker(options: Options, stack: ExitStack) -> IO[bytes]:
-    return stack.enter_context(Path(options.punch or os.devnull).open("wb"))
+def _script(options: Options) -> list[Statement] | None:
+    """The script, if there is to be one. Raises ScriptError."""
+    if options.script is None:
+        return None
+    return parse(sys.stdin.read(), "standard input") if options.script == "-" else read(options.script)
 
 
 def _trace(options: Options, stack: ExitStack) -> IO[str] | None:
@@ -194,38 +84,52 @@ def _trace(options: Options, stack: ExitStack) -> IO[str] | None:
                     raise Refused(f"{path}: exists and is no trace; a file named behind --trace is written, not run")
         trace = stack.enter_context(path.open("w", encoding="utf-8", buffering=1 << 16))
     except OSError as error:
-        raise Refused(_reason(error, options.trace)) from None
+        raise Refused(reason(error, options.trace)) from None
     print(HEADING, file=trace)
     return trace
 
 
-def _begin(machine: BareMachine, options: Options) -> None:
-    """IPL, or give the machine its PSW. Raises IPLError, Refused."""
-    if options.psw:
-        machine.psw = options.psw
-    elif options.cores:
-        psw = machine.storage.read(psa.RESTART_NEW, 8)
-        if not any(core.address == 0 for core in options.cores):
-            raise Refused("--psw is needed: no core image has a PSW at location 0")
-        machine.psw = PSW.from_bytes(psw)
-    elif not options.restore:
-        machine.ipl(READER)
-    if options.stop is not None or not options.restore:
-        machine.address_stop = options.stop
+class _Hands:
+    """Whose hands are on the machine: the script's, then those at the keyboard, or nobody's."""
 
+    def __init__(self, machine: BareMachine, options: Options, script: list[Statement] | None) -> None:
+        self._machine = machine
+        self._panel = Panel(machine, _say)
+        self._pressed = 0.0  # when Ctrl-C was pressed last
+        self._keyboard: Keyboard | None = None
+        terminal = sys.stdin is not None and sys.stdin.isatty()
+        then: Attendant = EndOfInput(machine.operator)
+        if script is None or (terminal and options.script != "-"):
+            self._keyboard = Keyboard(sys.stdin)
+            escape = options.escape_on(terminal)
+            then = AtKeyboard(self._panel, self._keyboard, _tell, escape, options.stay)
+        self.attendant = then
+        if script is not None:
+            scripted = Scripted(self._panel, script, options.script or "", self._echo, then)
+            machine.operator.heard, machine.operator.answered = scripted.heard, scripted.answered
+            self.attendant = scripted
 
-# ---- the run
-def _run(machine: BareMachine, limit: int | None, trace: IO[str] | None) -> Stop | None:
-    """Run with this process's keyboard: Ctrl-C is the request key, twice within a second it ends the machine."""
-    last = 0.0
+    def _echo(self, text: str) -> None:
+        self._machine.operator.echo(text + "\n")
 
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        nonlocal last
+    def interrupt(self, signum: int, frame: FrameType | None) -> None:
+        """Ctrl-C: the request key; twice within a second, or if nobody is at the keyboard, it ends the machine."""
         now = time.monotonic()
-        if now - last < 1.0:
-            machine.stop(_INTERRUPT)
-        last = now
-        keyboard.request()
+        if self._keyboard is None or now - self._pressed < 1.0:
+            self._panel.held = False
+            self._machine.stop(_INTERRUPT)
+        self._pressed = now
+        if self._keyboard is not None:
+            self._keyboard.request()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _run(machine: BareMachine, options: Options, trace: IO[str] | None, script: list[Statement] | None) -> Stop | None:
+    """Run the machine to its end. Raises ScriptFailed."""
+    hands = _Hands(machine, options, script)
 
     def write(executed: Executed) -> None:
         try:
@@ -233,51 +137,27 @@ def _run(machine: BareMachine, limit: int | None, trace: IO[str] | None) -> Stop
         except OSError as error:
             machine.stop(error)
 
-    keyboard = Keyboard(sys.stdin)
-    previous = signal.signal(signal.SIGINT, interrupt)
+    previous = signal.signal(signal.SIGINT, hands.interrupt)
     try:
-        return machine.go(limit, next_typed=keyboard.get, trace=write if trace else None)
+        while True:
+            left = None if options.limit is None else options.limit - machine.executed
+            stop = machine.go(left, attendant=hands.attendant, trace=write if trace else None)
+            if stop is None or stop.reason in _FINAL or not hands.attendant.ended(told(machine, stop)):
+                return stop
     finally:
         signal.signal(signal.SIGINT, previous)
 
 
-# ---- after
-def _told(machine: BareMachine, stop: Stop | None) -> int:
+_FINAL = (StopReason.HOST, StopReason.BUDGET, StopReason.ADDRESS_STOP)
+"""Ends that somebody wanted."""
+
+
+def _end(machine: BareMachine, stop: Stop | None) -> int:
     """Tell how the machine ended; returns the exit status."""
     if stop and isinstance(stop.detail, OSError):
         if isinstance(stop.detail, BrokenPipeError):
             raise stop.detail  # nobody reads what we write: no reason to complain
-        _tell(f"cpvm ipl: {_reason(stop.detail, stop.detail.filename or 'cannot write')}")
+        _tell(f"cpvm ipl: {reason(stop.detail, stop.detail.filename or 'cannot write')}")
         return USAGE
-    image = machine.psw.to_bytes().hex().upper()
-    behind = f"; PSW {image[:8]} {image[8:]}; {machine.executed} INSTRUCTIONS"
-    if stop is None:
-        _tell(f"END OF INPUT WHILE THE MACHINE WAITS{behind}")
-        return ABANDONED
-    told = {StopReason.HOST: "ENDED BY CTRL-C", StopReason.BUDGET: "INSTRUCTION LIMIT"}
-    _tell(f"{told.get(stop.reason, stop.reason.upper())}{behind}{_unhandled(machine, stop)}")
-    if stop.reason is StopReason.DISABLED_WAIT:
-        return exit_status(machine.psw.address)
-    others = {StopReason.ADDRESS_STOP: 0, StopReason.BUDGET: TIMED_OUT, StopReason.HOST: INTERRUPTED}
-    return others.get(stop.reason, ABANDONED)
-
-
-_NEW_PSWS = {
-    psa.EXTERNAL_NEW: "EXTERNAL",
-    psa.SVC_NEW: "SVC",
-    psa.PROGRAM_NEW: "PROGRAM",
-    psa.MACHINE_CHECK_NEW: "MACHINE CHECK",
-    psa.IO_NEW: "I/O",
-}
-_NEW_TO_OLD = psa.EXTERNAL_NEW - psa.EXTERNAL_OLD
-
-
-def _unhandled(machine: Machine, stop: Stop) -> str:
-    """If the wait code is that of the loader's new PSWs: which interruption it was, and the old PSW."""
-    code = machine.psw.address
-    if stop.reason is not StopReason.DISABLED_WAIT or code not in _NEW_PSWS or machine.ec_mode:
-        return ""
-    if machine.storage.read(code, 8) != machine.psw.to_bytes():
-        return ""
-    old = machine.storage.read(code - _NEW_TO_OLD, 8).hex().upper()
-    return f"\n{_NEW_PSWS[code]} INTERRUPTION NOT HANDLED; CODE {old[4:8]}; OLD PSW {old[:8]} {old[8:]}"
+    _tell(told(machine, stop))
+    return status_of(machine, stop)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import IO
+from typing import IO, Protocol
 
-from cpvm.machine.devices.console3215 import Console3215
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 Failed = Callable[[OSError], None]
@@ -80,37 +77,21 @@ class Key(Enum):
 
 
 Typed = str | Key
-NextTyped = Callable[[float | None], Typed]
-"""Gives what is typed next, as `Keyboard.get` does."""
 
 
-def nothing(timeout: float | None) -> Typed:
-    """A `NextTyped` for a keyboard at which nobody sits."""
-    raise queue.Empty
+class Typewriter(Protocol):
+    """The operator's side of a console."""
+
+    reading: bool
+    """Whether the guest waits for a line."""
+
+    def enter(self, data: bytes) -> bool: ...
+    def cancel(self) -> bool: ...
+    def attention(self) -> None: ...
 
 
-class Keyboard:
-    """What is typed on standard input, which a thread of its own reads."""
-
-    def __init__(self, file: IO[str] | None) -> None:
-        self._typed: queue.SimpleQueue[Typed] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(file,), name="keyboard", daemon=True).start()
-
-    def _read(self, file: IO[str] | None) -> None:
-        try:
-            for line in file or ():
-                self._typed.put(line.rstrip("\r\n"))
-        except (OSError, ValueError):  # closed under our feet: the same as its end
-            pass
-        self._typed.put(Key.END)
-
-    def request(self) -> None:
-        """Press the request key; may be called from a signal handler."""
-        self._typed.put(Key.REQUEST)
-
-    def get(self, timeout: float | None) -> Typed:
-        """The next line or key. Raises queue.Empty after `timeout` seconds (0: if there is none now)."""
-        return self._typed.get(timeout != 0, timeout)
+def _nothing(text: str = "") -> None:
+    pass
 
 
 @dataclass
@@ -124,25 +105,36 @@ class Operator:
     cancelled: bool = False
     starved: bool = False
     """The machine read on after the end of input."""
-    console: Console3215 = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.console = Console3215(self)
+    console: Typewriter | None = None
+    """The device; None as long as the machine has no console."""
+    heard: Callable[[str], None] = _nothing
+    """Told what the console types."""
+    answered: Callable[[], None] = _nothing
+    """Told that the machine has read a line that was typed before."""
 
     def write(self, data: bytes, newline: bool) -> None:
         """Type on the terminal."""
-        self._type(_text(data) + ("\n" if newline else ""))
+        text = _text(data) + ("\n" if newline else "")
+        self._type(text)
+        self.heard(text)
 
     def read(self, limit: int) -> None:
         """The machine wants a line: it gets one that was typed before, if there is one."""
+        if self.console is None:
+            return
         if self.typed:
             self.console.enter(to_ebcdic(self.typed.popleft())[:limit])
+            self.answered()
         elif self.ended:
             self._end()
 
     def alarm(self) -> None:
         """Ring the bell."""
         self._type("\a")
+
+    def echo(self, text: str) -> None:
+        """Show what was typed elsewhere than on this terminal."""
+        self._type(text)
 
     def _type(self, text: str) -> None:
         try:
@@ -156,8 +148,10 @@ class Operator:
         if typed is Key.END:
             self.ended = True
             self.cancelled = self.starved = False
-            if self.console.reading:
+            if self.console is not None and self.console.reading:
                 self._end()
+        elif self.console is None:
+            pass  # there is no console
         elif isinstance(typed, Key):
             self.console.attention()
         else:
@@ -169,6 +163,6 @@ class Operator:
     def _end(self) -> None:
         """Tell the first read behind the last line by unit exception, as the CANCEL key does; the next one waits."""
         self.starved = self.cancelled
-        if not self.cancelled:
+        if not self.cancelled and self.console is not None:
             self.cancelled = True
             self.console.cancel()

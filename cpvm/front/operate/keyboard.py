@@ -1,0 +1,131 @@
+"""Somebody at the keyboard: lines go to the console, those that begin with the escape character to the panel."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import IO
+
+from cpvm.front.operate.attendant import Attendant
+from cpvm.front.operate.panel import Panel
+from cpvm.front.operate.words import PanelError
+from cpvm.front.peripherals import Key, Operator, Typed
+
+ESCAPE = "%"
+
+
+class Keyboard:
+    """What is typed on standard input, which a thread of its own reads."""
+
+    def __init__(self, file: IO[str] | None) -> None:
+        self._typed: queue.SimpleQueue[Typed] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(file,), name="keyboard", daemon=True).start()
+
+    def _read(self, file: IO[str] | None) -> None:
+        try:
+            for line in file or ():
+                self._typed.put(line.rstrip("\r\n"))
+        except (OSError, ValueError):  # closed under our feet: the same as its end
+            pass
+        self._typed.put(Key.END)
+
+    def request(self) -> None:
+        """Press the request key; may be called from a signal handler."""
+        self._typed.put(Key.REQUEST)
+
+    def get(self, timeout: float | None) -> Typed:
+        """The next line or key. Raises queue.Empty after `timeout` seconds (0: if there is none now)."""
+        return self._typed.get(timeout != 0, timeout)
+
+
+class EndOfInput(Attendant):
+    """Nobody, after all that there was to type: reads of the console come to an end."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+
+    def look(self) -> None:
+        """Tell the console that nothing more comes."""
+        if not self._operator.ended:
+            self._operator.enter(Key.END)
+
+    def idle(self, timeout: float | None) -> bool:
+        """Tell the console, once."""
+        if self._operator.ended:
+            return False
+        self._operator.enter(Key.END)
+        return True
+
+
+class AtKeyboard(Attendant):
+    """The operator at a keyboard.
+
+    Args:
+        panel: that of the machine.
+        keyboard: theirs.
+        complain: takes lines about what cannot be done.
+        escape: what lines for the panel begin with; none are if it is empty. Twice, it stands for itself.
+        stay: whether the operator stays when the machine has ended, to start it again.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        keyboard: Keyboard,
+        complain: Callable[[str], None],
+        escape: str = "",
+        stay: bool = False,
+    ) -> None:
+        self.panel = panel
+        self._keyboard = keyboard
+        self._complain = complain
+        self._operator = panel.machine.operator
+        self._escape = escape
+        self._stay = stay
+
+    @property
+    def held(self) -> bool:
+        """Whether the stop key was pressed."""
+        return self.panel.held
+
+    def look(self) -> None:
+        """Take what was typed meanwhile."""
+        while not self._operator.ended and self.panel.quit is None:
+            try:
+                self._take(self._keyboard.get(0))
+            except queue.Empty:
+                return
+
+    def idle(self, timeout: float | None) -> bool:
+        """Wait for the keyboard."""
+        if self._operator.ended:
+            return False
+        with contextlib.suppress(queue.Empty):
+            self._take(self._keyboard.get(timeout))
+        return True
+
+    def ended(self, told: str) -> bool:
+        """Wait for what the operator does about it."""
+        if not self._stay or not self._escape or self._operator.ended:
+            return False
+        self.panel.ended = True
+        self._complain(f"{told}\n{self._escape}ipl ADDR, {self._escape}restart or {self._escape}quit")
+        while self.panel.ended and self.panel.quit is None:
+            if not self.idle(None):
+                return False
+        return True
+
+    def _take(self, typed: Typed) -> None:
+        if isinstance(typed, Key) or not self._escape or not typed.startswith(self._escape):
+            self._operator.enter(typed)
+            return
+        line = typed[len(self._escape) :]
+        if line.startswith(self._escape):
+            self._operator.enter(line)
+            return
+        try:
+            self.panel.perform(line)
+        except PanelError as error:
+            self._complain(str(error))

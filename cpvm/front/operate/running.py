@@ -1,0 +1,77 @@
+"""Runs a machine together with whoever looks after it; time passes for it while it waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from cpvm.front.operate.attendant import LOOK, Attendant
+from cpvm.front.tracing import Executed, Follower
+from cpvm.machine import Stop, StopReason
+from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
+from cpvm.s370.psw import EXTERNAL_MASK
+
+if TYPE_CHECKING:
+    from cpvm.front.bare import BareMachine
+
+SLICE: Final = 20_000  # instructions between two looks of the attendant
+TRACED_SLICE: Final = 500  # the same while each one is followed
+TICK: Final = 0.01  # seconds between two looks at the clock while the machine waits for its timer
+
+Trace = Callable[[Executed], None]
+
+
+def go(machine: BareMachine, limit: int | None, attendant: Attendant, trace: Trace | None) -> Stop | None:
+    """Run until the machine stops or `limit` instructions are executed. See `BareMachine.go`."""
+    began = machine.executed
+    follower = Follower(machine)
+    while True:
+        while attendant.held:
+            if not attendant.idle(None):
+                return None
+        left = _least(SLICE, attendant.patience(), None if limit is None else limit - (machine.executed - began))
+        stop = _slice(machine, left, follower, trace) if trace else machine.run(left)
+        machine.executed += stop.instructions
+        done = machine.executed - began
+        looks = stop.reason is StopReason.HOST and stop.detail == LOOK
+        if not looks and stop.reason not in (StopReason.WAIT, StopReason.BUDGET):
+            return Stop(stop.reason, done, stop.detail)
+        if done == limit:
+            return Stop(StopReason.BUDGET, done, machine.psw.address)
+        if machine.operator.starved or (stop.reason is StopReason.WAIT and not _pass_time(machine, attendant)):
+            return None
+        if stop.reason is not StopReason.WAIT:
+            attendant.look()
+
+
+def _least(*numbers: int | None) -> int:
+    return min(number for number in numbers if number is not None)
+
+
+def _slice(machine: BareMachine, limit: int, follower: Follower, trace: Trace) -> Stop:
+    """`run` for a machine that is traced."""
+    done = 0
+    while done < min(limit, TRACED_SLICE):
+        executed = follower.next()
+        if isinstance(executed, Stop):
+            return Stop(executed.reason, done, executed.detail)
+        done += executed.step.stop.instructions
+        trace(executed)
+        if executed.step.stop.reason is not StopReason.BUDGET:
+            return Stop(executed.step.stop.reason, done, executed.step.stop.detail)
+    return Stop(StopReason.BUDGET, done)
+
+
+def _pass_time(machine: BareMachine, attendant: Attendant) -> bool:
+    """Let time pass until something happens. False if nothing can."""
+    enabled = machine.cr[0] & (TIMER_MASK | COMPARATOR_MASK | CPU_TIMER_MASK)
+    timed = bool(machine.psw.system_mask & EXTERNAL_MASK and enabled)
+    start = time.monotonic()
+    if not attendant.idle(TICK if timed else None):
+        if not timed:
+            return False
+        time.sleep(TICK)
+    # On a real machine the timers count while the CPU waits, too.
+    machine.cpu.timers.advance(int((time.monotonic() - start) * 1_000_000))
+    return True
