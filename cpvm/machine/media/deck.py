@@ -113,6 +113,13 @@ class Hopper:
         if cards:
             self._items += [*cards, None]
 
+    def extend(self, cards: Iterable[bytes]) -> None:
+        """Put cards behind what is there, into the last file if its end has not been told yet."""
+        more = list(cards)
+        if more and self.position < len(self._items):
+            self._items.pop()  # that end
+        self.add(more)
+
     @property
     def empty(self) -> bool:
         """Whether there are no cards left; the end of the last file may still be to be told."""
