@@ -11,7 +11,7 @@ from cpvm.front.loader import ipl_deck, is_object
 from cpvm.front.operate import display
 from cpvm.front.operate.attendant import Attendant
 from cpvm.front.operate.running import Trace, go
-from cpvm.front.peripherals import Cards, Key, Operator, Paper, Stacker
+from cpvm.front.peripherals import Key, Operator, Paper, Stacker
 from cpvm.front.room import HostRoom
 from cpvm.front.tracing import Executed, Follower, registers
 from cpvm.machine import Stop
@@ -22,6 +22,7 @@ from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.devices.reader2540 import Reader2540
 from cpvm.machine.host import Host
+from cpvm.machine.media.deck import Hopper
 
 READER, PUNCH, PRINTER, CONSOLE = 0x00C, 0x00D, 0x00E, 0x009
 STANDARD = (READER, PUNCH, PRINTER)
@@ -123,7 +124,7 @@ class BareMachine(Clocked):
         self._out = out if out is not None else io.StringIO()
         self._paper = printer if printer is not None else io.StringIO()
         self._stacker = punch if punch is not None else io.BytesIO()
-        self._hopper = Cards(cards)
+        self._hopper = Hopper(cards)
         self.operator = Operator(self._out, self.stop)
         """Who types at the console."""
         self.room = HostRoom(self.operator, self.stop)
@@ -166,7 +167,7 @@ class BareMachine(Clocked):
 
     def feed(self, cards: Iterable[bytes]) -> None:
         """Put cards (80 bytes of EBCDIC each) into the reader, behind those that are there."""
-        self._hopper.add(cards)
+        self._hopper.extend(cards)
 
     def attach_words(self, words: str) -> Device:
         """Attach a device as `cpvm ipl --device` does: `ADDR,TYPE[,FILE][,OPTION]...`, such as `180,3420,sys.aws,ro`.

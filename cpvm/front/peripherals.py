@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import IO, Protocol
@@ -16,21 +16,6 @@ Failed = Callable[[OSError], None]
 
 def _text(data: bytes) -> str:
     return "".join(char if char.isprintable() else " " for char in from_ebcdic(data))
-
-
-class Cards:
-    """The hopper of the reader: all decks as one file."""
-
-    def __init__(self, cards: Iterable[bytes]) -> None:
-        self._cards = deque(cards)
-
-    def add(self, cards: Iterable[bytes]) -> None:
-        """Put cards behind those that are there."""
-        self._cards.extend(cards)
-
-    def next(self) -> bytes | None:
-        """The next card, or None at the end."""
-        return self._cards.popleft() if self._cards else None
 
 
 class Stacker:

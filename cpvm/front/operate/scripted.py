@@ -70,6 +70,7 @@ class Scripted(Attendant):
         self._deadline = 0.0
         self._resume: int | None = None  # number of instructions at which a pause ends
         self._at_time: int | None = None  # virtual time at which a pause ends
+        self._again = False  # whether attention is worth another try: the machine may have been busy and missed it
 
     # ---- the machine's side
     @property
@@ -131,6 +132,10 @@ class Scripted(Attendant):
         self._resume = self._at_time = None
         self.look()
         if self._next != before or self.done:
+            return True
+        if self._again and self._machine.operator.typed:
+            self._again = False
+            self._machine.request()
             return True
         if timeout is None:
             what = "the processor is stopped" if self.held else "the machine waits, and nothing will wake it"
@@ -231,6 +236,7 @@ class Scripted(Attendant):
         self._since = ""
         self._echo(text)
         self._machine.type(text)
+        self._again = True
         self._await(lambda: not self._machine.operator.typed, f'a read of "{text}"')
 
     def key(self, address: int, keys: Sequence[str]) -> None:
