@@ -15,7 +15,7 @@ class Attendant:
         return False
 
     def patience(self) -> int | None:
-        """Instructions after which it wants to look; None if it does not care."""
+        """Instructions after which it wants to look, 0 before the next one; None if it does not care."""
         return None
 
     def look(self) -> None:

@@ -96,7 +96,9 @@ class Scripted(Attendant):
             self._machine.stop(LOOK)
 
     def patience(self) -> int | None:
-        """Instructions until a pause or a wait ends."""
+        """Instructions until a pause or a wait ends; none before the first statement."""
+        if not self._next and self._statements:
+            return 0
         if self._resume is not None:
             return max(1, self._resume - self._machine.executed)
         if self._at_time is not None:
