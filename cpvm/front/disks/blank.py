@@ -16,6 +16,8 @@ from cpvm.s370.ckd import GEOMETRY, Geometry, Record, Track, encode_track
 VTOC_PLACE: Final = bytes((0, 0, 0, 1, 1))
 """Cylinder, head and record of the first record of a new VTOC."""
 _KEY, _DATA = 44, 96
+FIXED_BLOCK: Final = {"3310": 125_664, "3370": 558_000, "3370-2": 712_752}
+"""Blocks of the fixed-block device types."""
 
 
 class BlankError(ValueError):
@@ -94,6 +96,21 @@ class NewBlocks(BlockImage):
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+def is_fixed_block(name: str) -> bool:
+    """Whether a device type has blocks of 512 bytes."""
+    return name.upper() in FIXED_BLOCK
+
+
+def fixed_block(name: str, blocks: int | None, volid: str) -> NewBlocks:
+    """A fixed-block disk of a device type, by default as large as that is. Raises BlankError."""
+    most = FIXED_BLOCK.get(name.upper())
+    if most is None:
+        raise BlankError(f"{name} is no fixed-block device type; there are {', '.join(FIXED_BLOCK)}")
+    if blocks is not None and not 1 < blocks <= most:
+        raise BlankError(f"a {name} has 2 to {most} blocks, not {blocks}")
+    return NewBlocks(name.upper(), blocks or most, volid)
 
 
 def geometry_named(name: str) -> Geometry:

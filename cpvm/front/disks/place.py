@@ -32,13 +32,13 @@ class Options:
     cylinders: tuple[int, int] | None = None
 
 
-def split(word: str) -> tuple[Path, str]:
-    """DISK or DISK:FILE as path and file name, which is empty if there is none.
+def split(word: str) -> tuple[Path, str | None]:
+    """DISK or DISK:FILE as path and file name, which is None if there is no colon.
 
     A colon that belongs to the name of an existing file does not count.
     """
     if ":" not in word or Path(word).exists():
-        return Path(word), ""
+        return Path(word), None
     path, _, name = word.rpartition(":")
     return Path(path), name.strip()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cpvm.machine.device import MediaError
@@ -101,7 +102,7 @@ def _free_spaces(file: CompressedFile) -> Iterator[_Space]:
 
 def _overlaps(spaces: list[_Space], size: int) -> Iterator[str]:
     spaces.sort()
-    for before, after in zip(spaces, spaces[1:], strict=False):
+    for before, after in pairwise(spaces):
         if before.offset + before.length > after.offset:
             yield f"{before.what} and {after.what} overlap at byte {after.offset}"
     for space in spaces:

@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from cpvm.machine.device import MediaError
 from cpvm.s370.ckd import COUNT_LENGTH, END_OF_TRACK, HOME_ADDRESS_LENGTH, Geometry
@@ -55,6 +55,12 @@ class Image(ABC):
     @abstractmethod
     def close(self) -> None:
         """Commit, and close the file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 class TrackImage(Image):
