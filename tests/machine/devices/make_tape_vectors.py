@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from cpvm.s370.psw import PSW
 from tapevectors import (
     CC_AT,
     CCW_AT,
@@ -35,13 +34,21 @@ from tapevectors import (
 )
 from vectors.hercules import Code
 
+from cpvm.s370.psw import PSW
+
 FILE = Path(__file__).parent / "vectors" / "tape.jsonl"
 FIRST, DRIVER, CONSTANTS = 0x10000, 0x400, 0x300
 BATCH = 220
 FIRST_UNIT = 0x180
 DATA2, DATA3 = DATA_AT + 0x100, DATA_AT + 0x200
 READ, BACK, WRITE, NOP = "02", "0C", "01", "03"
-CONTROL = {"07": "rewind", "0F": "rewind and unload", "17": "erase gap", "1F": "write tape mark", "27": "backspace block"}
+CONTROL = {
+    "07": "rewind",
+    "0F": "rewind and unload",
+    "17": "erase gap",
+    "1F": "write tape mark",
+    "27": "backspace block",
+}
 CONTROL |= {"2F": "backspace file", "37": "forward space block", "3F": "forward space file", "03": "no operation"}
 
 
@@ -94,7 +101,9 @@ def vectors() -> Iterator[Vector]:
         for command in [*range(0x03, 0x100, 8), 0x05, 0x06, 0x0D, 0x14, 0xE4, 0x47, 0x57, 0x77, 0x87, 0xC7]:
             if command in (0x4B, 0x8B, 0xF3):
                 continue  # not done by Hercules at all
-            yield Vector(f"{kind} command {command:02X}", kind, "three", [[ccw(f"{command:02X}", count=16)], [ccw(READ)]])
+            yield Vector(
+                f"{kind} command {command:02X}", kind, "three", [[ccw(f"{command:02X}", count=16)], [ccw(READ)]]
+            )
     yield from lengths(text)
     yield from writing(text)
     yield from mixed()
@@ -108,13 +117,17 @@ def lengths(text: str) -> Iterator[Vector]:
             yield Vector(f"read {name}", "3420", "three", [[ccw(READ, DATA_AT, flags, count)], [ccw(READ, DATA2)]])
             back = [chain(control("37"), ccw(BACK, DATA_AT + count - 1, flags, count)), [ccw(READ, DATA2)]]
             yield Vector(f"read backward {name}", "3420", "three", back)
-            yield Vector(f"read, chained, {name}", "3420", "three", [chain(ccw(READ, DATA_AT, flags, count), ccw(READ))])
+            yield Vector(
+                f"read, chained, {name}", "3420", "three", [chain(ccw(READ, DATA_AT, flags, count), ccw(READ))]
+            )
             yield Vector(f"read skipping, {name}", "3420", "three", [[ccw(READ, DATA_AT, flags | 0x10, count)]])
             yield Vector(f"read a mark, {name}", "3420", "marks", [[ccw(READ, DATA_AT, flags, count)]])
             yield Vector(f"sense, {name}", "3420", "three", [[ccw("04", DATA_AT, flags, count)]])
             yield Vector(f"sense id, {name}", "3420", "three", [[ccw("E4", DATA_AT, flags, count)]])
         for command in ("37", "27", "3F", "07", "1F", "C3"):
-            yield Vector(f"{command} flags {flags:02X}", "3420", "three", [[ccw(command, DATA_AT, flags, 5)], [ccw(READ)]])
+            yield Vector(
+                f"{command} flags {flags:02X}", "3420", "three", [[ccw(command, DATA_AT, flags, 5)], [ccw(READ)]]
+            )
     for first in (1, 40, 79, 80, 81):
         for second in (1, 40, 100):
             for sli in (0, 0x20):
@@ -128,7 +141,11 @@ def lengths(text: str) -> Iterator[Vector]:
 
 def writing(text: str) -> Iterator[Vector]:
     """Writing over what is there, and reading it again."""
-    over = {"write": [ccw(WRITE, count=33)], "mark": [control("1F")], "write, mark": [ccw(WRITE, count=7), control("1F")]}
+    over = {
+        "write": [ccw(WRITE, count=33)],
+        "mark": [control("1F")],
+        "write, mark": [ccw(WRITE, count=7), control("1F")],
+    }
     over |= {"two marks": [control("1F"), control("1F")], "write, write": [ccw(WRITE, count=1), ccw(WRITE, count=64)]}
     ways = {"": [], "behind 1": ["37"], "behind 2": ["37", "37"], "in file 2": ["3F", "37"], "back 1": ["3F", "27"]}
     for where, way in ways.items():
@@ -158,7 +175,10 @@ def mixed() -> Iterator[Vector]:
                 flags = chance.choice((0x20, 0x20, 0x00))
                 ccws.append(ccw(command, at + count - 1 if command == BACK else at, flags, count))
             programs.append(chain(*ccws))
-        kind, tape = chance.choice(("3420", "3410")), chance.choice(("three", "files", "marks", "long", "tiny", "blank"))
+        kind, tape = (
+            chance.choice(("3420", "3410")),
+            chance.choice(("three", "files", "marks", "long", "tiny", "blank")),
+        )
         data = bytes(chance.randrange(1, 256) for _ in range(200)).hex()
         yield Vector(f"mixed {number}", kind, tape, programs, data=data)
 

@@ -3,7 +3,7 @@
     python tests/machine/media/killtape.py 100
 
 The writer is this file, with the name of the tape: it writes blocks and tape marks by channel programs, and goes back
-now and then to write over what is there. Before each program it says where it writes what, and after it that it is done.
+now and then to write over what is there. It says where it writes what before each program, and when it is done.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def kill(path: Path, seed: int) -> Log:
     path.unlink(missing_ok=True)
     lines = random.Random(seed).randint(1, 200)
     log = Log()
-    with subprocess.Popen([sys.executable, __file__, str(path), str(seed)], stdout=subprocess.PIPE, text=True) as writer:
+    command = [sys.executable, __file__, str(path), str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         for _ in range(lines):
             log.line(writer.stdout.readline())

@@ -13,7 +13,7 @@ from cpvm.machine.datapath import DataPath
 from cpvm.machine.device import CHECK, ENDED, Device, MediaError
 from cpvm.machine.media.tape.open import FORMATS, is_new_tape, open_tape
 from cpvm.machine.media.tape.store import Block, TapeStore
-from cpvm.machine.media.tape.units import BEHIND_SPOT, FOOT, MARK, UNITS
+from cpvm.machine.media.tape.units import BEHIND_SPOT, FOOT, LATEST, MARK, UNITS
 from cpvm.s370.ccw import Command, Sense, UnitStatus
 
 WORD_COUNT_ZERO: Final = 0x02  # sense byte 0: the channel had no byte to write
@@ -99,10 +99,10 @@ class TapeUnit(Device):
 
     def _take_reel(self, path: str, options: Mapping[str, str]) -> None:
         accept(options, "ro", "format", "feet", "density", "bzip2")
-        name = choice(options, "format", "", *FORMATS)
+        name = choice(options, "format", *FORMATS) if "format" in options else ""
         read_only = flag(options, "ro")
         feet = number(options, "feet", 0, 1, 100_000)
-        density = int(choice(options, "density", "0", "800", "1600", "6250"))
+        density = int(choice(options, "density", *map(str, LATEST))) if "density" in options else 0
         bzip2 = flag(options, "bzip2")
         self.close()
         try:

@@ -51,7 +51,7 @@ _2415: Final = Unit(6, 18.75, 240, (800, 1600), {})
 _2420: Final = Unit(6, 200, 60, (1600,), {})
 _3410: Final = Unit(9, 50, 120, (800, 1600), {5: 0x40, 6: 0x23})
 _3420: Final = Unit(
-    24, 200, 45, LATEST, {5: 0xC0, 6: 0x2B, 13: 0x80, 14: 0x01, 16: 0x01}, bytes.fromhex("380302342006")
+    24, 200, 45, LATEST, {5: 0xC0, 6: 0x2B, 13: 0x80, 14: 0x01, 16: 0x01}, bytes.fromhex("FF380302342008")
 )
 
 UNITS: Final[Mapping[str, Unit]] = {
