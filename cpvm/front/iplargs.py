@@ -9,6 +9,8 @@ from typing import Any
 
 from cpvm.front.ipl import ipl
 from cpvm.front.iplmachine import Core, Options
+from cpvm.front.plugging import plugged
+from cpvm.front.status import USAGE
 from cpvm.machine.configure import ConfigurationError, parse_address
 from cpvm.machine.device import Device
 from cpvm.s370.psw import PSW
@@ -97,6 +99,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--list-devices", action=_ListDevices, help="show the types of devices with their files and options, and end"
     )
+    machine.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python file that defines devices, instructions or DIAGNOSE codes; may be given several times",
+    )
     machine.add_argument("--bare", action="store_true", help="no standard devices: only those of --device")
     machine.add_argument("--console", type=_console, metavar="ADDR", help="console address (default 009)")
     machine.add_argument("--printer", metavar="FILE", help="where printed lines go (default: standard output)")
@@ -147,6 +156,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry it out; returns the exit status."""
+    if not plugged("ipl", arguments.plugin):
+        return USAGE
     decks, trace = arguments.files, arguments.trace
     if trace not in (None, "-") and not (decks or arguments.core or arguments.restore or arguments.device):
         decks, trace = [trace], "-"  # `--trace DECK`
