@@ -134,7 +134,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--escape",
         type=_escape,
         metavar="CHAR",
-        help="what typed lines begin with that are for the panel (default % on a terminal); none: no line is",
+        help="what typed lines begin with that are for the panel (default %% on a terminal); none: no line is",
     )
     operating.add_argument(
         "--stay", action="store_true", help="wait for the operator when the machine has ended, to IPL or restart it"
