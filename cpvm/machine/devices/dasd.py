@@ -5,11 +5,8 @@ Sources: GA26-1617 (3830 Storage Control), GA26-1638 (3350), GA26-3599 (2314), G
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 from cpvm.machine.datapath import DataPath
-from cpvm.machine.device import ENDED, ConfigurationError, Device, DeviceError, MediaError, command, device
+from cpvm.machine.device import ENDED, DeviceError, command, device
 from cpvm.machine.media.drive import (
     CHECKED,
     COUNT,
@@ -27,6 +24,7 @@ from cpvm.machine.media.drive import (
     NOTHING,
     WRITTEN,
 )
+from cpvm.machine.media.images.image import BlockImage, TrackImage
 from cpvm.machine.media.model import (
     BAD_VALUE,
     FILE_PROTECTED,
@@ -38,9 +36,6 @@ from cpvm.machine.media.model import (
 from cpvm.machine.media.searching import Searching
 from cpvm.s370.ckd import COUNT_LENGTH, GEOMETRY, HOME_ADDRESS_LENGTH, OVERFLOW, Record, Track
 
-if TYPE_CHECKING:
-    from cpvm.machine.configure import Room
-
 READING, WRITING = 0x06, 0x05  # sense: which command goes on with an overflow record
 
 
@@ -51,47 +46,16 @@ class Dasd(Searching):
     # ---- the pack
 
     @classmethod
-    def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
-        """`190,3350,disk.cckd,ro`: a disk image or volume, and whether it may be written; no path: not ready."""
-        drive = cls(type, None)
-        if path is not None:
-            drive._mount(path, options)
-        elif options:
-            raise ConfigurationError("options need a disk")
-        return drive
+    def unready(cls, type: str) -> Dasd:
+        return cls(type, None)
 
-    def _mount(self, path: str, options: Mapping[str, str]) -> None:
-        from cpvm.machine.configure import accept, flag
-        from cpvm.machine.media.images import BlockImage, open_image
+    def put_image(self, image: TrackImage | BlockImage) -> None:
+        if not isinstance(image, TrackImage) or image.geometry.type != self.geometry.type:
+            raise DeviceError(f"it is a {image.device_type} disk")
+        self.put(image, image.cylinders, image.read_only)
 
-        accept(options, "ro")
-        try:
-            image = open_image(path, flag(options, "ro"), device=self.type)
-        except MediaError as error:
-            raise ConfigurationError(str(error)) from None
-        try:
-            if isinstance(image, BlockImage) or image.geometry.type != self.geometry.type:
-                raise DeviceError(f"it is a {image.device_type} disk")
-            self.put(image, image.cylinders, image.read_only)
-        except DeviceError as error:
-            image.close()
-            raise ConfigurationError(f"{path}: {error}") from None
-
-    def mount(self, path: str, options: Mapping[str, str], room: Room) -> None:
-        self.dismount()
-        self._mount(path, options)
-        if self.channel is not None:
-            self.channel.unsolicited(self.address, 0x04)
-
-    def dismount(self) -> None:
-        self.close()
+    def take_away(self) -> None:
         self.put(None, None, False)
-
-    def close(self) -> None:
-        store = self._rotation.store if self._rotation is not None else None
-        self.end()
-        if store is not None and hasattr(store, "close"):
-            store.close()
 
     # ---- read
 

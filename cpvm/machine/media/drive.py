@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cpvm.machine.datapath import DataPath
-from cpvm.machine.device import CHECK, ENDED, Device, DeviceError, MediaError, TrackStore
+from cpvm.machine.device import CHECK, ENDED, DeviceError, MediaError, TrackStore
 from cpvm.machine.media.model import (
     END_OF_CYLINDER,
     FILE_PROTECTED,
@@ -27,6 +27,7 @@ from cpvm.machine.media.model import (
     model_of,
     sense_bytes,
 )
+from cpvm.machine.media.pack import PackDrive
 from cpvm.machine.media.rotation import Rotation
 from cpvm.s370.ccw import Command, Sense, UnitStatus
 from cpvm.s370.ckd import ALTERNATE, DEFECTIVE, GEOMETRY, CKDError, Record, Track
@@ -60,7 +61,7 @@ class TrackCondition(Exception):
     """A defective track was come upon, or an alternate one is to be left by a switch of heads."""
 
 
-class Drive(Device):
+class Drive(PackDrive):
     """A drive without its commands. Between channel programs it keeps only the position of the arm."""
 
     STATE = ("cyl", "head", "mask", "masked", "at", "index_passed", "left", "prior", "other", "spaced", "turned")
