@@ -18,6 +18,7 @@ from cpvm.machine.unitrecord import SINK_OPTIONS, UnitRecord, card_file, stacker
 from cpvm.s370.ccw import Sense
 
 DATA_MODE_2 = 0x20
+_ROWS = bytes(byte & 0x3F for byte in range(256))  # bits 0 and 1 of an image's bytes are no rows
 BYTE_TIME = 10  # microseconds to fetch a byte for the control unit's buffer
 
 
@@ -79,7 +80,7 @@ class CardPunch(UnitRecord):
         """The data of a card: 80 bytes of EBCDIC, or a column binary image if the command says data mode 2."""
         if path.command & DATA_MODE_2:
             data = path.take(IMAGE)
-            card = data.ljust(IMAGE, b"\0")
+            card = data.translate(_ROWS).ljust(IMAGE, b"\0")
         else:
             data = path.take(COLUMNS)
             card = data.ljust(COLUMNS, BLANK)

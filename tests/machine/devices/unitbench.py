@@ -45,7 +45,7 @@ class Room:
 
     def output(self, path: str, binary: bool, append: bool = False) -> IO[Any]:
         if append and path in self.out:
-            return self.out[path]
+            return self.out[path]  # type: ignore[no-any-return]
         self.out[path] = Written() if binary else Typed()
         return self.out[path]
 
