@@ -57,21 +57,23 @@ def take(path: Path, pattern: str, options: Options) -> list[Records]:
     with opened(path, options) as disk:
         part = part_of(disk, options)
         if cmsfiles.cms_label(part.tracks.read(0, 0)) is None:
-            return [_dataset(part, pattern)]
+            return _datasets(part, pattern)
         cms = cmsfiles.load(part)
         files = [cms.files[name] for name in cmsfiles.matching(cms, pattern)]
     return [Records((f.fn, f.ft), f.recfm, f.lrecl, f.records, f.fm, f.written) for f in files]
 
 
-def _dataset(part: Part, name: str) -> Records:
+def _datasets(part: Part, name: str) -> list[Records]:
+    """A sequential data set, a member, or with * as its name all members of a data set."""
     name, _, member = name.upper().removesuffix(")").partition("(")
     try:
         volume = OSVolume(part.tracks, part.geometry, part.cylinders)
         dataset = volume.find(name)
-        records = tuple(volume.read(dataset, member))
+        wanted = sorted(entry.name for entry in volume.members(dataset)) if member == "*" else [member]
+        found = [(member, tuple(volume.read(dataset, member))) for member in wanted]
     except DatasetError as error:
         raise DiskError(f"{part.path}: {error}") from None
-    return Records((member or name,), dataset.recfm[:1] or "U", dataset.lrecl, records)
+    return [Records((member or name,), dataset.recfm[:1] or "U", dataset.lrecl, records) for member, records in found]
 
 
 def to_host(files: list[Records], target: Path, form: Form) -> list[str]:
@@ -83,8 +85,12 @@ def to_host(files: list[Records], target: Path, form: Form) -> list[str]:
         path = target / ".".join(file.name).lower() if target.is_dir() else target
         with new_file(path, form.force) as out:
             out.write(_host_bytes(file, form))
-        told.append(f"{' '.join(file.name)} -> {path}, {len(file.records)} records")
+        told.append(f"{' '.join(file.name)} -> {path}, {_count(file)}")
     return told
+
+
+def _count(file: Records) -> str:
+    return f"{len(file.records)} record{'s' if len(file.records) != 1 else ''}"
 
 
 def _host_bytes(file: Records, form: Form) -> bytes:
@@ -162,7 +168,7 @@ def put(files: Iterable[Records], path: Path, name: str, options: Options) -> li
                 cms.write(fn, ft, file.mode, file.records, file.recfm, file.lrecl or None, file.written)
             except CMSDiskError as error:
                 raise DiskError(f"{path}: {error}") from None
-            told.append(f"{' '.join(file.name)} -> {fn} {ft} on {cms.label}, {len(file.records)} records")
+            told.append(f"{' '.join(file.name)} -> {fn} {ft} on {cms.label}, {_count(file)}")
         cmsfiles.save(cms, part)
     return told
 

@@ -21,7 +21,7 @@ from cpvm.machine.media.images.image import BlockImage, TrackImage
 from cpvm.s370.ckd import CKDError, Track
 
 _LISTED: Final = b"FREE_BLK"
-"""Begins a table of all free spaces, which a closed file can have instead of a chain."""
+"""Begins a table of all free spaces, which a closed file can have instead of a chain: in one of them or at its end."""
 
 
 class _Space(NamedTuple):
@@ -89,8 +89,6 @@ def _free_spaces(file: CompressedFile) -> Iterator[_Space]:
     if count and file.file.read(at, len(_LISTED)) == _LISTED:
         data = file.file.read(at + pair.size, count * pair.size)
         yield from (_Space(offset, length, "free space") for offset, length in pair.iter_unpack(data))
-        if at < header.file_size:
-            yield _Space(at, (count + 1) * pair.size, "list of free spaces")
         return
     for _ in range(count):
         following, length = pair.unpack(file.file.read(at, pair.size))
