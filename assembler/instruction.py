@@ -6,7 +6,7 @@ of Operation (GA22-7000), "Instruction Formats", and OS/VS Assembler Language (G
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assembler.alignment import BOUNDARIES
@@ -223,11 +223,15 @@ def _written_order(operands: list[str]) -> tuple[tuple[int, str, str], ...]:
     return tuple(sorted(out, key=lambda entry: order.get(entry[1], 9)))
 
 
-@cache
 def instructions() -> dict[str, MachineInstruction]:
     """Every mnemonic, extended ones included."""
-    found = {row.mnemonic: MachineInstruction(row.mnemonic, row) for row in table().values()}
-    rows = {row.mnemonic: row for row in table().values()}
+    return _instructions(tuple(table().values()))
+
+
+@lru_cache(maxsize=2)  # the table changes if plugins come and go
+def _instructions(all_rows: tuple[Insn, ...]) -> dict[str, MachineInstruction]:
+    rows = {row.mnemonic: row for row in all_rows}
+    found = {name: MachineInstruction(name, row) for name, row in rows.items()}
     for condition, mask in EXTENDED.items():
         plain = "NOP" if condition == "NOP" else "B" + condition
         if "BC" in rows:

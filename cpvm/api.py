@@ -23,12 +23,14 @@ registers, PSW, storage and keys, clocks; devices can be attached; `ipl`, `run`,
     (True, 7)
 
 `Machine` is the same without devices, for those who attach their own (`device_types` gives all there are).
+`load_plugin` loads a Python file that defines devices, instructions, DIAGNOSE codes or CP commands of its own.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +39,6 @@ from typing import Self
 from cpvm import sysgen
 from cpvm.cp.system import System, SystemStartError
 from cpvm.front.bare import BareMachine
-from cpvm.front.deckrun import DeckRun, run_deck
 from cpvm.front.console import (
     DEFAULT_TIMEOUT,
     Console,
@@ -48,9 +49,12 @@ from cpvm.front.console import (
     TerminalError,
     ready_in,
 )
+from cpvm.front.deckrun import DeckRun, run_deck
 from cpvm.front.halves import host_halves
 from cpvm.front.link import connector
 from cpvm.front.loader import LoadError
+from cpvm.front.plugins import PluginError, load_installed
+from cpvm.front.plugins import load_file as load_plugin
 from cpvm.front.tracing import Executed
 from cpvm.machine import AddressError, IPLError, Machine, ProgramCheck, SnapshotError, Step, Stop, StopReason
 from cpvm.machine.device import Device, DeviceError, device_types
@@ -80,6 +84,7 @@ __all__ = [
     "Machine",
     "NoAnswer",
     "NullHost",
+    "PluginError",
     "ProgramCheck",
     "ReadState",
     "Ready",
@@ -93,6 +98,7 @@ __all__ = [
     "TerminalError",
     "User",
     "device_types",
+    "load_plugin",
     "ready_in",
     "run_deck",
     "start",
@@ -204,6 +210,8 @@ def start(
 ) -> SystemHandle:
     """Start the system in `directory` (the user's default one if None), which is made first if it does not exist.
 
+    Plugins of installed packages are loaded first; a RuntimeWarning tells of one that cannot be (see `load_plugin`).
+
     Args:
         directory: the system directory.
         progress: called with a line of text now and then while a new system is made.
@@ -212,6 +220,8 @@ def start(
     Raises:
         SystemDirectoryError: it cannot be made or used, or another process is using it.
     """
+    for trouble in load_installed():
+        warnings.warn(trouble, RuntimeWarning, stacklevel=2)
     path = sysgen.prepare(Path(directory) if directory is not None else None, progress)
     try:
         system = System(path, host_halves())

@@ -112,10 +112,13 @@ def _start(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.start import start
 
+        if not _plugged("start", arguments.plugin):
+            return USAGE
         return start(arguments.system, arguments.listen, arguments.rebuild_cms)
 
     command = _add(commands, "start", "start the system, with a terminal here and a telnet listener", run)
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
+    _plugins(command, "devices, instructions, DIAGNOSE codes or CP commands")
     command.add_argument(
         "--listen",
         type=_listen,
@@ -147,6 +150,8 @@ def _run(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.script import Script
 
+        if not _plugged("run", arguments.plugin):
+            return USAGE
         password = arguments.password or os.environ.get("CPVM_PASSWORD")
         script = Script(arguments.script, arguments.user, password, arguments.timeout)
         return script.run(arguments.system)
@@ -154,6 +159,7 @@ def _run(commands: Commands) -> None:
     command = _add(commands, "run", "type a script's lines as a user would, print the transcript", run, _RUN)
     command.add_argument("script", metavar="SCRIPT", help="the script, UTF-8 text; - for standard input")
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
+    _plugins(command, "devices, instructions, DIAGNOSE codes or CP commands")
     command.add_argument("--user", metavar="USERID", help="who is logged on first (default CMSUSER)")
     command.add_argument(
         "--password",
@@ -170,6 +176,8 @@ def _asm(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.assemble import asm
 
+        if not _plugged("asm", arguments.plugin):
+            return USAGE
         return asm(arguments.file, arguments.deck, arguments.listing, arguments.maclib)
 
     command = _add(commands, "asm", "assemble a program", run, _ASM)
@@ -179,6 +187,23 @@ def _asm(commands: Commands) -> None:
     command.add_argument(
         "--maclib", action="append", default=[], metavar="DIR", help="a folder of macros; may be given several times"
     )
+    _plugins(command, "instructions")
+
+
+def _plugins(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"a Python file that defines {what}; may be given several times",
+    )
+
+
+def _plugged(command: str, files: Sequence[str]) -> bool:
+    from cpvm.front.plugging import plugged
+
+    return plugged(command, files)
 
 
 def _address(text: str) -> Address:

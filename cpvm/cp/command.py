@@ -17,9 +17,19 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cpvm.cp.message import CONTROL_PROGRAM_ERROR, OPERAND_MISSING, UNKNOWN_COMMAND, CPError, Emsg, Message, edit
+from cpvm.cp.message import (
+    CONTROL_PROGRAM_ERROR,
+    OPERAND_MISSING,
+    PLUGIN_ERROR,
+    UNKNOWN_COMMAND,
+    CPError,
+    Emsg,
+    Message,
+    edit,
+)
 from cpvm.cp.operand import Operands, userid
-from cpvm.cp.registry import WordTable
+from cpvm.cp.registry import WordTable, discover
+from cpvm.s370 import plugin
 
 if TYPE_CHECKING:
     from cpvm.cp.session import Session
@@ -114,7 +124,10 @@ def command(
 
     def enter(body: Body) -> Body:
         table = LOGON_COMMANDS if before_logon else COMMANDS
+        if plugin.is_loading():
+            discover("cpvm.cp.commands")
         table.add(name, minimum, Command(name, module, minimum, classes, syntax, body, before_logon, same_as))
+        plugin.claim(body, f"command {name}", lambda: table.remove(name), machine=False)
         return body
 
     return enter
@@ -323,9 +336,19 @@ class CommandRun:
             self.code = OPERAND_MISSING.number  # the answer that was asked for
             self._lines.clear()
         except Exception as error:
-            name = self._request.command.name if self._request else "COMMAND"
-            self.system.log.failure(f"{name} by {self.vm.userid if self.vm else 'LOGON'}", error)
-            self.code = CONTROL_PROGRAM_ERROR.number
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """The command itself is wrong: the operator is told, and the user that it was not theirs."""
+        command = self._request.command if self._request else None
+        where = f"{command.name if command else 'COMMAND'} by {self.vm.userid if self.vm else 'LOGON'}"
+        owner = plugin.owner(command.body) if command else None
+        self.code = CONTROL_PROGRAM_ERROR.number
+        if owner is not None:
+            plugin.report(owner, f"command {where}", error, self.system)
+            self.message(PLUGIN_ERROR.full(owner))
+        else:
+            self.system.log.failure(where, error)
             self.message(CONTROL_PROGRAM_ERROR.full())
 
     def _wait(self, effect: Effect) -> None:

@@ -37,6 +37,11 @@ class WordTable(Generic[Entry]):
         self._order.append((minimum, word, entry))
         self._order.sort(key=lambda row: (row[0], row[1]))
 
+    def remove(self, word: str) -> None:
+        """Take a word out again."""
+        del self._words[word]
+        self._order = [row for row in self._order if row[1] != word]
+
     def find(self, typed: str) -> Entry | None:
         """What TYPED (upper case) stands for: the word itself, or the first word that it abbreviates."""
         exact = self._words.get(typed)

@@ -26,6 +26,7 @@ from cpvm.cp.lockfile import SystemStartError, lock_folder
 from cpvm.cp.minidisk import Minidisks, volume_path
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.password import Guard
+from cpvm.cp.pluginfault import PluginWatch
 from cpvm.cp.registry import discover
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
@@ -34,6 +35,7 @@ from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.vspool import Reader
 from cpvm.machine.media.volume import Volume
+from cpvm.s370 import plugin
 
 DATABASE = "cp.sqlite"
 _SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA)
@@ -79,6 +81,8 @@ class System:
         self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
         self._stopping = False
         self._stopped = threading.Event()
+        self._watch = PluginWatch(self)
+        plugin.listeners.append(self._watch)
 
     # Making a system
 
@@ -210,6 +214,8 @@ class System:
             self.log.failure("EVENT", error)
 
     def _close(self) -> None:
+        if self._watch in plugin.listeners:
+            plugin.listeners.remove(self._watch)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lengthy.shutdown(wait=False, cancel_futures=True)
         for session in list(self.sessions):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cpvm.cp import clock
 from cpvm.cp.diagnose import DiagnoseCall, find
 from cpvm.machine import Machine, ProgramCheck
+from cpvm.s370 import plugin
 from cpvm.s370.interruption import ProgramCode
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ class VirtualHost:
         except ProgramCheck:
             raise
         except Exception as error:
-            self._vm.system.log.failure(f"DIAGNOSE X'{code:02X}' OF {self._vm.userid}", error)
+            name = plugin.owner(service.body)
+            if name is not None:
+                plugin.report(name, f"DIAGNOSE X'{code:02X}'", error, machine)
+            else:
+                self._vm.system.log.failure(f"DIAGNOSE X'{code:02X}' OF {self._vm.userid}", error)
             raise ProgramCheck(ProgramCode.SPECIFICATION) from error
         finally:
             self.start()  # the time in between is CP's

@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO
 
+from cpvm.front.barehost import BareHost
 from cpvm.front.clocks import Clocked
 from cpvm.front.loader import ipl_deck, is_object
 from cpvm.front.operate import display
@@ -101,7 +102,8 @@ class BareMachine(Clocked):
 
         Args:
             storage: bytes, a multiple of 2048 from 8192 to 16777216.
-            host: its surroundings: time of day, CPU identity, DIAGNOSE; by default this computer's clock and no more.
+            host: its surroundings: time of day, CPU identity, DIAGNOSE; by default this computer's clock, and the
+                DIAGNOSE codes of plugins.
             devices: devices to be attached, in words (see `attach_words`). One at the address of a standard device
                 takes its place, and a console takes that of the standard console.
             cards: the cards in the standard reader, 80 bytes of EBCDIC each.
@@ -118,7 +120,7 @@ class BareMachine(Clocked):
             DeviceError: the console's address is no I/O address, or that of another device.
             ConfigurationError: one of `devices` cannot be made.
         """
-        super().__init__(storage, host, immediate_io=immediate_io)
+        super().__init__(storage, host if host is not None else BareHost(), immediate_io=immediate_io)
         self.executed = 0
         """Instructions executed by `go`."""
         self._out = out if out is not None else io.StringIO()

@@ -24,6 +24,7 @@ from cpvm.front.operate.statements import ScriptError, Statement, parse, read
 from cpvm.front.status import USAGE
 from cpvm.front.tracing import HEADING, Executed
 from cpvm.machine import IPLError, Stop, StopReason
+from cpvm.machine.device import DeviceError
 
 _INTERRUPT = "interrupt"  # tag of the stop that two presses of Ctrl-C are
 
@@ -52,8 +53,8 @@ def ipl(options: Options) -> int:
         if options.save:
             try:
                 machine.save(Path(options.save))
-            except OSError as error:
-                _tell(f"cpvm ipl: {reason(error, options.save)}")
+            except (OSError, DeviceError) as error:
+                _tell(f"cpvm ipl: {reason(error, options.save) if isinstance(error, OSError) else error}")
                 return USAGE
     return status
 

@@ -12,7 +12,7 @@ from cpvm.front.iplmachine import Core, Options
 from cpvm.front.plugging import plugged
 from cpvm.front.status import USAGE
 from cpvm.machine.configure import ConfigurationError, parse_address
-from cpvm.machine.device import Device
+from cpvm.machine.device import Device, device_types
 from cpvm.s370.psw import PSW
 
 _IPL = """\
@@ -97,7 +97,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="a device, such as 180,3420,sys.aws,ro; may be given several times. A comma in a file name is \\,",
     )
     machine.add_argument(
-        "--list-devices", action=_ListDevices, help="show the types of devices with their files and options, and end"
+        "--list-devices", action="store_true", help="show the types of devices with their files and options, and end"
     )
     machine.add_argument(
         "--plugin",
@@ -156,8 +156,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry it out; returns the exit status."""
-    if not plugged("ipl", arguments.plugin):
+    if not plugged("ipl", arguments.plugin, tell=True):
         return USAGE
+    if arguments.list_devices:
+        _list_devices()
+        return 0
     decks, trace = arguments.files, arguments.trace
     if trace not in (None, "-") and not (decks or arguments.core or arguments.restore or arguments.device):
         decks, trace = [trace], "-"  # `--trace DECK`
@@ -210,23 +213,15 @@ def _escape(text: str) -> str:
     return text
 
 
-class _ListDevices(argparse.Action):
-    """Prints the types of devices."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs, nargs=0)
-
-    def __call__(self, parser: argparse.ArgumentParser, *arguments: object) -> None:
-        from cpvm.machine.device import device_types
-
-        by_class: dict[type[Device], list[str]] = {}
-        for name, cls in device_types().items():
-            by_class.setdefault(cls, []).append(name)
-        for cls, names in sorted(by_class.items(), key=lambda item: (item[0].kind, item[1])):
-            text = (cls.configure.__doc__ or "").strip().split("\n\n")[0]
-            print(f"{cls.kind}: {' '.join(sorted(names))}")
-            print(textwrap.fill(" ".join(text.split()), 79, initial_indent="    ", subsequent_indent="    "))
-        parser.exit()
+def _list_devices() -> None:
+    """Print the types of devices."""
+    by_class: dict[type[Device], list[str]] = {}
+    for name, cls in device_types().items():
+        by_class.setdefault(cls, []).append(name)
+    for cls, names in sorted(by_class.items(), key=lambda item: (item[0].kind, item[1])):
+        text = (cls.configure.__doc__ or "").strip().split("\n\n")[0]
+        print(f"{cls.kind}: {' '.join(sorted(names))}")
+        print(textwrap.fill(" ".join(text.split()), 79, initial_indent="    ", subsequent_indent="    "))
 
 
 class _ScriptHelp(argparse.Action):

@@ -107,6 +107,10 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
     try:
         if saved:
             needed = snapshot.configuration(saved)
+            if needed.missing:
+                raise Refused(
+                    f"{options.restore}: needs what is not loaded: --plugin {' --plugin '.join(needed.missing)}"
+                )
             storage = options.storage or needed.storage
             named = {parse_address(words.partition(",")[0]) for words in options.devices}
             consoles = [a for a, kind in needed.devices.items() if kind == "3215" and a not in named]

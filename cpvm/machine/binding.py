@@ -8,6 +8,7 @@ Whatever the fields decide (a register number that must be even) is decided here
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from cpvm.machine import guard
 from cpvm.machine.cpu import CPU
 from cpvm.machine.stop import ProgramCheck
 from cpvm.s370.formats import Format
@@ -82,6 +83,7 @@ def _wrong(cpu: CPU, row: Insn) -> Step:
 def binder(row: Insn) -> Bind:
     """What makes functions for this instruction."""
     makers: dict[tuple[bool, ...], Any] = {}
+    body = guard.instruction(row.body, row.mnemonic)
 
     def bind(cpu: CPU, **fields: int) -> Step:
         if _wrong_registers(row, fields):
@@ -98,7 +100,7 @@ def binder(row: Insn) -> Bind:
             scope: dict[str, Any] = {"ProgramCheck": ProgramCheck}
             exec(compile(text, f"<{row.mnemonic}>", "exec"), scope)
             maker = makers[shape] = scope["make"]
-        step: Step = maker(cpu, cpu.general, row.body, **fields)
+        step: Step = maker(cpu, cpu.general, body, **fields)
         return step
 
     return bind

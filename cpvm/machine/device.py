@@ -13,7 +13,9 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
+from cpvm.machine import guard
 from cpvm.machine.datapath import DataPath
+from cpvm.s370 import plugin
 from cpvm.s370.ccw import Command, Sense, UnitStatus
 
 if TYPE_CHECKING:
@@ -290,15 +292,26 @@ def device(*names: str, kind: str) -> Callable[[DeviceType], DeviceType]:
     """
 
     def register(cls: DeviceType) -> DeviceType:
+        if plugin.is_loading():
+            device_types()
         for name in names:
             if name in _types:
                 raise DeviceError(f"device type {name} is defined twice")
-            _types[name] = cls
+        _types.update(dict.fromkeys(names, cls))
         cls.type = names[0]
         cls.kind = kind
+        plugin.claim(cls, f"device type {', '.join(names)}", lambda: _withdraw(names), machine=False)
+        claimed = plugin.owner(cls)
+        if claimed is not None:
+            guard.device(cls, claimed, ConfigurationError, DeviceError)
         return cls
 
     return register
+
+
+def _withdraw(names: tuple[str, ...]) -> None:
+    for name in names:
+        del _types[name]
 
 
 def device_types() -> Mapping[str, type[Device]]:

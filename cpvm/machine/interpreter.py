@@ -281,12 +281,12 @@ class Interpreter:
             return None
 
 
-_binders: dict[int, Bind] = {}
+_binders: dict[int, tuple[Insn, Bind]] = {}
 
 
 def _bind(row: Insn) -> Bind:
     """Binder of an instruction, made when it first occurs."""
     found = _binders.get(row.opcode)
-    if found is None:
-        found = _binders[row.opcode] = binder(row)
-    return found
+    if found is None or found[0] is not row:
+        found = _binders[row.opcode] = row, binder(row)
+    return found[1]

@@ -13,7 +13,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from cpvm.machine.device import DeviceError
 from cpvm.machine.storage import BLOCK
+from cpvm.s370 import plugin
 
 if TYPE_CHECKING:
     from cpvm.machine.machine import Machine
@@ -47,6 +48,13 @@ class Configuration:
     """Bytes."""
     devices: Mapping[int, str]
     """I/O address -> device type."""
+    plugins: Sequence[str] = ()
+    """Names of the plugins without which it is another machine."""
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """Those of them that are not loaded."""
+        return [name for name in self.plugins if name not in plugin.loaded()]
 
 
 def _plain(value: object) -> object:
@@ -81,6 +89,12 @@ def _processor(machine: "Machine") -> dict[str, object]:
     }
 
 
+def _plugins(machine: "Machine") -> list[str]:
+    """The plugins of its devices, and those that define instructions or DIAGNOSE codes: any program may use them."""
+    devices = {plugin.owner(type(device)) for device in machine.devices.values()} - {None}
+    return sorted({str(name) for name in devices} | {one.name for one in plugin.loaded().values() if one.machine})
+
+
 def _runs(blocks: list[int]) -> list[list[int]]:
     """Block numbers in ascending order as [first, count]."""
     runs: list[list[int]] = []
@@ -103,6 +117,7 @@ def save(machine: "Machine") -> bytes:
         "format": FORMAT,
         "version": VERSION,
         "storage": storage.size,
+        "plugins": _plugins(machine),
         "blocks": runs,
         "keys": bytes(storage.keys),
         "processor": _processor(machine),
@@ -135,7 +150,8 @@ def configuration(data: bytes) -> Configuration:
     state, _ = _open(data)
     try:
         devices = {int(address, 16): str(entry["device"]["type"]) for address, entry in state["io"].items()}
-        return Configuration(int(state["storage"]), devices)
+        plugins = [str(name) for name in state.get("plugins", ())]
+        return Configuration(int(state["storage"]), devices, plugins)
     except _DAMAGED as error:
         raise SnapshotError(f"the state of a machine is damaged: {error}") from None
 
@@ -148,6 +164,8 @@ def restore(machine: "Machine", data: bytes) -> None:
     """
     needed = configuration(data)
     state, content = _open(data)
+    if needed.missing:
+        raise SnapshotError(f"the saved machine needs what is not loaded: plugin {', '.join(needed.missing)}")
     if needed.storage != machine.storage.size:
         raise SnapshotError(f"the saved machine has {needed.storage} bytes of storage, not {machine.storage.size}")
     there = {address: device.type for address, device in machine.devices.items()}

@@ -16,6 +16,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from cpvm.s370 import plugin
 from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format, decode, encode, fields_of
 
@@ -102,13 +103,20 @@ def insn(
         title = (inspect.getdoc(body) or "").split("\n")[0].rstrip(".")
         row = Insn(opcode, mnemonic, form, title, body, operands, privileged, even, floating, align, extended, facility)
         row.encode(**dict.fromkeys(row.fields, 0))
+        if plugin.is_loading():
+            _discover()
         if opcode in _table or mnemonic in _names:
             raise DuplicateInstruction(f"X'{opcode:02X}' {mnemonic} is defined twice")
         _table[opcode] = row
         _names[mnemonic] = row
+        plugin.claim(body, f"instruction {mnemonic}", lambda: _withdraw(row))
         return body
 
     return enter
+
+
+def _withdraw(row: Insn) -> None:
+    del _table[row.opcode], _names[row.mnemonic]
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.registry import RegistryError, discover
 from cpvm.machine import Machine, ProgramCheck
+from cpvm.s370 import plugin
 from cpvm.s370.interruption import ProgramCode
 
 if TYPE_CHECKING:
@@ -95,12 +96,19 @@ def diagnose(code: int, *, classes: str = "") -> Callable[[Body], Body]:
     """Make the decorated function the service for CODE. A duplicate raises RegistryError."""
 
     def enter(body: Body) -> Body:
+        if plugin.is_loading():
+            _load()
         if code in _SERVICES:
             raise RegistryError(f"DIAGNOSE X'{code:02X}' is defined twice")
         _SERVICES[code] = Service(code, classes, body)
+        plugin.claim(body, f"DIAGNOSE X'{code:02X}'", lambda: _withdraw(code))
         return body
 
     return enter
+
+
+def _withdraw(code: int) -> None:
+    del _SERVICES[code]
 
 
 @lru_cache(maxsize=1)
