@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.tape.oma import OMATape, is_description
@@ -24,7 +24,8 @@ from cpvm.machine.media.tape.store import READ_LIMIT, TapeStore
 
 FORMATS: Final = ("aws", "het", "tap", "e11")
 """Names of the formats that can be written: AWSTAPE, HET, SIMH, E11."""
-_LOOK: Final = 1 << 16  # bytes from the beginning of a file that show its format
+_LOOK: Final = 1 << 16  # bytes from the beginning of a file that show whether it has segments
+_BLOCKS: Final = 1 << 17  # blocks that are looked at to find one of odd length
 
 
 def open_tape(path: str | Path, read_only: bool = False, format: str = "", bzip2: bool = False) -> TapeStore:
@@ -91,60 +92,64 @@ def _named(path: Path) -> str:
 def _sniff(path: Path, beginning: bytes) -> str:
     """The format of a file that begins so; "" if it is none."""
     segments, covered = _segments(beginning)
-    lengths, further = _lengths(path, beginning)
+    lengths, further = _lengths(path)
     if segments and covered >= further:
         return "het" if path.suffix.lower() == ".het" else segments
     return lengths
 
 
 def _segments(beginning: bytes) -> tuple[str, int]:
-    """Whether segments with right links begin the file, "aws", or "het" if one is compressed; and how far they go."""
-    at, before, found = 0, 0, ""
+    """Whether segments begin the file, "aws", or "het" if one is compressed; and how far they go. Links backward need
+    not be right: there are programs that leave them 0.
+    """
+    at, found = 0, ""
     while at + HEADER <= len(beginning):
         length, link = beginning[at] | beginning[at + 1] << 8, beginning[at + 2] | beginning[at + 3] << 8
         flags, more = beginning[at + 4], beginning[at + 5]
-        if flags & ~(NEW_BLOCK | TAPE_MARK | END_OF_BLOCK | COMPRESSED) or more & ~BUS_TECH or link != before:
+        if flags & ~(NEW_BLOCK | TAPE_MARK | END_OF_BLOCK | COMPRESSED) or more & ~BUS_TECH:
             break
-        if (not at and not flags & (NEW_BLOCK | TAPE_MARK)) or (flags & TAPE_MARK and length):
+        if (not at and (link or not flags & (NEW_BLOCK | TAPE_MARK))) or (flags & TAPE_MARK and length):
             break
-        before = length
         at += HEADER + length
         found = "het" if flags & COMPRESSED or more or found == "het" else "aws"
     return found, at
 
 
-def _lengths(path: Path, beginning: bytes) -> tuple[str, int]:
+def _lengths(path: Path) -> tuple[str, int]:
     """Whether blocks between their lengths begin the file, "tap", or "e11" if one of odd length is not padded; and how
-    far they go.
+    far they go. The first block of odd length, wherever it is, tells the two apart.
     """
     at, found = 0, ""
-    while at + WORD <= len(beginning):
-        word = int.from_bytes(beginning[at : at + WORD], "little")
-        length = word & LENGTH
-        if word in (0, GAP, END_OF_MEDIUM):
-            at += WORD
-            found = found or "tap"
-            if word == END_OF_MEDIUM:
-                return found, len(beginning)
-            continue
-        if word & ~(LENGTH | BAD) or not length or length > READ_LIMIT:
-            break
-        tail = at + WORD + length
-        if length % 2 and found != "e11" and _word(path, tail + 1) == word:
-            return "tap", len(beginning)
-        if _word(path, tail) != word:
-            break
-        if length % 2:
-            return "e11", len(beginning)
-        found = "tap"
-        at = tail + WORD
+    try:
+        with path.open("rb") as file:
+            for _ in range(_BLOCKS):
+                word = _word(file, at)
+                if word is None:
+                    break
+                length = word & LENGTH
+                if word in (0, GAP, END_OF_MEDIUM):
+                    at += WORD
+                    found = "tap"
+                    if word == END_OF_MEDIUM:
+                        break
+                    continue
+                if word & ~(LENGTH | BAD) or not length or length > READ_LIMIT:
+                    break
+                tail = at + WORD + length
+                if length % 2 and _word(file, tail + 1) == word:
+                    return "tap", tail
+                if _word(file, tail) != word:
+                    break
+                if length % 2:
+                    return "e11", tail
+                found = "tap"
+                at = tail + WORD
+    except OSError as error:
+        raise MediaError(f"{path}: {error.strerror}") from error
     return found, at
 
 
-def _word(path: Path, at: int) -> int:
-    try:
-        with path.open("rb") as file:
-            file.seek(at)
-            return int.from_bytes(file.read(WORD), "little")
-    except OSError as error:
-        raise MediaError(f"{path}: {error.strerror}") from error
+def _word(file: IO[bytes], at: int) -> int | None:
+    file.seek(at)
+    word = file.read(WORD)
+    return int.from_bytes(word, "little") if len(word) == WORD else None

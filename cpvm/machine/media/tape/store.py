@@ -137,8 +137,8 @@ class TapeFile:
         return MediaError(f"{self.path}: {error.strerror or error}")
 
     def _read(self, at: int, count: int) -> bytes:
-        """So many bytes of the file, fewer at its end."""
-        if self._file is None:
+        """So many bytes of the file, fewer at its end, none before its beginning."""
+        if self._file is None or at < 0:
             return b""
         try:
             self._file.seek(at)
