@@ -141,15 +141,14 @@ class Screen:
         return 0
 
     def erase_all_unprotected(self) -> None:
-        """Nulls into all unprotected fields; no field is modified; the keyboard is restored, the cursor goes to the
-        first unprotected position. Without fields, all is erased."""
+        """Nulls into all unprotected fields; no field is modified; the keyboard is restored, the cursor goes behind the
+        first attribute of such a field. Without fields, all is erased."""
         fields = self.fields()
         if not fields:
             self.clear()
-        self.cursor = self.next_unprotected(self.size - 1)
-        for field in fields:
-            if self.text[field] & Attribute.PROTECTED:
-                continue
+        unprotected = [field for field in fields if not self.text[field] & Attribute.PROTECTED]
+        self.cursor = (unprotected[0] + 1) % self.size if unprotected else 0
+        for field in unprotected:
             self.text[field] &= ~Attribute.MODIFIED
             for at in self.content(field):
                 self.put(at, 0)

@@ -85,12 +85,11 @@ class Keyboard:
             self._make_room(field)
         screen.put(at, code)
         self._modified(field)
-        screen.cursor = (at + 1) % screen.size
-        if screen.kind[screen.cursor] == FIELD:
-            if screen.text[screen.cursor] & Attribute.SKIP == Attribute.SKIP:
-                self.tab()
-            else:
-                screen.cursor = (screen.cursor + 1) % screen.size
+        at = (at + 1) % screen.size
+        while screen.kind[at] == FIELD:
+            skip = screen.text[at] & Attribute.SKIP == Attribute.SKIP
+            at = screen.next_unprotected(at) if skip else (at + 1) % screen.size
+        screen.cursor = at
 
     def _rest(self, field: int) -> list[int]:
         """Positions from the cursor to the end of the field, or of the screen if there are no fields."""
