@@ -46,9 +46,10 @@ class CardPunch(UnitRecord):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Self:
-        """A punch whose cards go to the file `path`; without one it has no cards and is not ready.
+        """`type,file`, then `ascii`: lines of text, `binary`: column binary, or `ebcdic` (the default) card images;
+        `crlf`: lines end so; `append`: behind what the file holds; `s2=FILE`: cards of that stacker. No file: not
+        ready.
 
-        Options: those of `cpvm.machine.unitrecord.card_file`; a stacker's name `=FILE`: what goes there alone.
         Raises ConfigurationError.
         """
         accept(options, *SINK_OPTIONS, *cls.STACKERS)

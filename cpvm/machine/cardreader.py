@@ -49,11 +49,13 @@ class CardReader(UnitRecord):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Self:
-        """A reader with the deck `path` in its hopper, or nothing.
+        """`type[,deck]`, then `file2=FILE`, `file3=FILE`...: more decks behind it; `multifile`: they are one file;
+        `ascii`, `ebcdic`, `binary`: what decks are, if not as they look; `trunc`: cut long lines; `autopad`: fill up
+        the last card; `intrq`: at the end not ready, instead of end of file (`eof`); `r1=FILE`, `r2=`, `rp3=` (2540),
+        `s1=`, `s2=` (3505), `s1=` (2501): the cards in that stacker.
 
-        Options: those of `cpvm.machine.media.deck.read_decks`; `eof` (the default): unit exception behind the last
-        card of each file, `intrq`: intervention required, behind the last card of all; a stacker's name `=FILE`: its
-        cards, in EBCDIC. Raises ConfigurationError.
+        See `cpvm.machine.media.deck.read_decks`. With `eof` unit exception comes behind the last card of each file.
+        Stackers are written in EBCDIC. Raises ConfigurationError.
         """
         accept(
             {name: value for name, value in options.items() if not is_further_file(name)},

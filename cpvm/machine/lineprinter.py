@@ -91,12 +91,12 @@ class LinePrinter(UnitRecord):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Self:
-        """A printer that prints on the file `path`; without one it has no paper and is not ready.
+        """`type,file`, then `pdf` (as if the name ended so) or `text`; `greenbar`: pages with green bars; `append`,
+        `crlf`: for text; `form=std2`, `form=none` (channel 1 alone) or `form=1:1+12:61+9:63`: channels at lines;
+        `lines=n` of a form, 1 to 180 (11 inches); `lpi=6` or `lpi=8`; `forms=n` in the box (no end); `width=n` (144:
+        1443, 150: 3211). No file: not ready.
 
-        Options: `text` or `pdf` (the default if the path ends so), `greenbar`: pages with green bars; `append`, `crlf`
-        for text; `form=std2`, `none`, or channels at lines as `1:1+12:61+9:63` (see `cpvm.machine.media.forms`);
-        `lines=` of a form, 1 to 180, by default 11 inches; `lpi=6` or 8; `forms=` in the box, by default never ending;
-        `width=` print positions, if the type has a choice. Raises ConfigurationError.
+        See `cpvm.machine.media.forms.parse_tape`. Raises ConfigurationError.
         """
         accept(options, *_LINE_OPTIONS)
         lpi = int(choice(options, "lpi", "6", "8"))

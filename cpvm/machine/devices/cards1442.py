@@ -47,10 +47,10 @@ class CardReadPunch1442(CardReader):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Self:
-        """A 1442 with the deck `path` in its hopper, or with blank cards without end.
+        """`type[,deck]`, then the options of a 3505 for the deck; `s1=FILE`, `s2=FILE`: the cards in the stackers, read
+        and punched; `out=ascii`, `binary` or `ebcdic` (the default): how they are written. No deck: blank cards.
 
-        Options: those of `CardReader.configure` for the deck; `s1=FILE`, `s2=FILE`: the cards in the stackers, read and
-        punched, in the format `out=ebcdic` (the default), `ascii` or `binary`. Raises ConfigurationError.
+        Raises ConfigurationError.
         """
         known = {name: value for name, value in options.items() if not is_further_file(name)}
         accept(known, *DECK_OPTIONS, "eof", "intrq", *cls.STACKERS, "out")

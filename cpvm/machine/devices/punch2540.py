@@ -43,8 +43,12 @@ class Punch2540(CardPunch):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Self:
-        """A punch whose cards go to `path`. Options: those of `CardPunch.configure`; `p2=FILE`, `rp3=FILE`: what goes
-        to that stacker; `pfr=FILE`: punch feed read, with this deck in the hopper. Raises ConfigurationError."""
+        """`type,file`, then `ascii`: lines of text, `binary`: column binary, or `ebcdic` (the default) card images;
+        `crlf`: lines end so; `append`: behind what the file holds; `p2=FILE`, `rp3=FILE`: cards of that stacker;
+        `pfr=FILE`: punch feed read, with this deck in the hopper. No file: not ready.
+
+        Raises ConfigurationError.
+        """
         accept(options, *SINK_OPTIONS, *cls.STACKERS, "pfr")
         sink = card_file(path, options, room) if path else None
         hopper = Hopper(*read_decks(options["pfr"], {}, room)) if "pfr" in options else None
