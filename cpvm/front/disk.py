@@ -15,7 +15,7 @@ from cpvm.front.disks.place import DiskError, Options
 from cpvm.front.disks.progress import Percent
 from cpvm.front.status import USAGE
 from cpvm.machine.device import MediaError
-from cpvm.machine.media.images import OVERLAY, BlockImage, TrackImage
+from cpvm.machine.media.images import BlockImage, TrackImage, overlay_of
 
 DAMAGED = 1
 """Exit status of a check that found damage."""
@@ -175,6 +175,6 @@ def _cp_whole(given: argparse.Namespace, sources: list[Path], target: Path) -> i
 
 
 def _tell_of_overlay(path: Path, options: Options) -> None:
-    over = options.overlay or path.with_name(path.name + OVERLAY)
+    over = options.overlay or overlay_of(path)
     if over.exists():
         print(f"{path} is as it was, the changes are in {over}")

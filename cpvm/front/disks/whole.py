@@ -11,7 +11,7 @@ from cpvm.front.disks.place import DiskError, Options
 from cpvm.machine.device import MediaError
 from cpvm.machine.media import volume
 from cpvm.machine.media.base import Base
-from cpvm.machine.media.images import OVERLAY, BlockImage, TrackImage, open_base
+from cpvm.machine.media.images import BlockImage, TrackImage, open_base, overlay_of
 from cpvm.machine.media.images.image import BLOCK, trimmed
 from cpvm.machine.media.images.writing import (
     CODECS,
@@ -137,7 +137,7 @@ def linked(source: Path, target: Path, options: Options) -> list[str]:
         raise MediaError(f"{target} exists already")
     changes = source
     if not is_volume(source):
-        changes = options.overlay or source.with_name(source.name + OVERLAY)
+        changes = options.overlay or overlay_of(source)
         if not changes.exists():
             clone(target, source, options.device, options.shadows)
             return [f"{target}: a clone of {source}, which must stay as it is"]

@@ -256,7 +256,7 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
             raise MediaError(f"{path} is not written any more, because other volumes lie over it; write a clone of it")
         _examine(path, facts)
         if "base" in facts:
-            base = open_under(Base.from_fact(facts["base"], path), path, _depth)
+            base = open_under(Base.from_fact(facts["base"], path), path, str(facts["type"]), _depth)
             if base.device_type[:4] != str(facts["type"])[:4] or not _size(base).items() <= facts.items():
                 raise MediaError(f"{path}: its base {base.path} is a disk of another type or size")
         if "blocks" in facts:
@@ -279,8 +279,12 @@ def open_over(path: Path, base: Path, read_only: bool) -> Volume | BlockVolume:
     return volume
 
 
-def open_under(base: Base, over: Path, depth: int = 0) -> TrackImage | BlockImage:
-    """Open the base of the volume `over`. Raises MediaError: it is not there, or is not what it was."""
+def open_under(base: Base, over: Path, device: str, depth: int = 0) -> TrackImage | BlockImage:
+    """Open the base of the volume `over`, which is of this device type.
+
+    Raises:
+        MediaError: it is not there, or is not what it was.
+    """
     base.require(over)
     path = base.location(over)
     if base.id:
@@ -289,7 +293,7 @@ def open_under(base: Base, over: Path, depth: int = 0) -> TrackImage | BlockImag
             return volume
         volume.close()
         raise MediaError(f"{over}: its base {path} is not the volume that it was made over")
-    image = open_base(path, None, base.shadow_files(over))
+    image = open_base(path, device, base.shadow_files(over))
     try:
         base.compare(image.files, over)
     except MediaError:

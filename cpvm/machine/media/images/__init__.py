@@ -23,7 +23,7 @@ from cpvm.machine.media.images.image import (
 )
 from cpvm.machine.media.images.plain import CKDImage, FBAImage, first_of_several
 
-__all__ = ["OVERLAY", "BlockImage", "BlockStore", "Image", "TrackImage", "open_base", "open_image"]
+__all__ = ["OVERLAY", "BlockImage", "BlockStore", "Image", "TrackImage", "open_base", "open_image", "overlay_of"]
 
 Disk = TypeVar("Disk", bound=Image)
 _FIXED_BLOCK = {125664: "3310", 558000: "3370", 712752: "3370-2"}
@@ -60,8 +60,8 @@ def open_image(
     """
     from cpvm.machine.media import volume  # which knows this package, because a volume can lie over an image
 
-    path = Path(path)
-    over = Path(overlay) if overlay is not None else path.with_name(path.name + OVERLAY)
+    path = _existing(Path(path))
+    over = Path(overlay) if overlay is not None else overlay_of(path)
     disk: TrackImage | BlockImage
     if volume.is_volume(path):
         if overlay is not None or shadows:
@@ -78,6 +78,18 @@ def open_image(
     return _of_type(disk, device)
 
 
+def overlay_of(path: Path) -> Path:
+    """Where the changes of an image are, unless another place is told."""
+    path = _existing(path)
+    return path.with_name(path.name + OVERLAY)
+
+
+def _existing(path: Path) -> Path:
+    """The path, or that of the first file of several."""
+    several = first_of_several(path)
+    return several if not path.exists() and several.exists() else path
+
+
 def _of_type(disk: Disk, device: str | None) -> Disk:
     """The disk, if it is of a device type. Raises MediaError, and closes it, if it is not."""
     if device is not None and disk.device_type[:4] != device[:4]:
@@ -91,9 +103,7 @@ def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = (
 
     Arguments and errors are those of `open_image`.
     """
-    several = first_of_several(path)
-    if not path.exists() and several.exists():
-        path = several
+    path = _existing(path)
     head = _start(path)
     image: ReadOnlyTracks | ReadOnlyBlocks
     if head[:8] in COMPRESSED or head[:8] in SHADOW:
