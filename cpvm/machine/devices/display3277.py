@@ -167,7 +167,7 @@ class Display(Device):
         """The terminal sends an inbound data stream on its own: a key was pressed.
 
         Raises:
-            StreamError: the record is none of this screen's. The guest gets attention for what there is of it.
+            StreamError: the record is none of this screen's, which keeps what it has; the guest gets attention.
         """
         try:
             if record[:1] == bytes((Aid.STRUCTURED_FIELD,)):

@@ -5,6 +5,9 @@ The screen mirrors that terminal: both were sent the same writes. Source: GA23-0
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from cpvm.machine.media.screen.buffer import CHARACTER, FIELD, GRAPHIC, Screen, StreamError
 from cpvm.s370.datastream import SHORT_READ, Aid, Attribute, Extended, Order, decode_address
 
@@ -16,10 +19,25 @@ def accept(screen: Screen, record: bytes) -> None:
 
     Raises:
         StreamError: the record is no such thing, for instance it names a position that the screen lacks. The screen
-            keeps what was taken over before.
+            has not changed then.
     """
     if not record:
         raise StreamError("an inbound data stream without attention identification")
+    with _unchanged_if_wrong(screen):
+        _accept(screen, record)
+
+
+@contextmanager
+def _unchanged_if_wrong(screen: Screen) -> Iterator[None]:
+    before = screen.to_bytes()
+    try:
+        yield
+    except StreamError:
+        screen.from_bytes(before)
+        raise
+
+
+def _accept(screen: Screen, record: bytes) -> None:
     stream = _Inbound(screen, record)
     aid = record[0]
     screen.locked = True
@@ -39,10 +57,11 @@ def accept(screen: Screen, record: bytes) -> None:
 
 def accept_buffer(screen: Screen, record: bytes) -> None:
     """Take over the whole buffer: what the terminal answered to Read Buffer. Raises StreamError, as `accept`."""
-    stream = _Inbound(screen, record)
-    stream.heading()
-    screen.aid = record[0]
-    stream.buffer()
+    with _unchanged_if_wrong(screen):
+        stream = _Inbound(screen, record)
+        stream.heading()
+        screen.aid = record[0]
+        stream.buffer()
 
 
 class _Inbound:
