@@ -2,8 +2,10 @@
 
     python tests/fuzz/campaign.py [SECONDS] [SEED]
 
-Registers, control registers, PSW, interruption codes and the window are compared. A difference is shown with the
-program that makes it, from which all has been left out that it does not need.
+Half of the time goes to programs that end with their first interruption (`programs.py`), half to scenes, which go on
+after interruptions (`scenes.py`). Registers, control registers, PSWs, interruption codes, storage and keys are
+compared. A difference is shown with the program that makes it, from which all has been left out that it does not need.
+What has been done so far is printed every minute.
 """
 
 import sys
@@ -21,6 +23,7 @@ from vectors.vector import CODE, SIZE, Vector, prepare, run
 from cpvm.machine import Machine
 from cpvm.s370.disassemble import listing
 from cpvm.s370.psw import EC
+from fuzz import comparing
 from fuzz.programs import CODE_SIZE, Program, Writer
 
 BATCH = (SIZE - hercules.FIRST) // (hercules.CODE_AT + CODE_SIZE)
@@ -114,28 +117,70 @@ def compared(machine: Machine, batch: list[Program], name: str) -> list[int]:
     return []
 
 
+def programs(machine: Machine, seed: str, tally: "Tally") -> None:
+    """One batch of programs."""
+    writer = Writer(seed)
+    batch = [writer.program() for _ in range(BATCH)]
+    wrong = compared(machine, batch, seed)
+    tally.done("programs", len(batch), Counter("end" if p.vector.out.get("kind") == 0 else "exception" for p in batch))
+    for n in wrong:
+        if tally.wanted():
+            print(f"seed '{seed}', program {n}:")
+            tally.causes[show(machine, smallest(machine, batch[n]))] += 1
+
+
+class Tally:
+    """What has been done."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()
+        self.causes: Counter[str] = Counter()
+        self.began = self.told = time.monotonic()
+
+    def done(self, what: str, n: int, kinds: Counter[str]) -> None:
+        """So many more."""
+        self.counts[what] += n
+        self.kinds += kinds
+        if time.monotonic() - self.told > 60:
+            self.tell()
+
+    def wanted(self) -> bool:
+        """Whether another difference is to be shown: not after the first forty."""
+        self.counts["differences"] += 1
+        return sum(self.causes.values()) < 40
+
+    def tell(self) -> None:
+        """Print it."""
+        self.told = time.monotonic()
+        print(
+            f"{self.told - self.began:.0f} s: {dict(self.counts)} {dict(self.causes)}; {dict(self.kinds)}", flush=True
+        )
+
+
 def main(seconds: float, seed: str) -> int:
     """Go on for so many seconds; the number of differences."""
     machine = Machine(SIZE)
     prepare(machine)
-    end = time.monotonic() + seconds
-    programs = 0
-    causes: Counter[str] = Counter()
-    ends: Counter[str] = Counter()
-    while time.monotonic() < end:
-        writer = Writer(f"{seed} {programs}")
-        batch = [writer.program() for _ in range(BATCH)]
-        wrong = compared(machine, batch, f"{seed} {programs}")
-        ends.update("end" if program.vector.out.get("kind") == 0 else "exception" for program in batch)
-        programs += len(batch)
-        for n in wrong:
-            if sum(causes.values()) < 40:
-                print(f"seed '{seed} {programs - len(batch)}', program {n}:")
-                causes[show(machine, smallest(machine, batch[n]))] += 1
-    print(f"{programs} programs, {sum(causes.values())} differences {dict(causes)}; {dict(ends)}")
-    return sum(causes.values())
+    scenes = comparing.Scenes()
+    tally = Tally()
+    turn = 0
+    while time.monotonic() < tally.began + seconds:
+        name = f"{seed} {turn}"
+        if turn % 2:
+            programs(machine, name, tally)
+        else:
+            done, kinds, wrong = scenes.batch(name)
+            tally.done("scenes", done, kinds)
+            for scene in wrong:
+                if tally.wanted():
+                    print(f"seed '{name}', scene:")
+                    tally.causes[scenes.show(scenes.smallest(scene))] += 1
+        turn += 1
+    tally.tell()
+    return tally.counts["differences"]
 
 
 if __name__ == "__main__":
-    _, seconds, seed, *_ = [*sys.argv, *("60", "1")[len(sys.argv) - 1 :]]
-    sys.exit(1 if main(float(seconds), seed) else 0)
+    given = [*sys.argv[1:], *("60", "1")[len(sys.argv) - 1 :]]
+    sys.exit(1 if main(float(given[0]), given[1]) else 0)

@@ -14,7 +14,7 @@ from vectors.maker import Maker
 from vectors.vector import CODE, TABLES, WINDOW, Vector
 
 from cpvm.s370.facilities import Facility
-from cpvm.s370.formats import Format
+from cpvm.s370.formats import Format, length_of
 from cpvm.s370.insn import Insn, by_mnemonic, table
 
 CODE_SIZE = 256
@@ -24,6 +24,7 @@ PACKED, FLOATS = 384, 320
 NOPR = b"\x07\x00"
 EASILY_INVALID = ("MP", "DP", "CVB", "ED", "EDMK", "D", "DR", "UNPK", "CVD", "SXR", "AXR", "DXR", "SRP")
 BRANCHES = (0x45, 0x46, 0x47, 0x4D, 0x86, 0x87)
+NOT_EXECUTED = (*BRANCHES, 0x44, 0x82)
 EXCLUDED = (
     *("DIAG", "MVCL", "CLCL", "EX", "SVC", "LPSW", "LCTL", "SPX", "SIGP", "IPTE", "SCK", "STCK", "STCKC", "STPT"),
     *("STIDP", "SIO", "SIOF", "TIO", "CLRIO", "HIO", "HDV", "TCH", "STIDC", "SSM", "STOSM", "STNSM", "SSK", "ISK"),
@@ -166,7 +167,7 @@ class Writer:
         at = 0
         places = []
         for piece in written:
-            if piece[0] not in (*BRANCHES, 0x44, 0x0E, 0x0F):
+            if piece[0] not in NOT_EXECUTED and len(piece) == length_of(piece[0]):
                 places.append(at)
             at += len(piece)
         if not places:
