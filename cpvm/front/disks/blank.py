@@ -12,12 +12,11 @@ from cpvm.machine.media.images import BlockImage, TrackImage
 from cpvm.machine.media.images.image import BLOCK
 from cpvm.machine.media.label import label, label_track
 from cpvm.s370.ckd import GEOMETRY, Geometry, Record, Track, encode_track
+from cpvm.s370.fba import FIXED_BLOCK
 
 VTOC_PLACE: Final = bytes((0, 0, 0, 1, 1))
 """Cylinder, head and record of the first record of a new VTOC."""
 _KEY, _DATA = 44, 96
-FIXED_BLOCK: Final = {"3310": 125_664, "3370": 558_000, "3370-2": 712_752}
-"""Blocks of the fixed-block device types."""
 
 
 class BlankError(ValueError):
@@ -105,12 +104,12 @@ def is_fixed_block(name: str) -> bool:
 
 def fixed_block(name: str, blocks: int | None, volid: str) -> NewBlocks:
     """A fixed-block disk of a device type, by default as large as that is. Raises BlankError."""
-    most = FIXED_BLOCK.get(name.upper())
-    if most is None:
+    device = FIXED_BLOCK.get(name.upper())
+    if device is None:
         raise BlankError(f"{name} is no fixed-block device type; there are {', '.join(FIXED_BLOCK)}")
-    if blocks is not None and not 1 < blocks <= most:
-        raise BlankError(f"a {name} has 2 to {most} blocks, not {blocks}")
-    return NewBlocks(name.upper(), blocks or most, volid)
+    if blocks is not None and not 1 < blocks <= device.blocks:
+        raise BlankError(f"a {device.name} has 2 to {device.blocks} blocks, not {blocks}")
+    return NewBlocks(device.name, blocks or device.blocks, volid)
 
 
 def geometry_named(name: str) -> Geometry:

@@ -15,7 +15,10 @@ def label(volid: str) -> bytes:
 
 
 def label_track(volid: str) -> bytes:
-    """Track 0 of a new volume: two IPL records that load a wait PSW, and the volume label."""
-    ipl = bytes.fromhex("000600000000000F") + bytes(16)
+    """Track 0 of a new volume: two IPL records, and the volume label.
+
+    IPL from it ends in a disabled wait with code F: record 1 is that PSW and a channel program that does nothing.
+    """
+    ipl = bytes.fromhex("000600000000000F0300000020000001") + bytes(8)
     records = ((b"IPL1", ipl), (b"IPL2", bytes(144)), (b"VOL1", label(volid)))
     return encode_track(0, 0, [Record(0, 0, n, to_ebcdic(k.decode()), d) for n, (k, d) in enumerate(records, 1)])

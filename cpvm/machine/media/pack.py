@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cpvm.machine.device import ConfigurationError, Device, DeviceError, MediaError
@@ -39,7 +40,8 @@ class PackDrive(Device):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
-        """`190,3350,disk.cckd,ro`: a disk image or volume, and whether it may only be read. No path: not ready."""
+        """`190,3350,disk.cckd`: a disk image or volume; no path: not ready. Options: `ro`, it may only be read;
+        `overlay=FILE`, where the changes of an image go; `shadow=FILE`, a Hercules shadow file over it."""
         drive = cls.unready(type)
         if path is not None:
             drive._open(path, options)
@@ -51,9 +53,11 @@ class PackDrive(Device):
         from cpvm.machine.configure import accept, flag
         from cpvm.machine.media.images import open_image
 
-        accept(options, "ro")
+        accept(options, "ro", "overlay", "shadow")
+        overlay, shadow = options.get("overlay"), options.get("shadow")
+        shadows = [Path(shadow)] if shadow else []
         try:
-            image = open_image(path, flag(options, "ro"), device=self.type)
+            image = open_image(path, flag(options, "ro"), device=self.type, shadows=shadows, overlay=overlay or None)
         except MediaError as error:
             raise ConfigurationError(str(error)) from None
         try:

@@ -49,6 +49,8 @@ class VolumeFile(ABC):
         self._deferred = 0
         self.name = str(facts.get("volid") or path.name)
         """What messages call it."""
+        self.only_if_changed = False
+        """Whether the file goes when it is closed and holds nothing."""
 
     @property
     def files(self) -> list[Path]:
@@ -169,7 +171,11 @@ class VolumeFile(ABC):
         """Commit and close; the volume cannot be used any more."""
         with self._lock:
             self.commit()
+            empty = self.only_if_changed and not self.changed()
             _disconnect(self._database)
+            if empty:
+                with suppress(OSError):
+                    self.path.unlink()
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -22,11 +22,12 @@ from cpvm.machine.media.images.image import (
     TrackImage,
 )
 from cpvm.machine.media.images.plain import CKDImage, FBAImage, first_of_several
+from cpvm.s370.fba import FIXED_BLOCK
 
 __all__ = ["OVERLAY", "BlockImage", "BlockStore", "Image", "TrackImage", "open_base", "open_image", "overlay_of"]
 
 Disk = TypeVar("Disk", bound=Image)
-_FIXED_BLOCK = {125664: "3310", 558000: "3370", 712752: "3370-2"}
+_BY_BLOCKS = {kind.blocks: kind.name for kind in FIXED_BLOCK.values()}
 _LABELS = {512: (b"\xe5\xd6\xd3\xf1",), 1024: (b"\xc3\xd4\xe2\xf1",)}
 """Where a fixed-block disk has a label: VOL1 in block 1, CMS1 in block 2."""
 
@@ -45,8 +46,9 @@ def open_image(
 ) -> TrackImage | BlockImage:
     """Open a disk: a Hercules image (.ckd, .cckd, .cckd64, fixed-block, compressed or not) or a volume.
 
-    An image is never written: what is written to it lies in a volume over it, its overlay, which is made by the first
-    opening for writing. Once an image has an overlay, both together are the disk, also when it is only read.
+    An image is never written: what is written to it lies in a volume over it, its overlay. That is made when the image
+    is opened for writing, and stays if something was written. Once an image has an overlay, both together are the
+    disk, also when it is only read.
 
     Args:
         path: the file, of several the first.
@@ -72,10 +74,12 @@ def open_image(
             raise MediaError(f"{over} does not exist")
         disk = open_base(path, device, shadows)
     else:
-        if not over.exists():
+        made = not over.exists()
+        if made:
             volume.clone(over, path, device, shadows)
         disk = volume.open_over(over, path, read_only)
-    return _of_type(disk, device)
+        disk.only_if_changed = made
+    return _of_type(disk, device, path)
 
 
 def overlay_of(path: Path) -> Path:
@@ -90,11 +94,11 @@ def _existing(path: Path) -> Path:
     return several if not path.exists() and several.exists() else path
 
 
-def _of_type(disk: Disk, device: str | None) -> Disk:
+def _of_type(disk: Disk, device: str | None, path: Path) -> Disk:
     """The disk, if it is of a device type. Raises MediaError, and closes it, if it is not."""
     if device is not None and disk.device_type[:4] != device[:4]:
         disk.close()
-        raise MediaError(f"{disk.path} is a {disk.device_type} disk, not a {device}")
+        raise MediaError(f"{path} is a {disk.device_type} disk, not a {device}")
     return disk
 
 
@@ -111,14 +115,14 @@ def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = (
         if file.tracks_are_ckd:
             image = CompressedTracks(file, shadows)
         else:
-            image = CompressedBlocks(file, device or _FIXED_BLOCK.get(file.header.size, "3370"), shadows)
+            image = CompressedBlocks(file, device or _BY_BLOCKS.get(file.header.size, "3370"), shadows)
     elif shadows:
         raise MediaError(f"{path} is not a compressed image: there are no shadow files of it")
     elif head[:8] in PLAIN:
         image = CKDImage(path)
     else:
         image = FBAImage(path, _fixed_block(path, head, device))
-    return _of_type(image, device)
+    return _of_type(image, device, path)
 
 
 def _start(path: Path) -> bytes:
@@ -133,7 +137,7 @@ def _start(path: Path) -> bytes:
 def _fixed_block(path: Path, head: bytes, device: str | None) -> str:
     """The type of a fixed-block disk. Raises MediaError: nothing says that it is one."""
     size = path.stat().st_size
-    known = _FIXED_BLOCK.get(size // HEADER) if size % HEADER == 0 else None
+    known = _BY_BLOCKS.get(size // HEADER) if size % HEADER == 0 else None
     if device is not None:
         return device
     if known is None and not any(head[at : at + 4] in labels for at, labels in _LABELS.items()):
