@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cpvm.cp.command import COMMANDS, LOGON_COMMANDS, Command
 from cpvm.cp.registry import discover
+from cpvm.s370 import plugin
 
 MENU = "CP"
 _WIDTH = 79
@@ -22,9 +23,13 @@ _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 def commands() -> dict[str, Command]:
-    """All commands by name, in alphabetical order. LOGON is the one that works, not the one for those who are on."""
+    """All commands by name, in alphabetical order. LOGON is the one that works, not the one for those who are on.
+
+    Those of plugins are left out: HELP files are made once, and plugins come and go.
+    """
     discover("cpvm.cp.commands")
     found = {name: entry for table in (COMMANDS, LOGON_COMMANDS) for name, _, entry in table}
+    found = {name: entry for name, entry in found.items() if plugin.owner(entry.body) is None}
     return dict(sorted(found.items()))
 
 

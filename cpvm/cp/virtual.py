@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from cpvm.cp.directory import (
     UNIT_RECORD_TYPES,
@@ -16,12 +16,13 @@ from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 from cpvm.cp.vspool import Output, Reader
-from cpvm.machine.device import Device
+from cpvm.machine.device import ConfigurationError, ConsoleBackend, Device, device_types
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.dasd import Dasd
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.devices.reader2540 import Reader2540
+from cpvm.s370 import plugin
 
 if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
@@ -30,6 +31,7 @@ FORCED_RW = message("DMKLNK101W", "DASD {:03X} FORCED R/O; R/W BY {}")
 FORCED_RO = message("DMKLNK102W", "DASD {:03X} FORCED R/O; R/O BY {}")
 FORCED_BOTH = message("DMKLNK103W", "DASD {:03X} FORCED R/O; R/W BY {}; R/O BY {}")
 NOT_IN_OWNER = message("DMKLNK107E", "{} {:03X} NOT LINKED; NOT IN CP DIRECTORY")
+CANNOT_BE_MADE = message("906E", "{} CANNOT BE DEFINED; {}")
 ALREADY_DEFINED = message("092E", "{:03X} ALREADY DEFINED")
 
 
@@ -89,6 +91,53 @@ def add_unit_record(vm: VMBLOK, vaddr: int, devtype: str, spool_class: str | Non
     device = Punch2540(output) if kind == "PUN" else Printer1403(output)
     attach(vm, output, device)
     return kind
+
+
+class _NoRoom:
+    """A guest's device has nothing of the host's: each wish is refused."""
+
+    def console(self) -> ConsoleBackend:
+        raise ConfigurationError("the console is CP's")
+
+    def display(self, name: str) -> object:
+        raise ConfigurationError("a virtual machine has no terminal of the host's")
+
+    def output(self, path: str, binary: bool, append: bool = False) -> IO[Any]:
+        raise ConfigurationError("a virtual machine has no files of the host's")
+
+    def input(self, path: str) -> bytes:
+        raise ConfigurationError("a virtual machine has no files of the host's")
+
+    def link(self, name: str) -> object:
+        raise ConfigurationError("a virtual machine is connected by CP alone")
+
+
+class _Invented(VDEVBLOK):
+    """A device of a type that a plugin defines."""
+
+    def __init__(self, vaddr: int, device: Device) -> None:
+        super().__init__(vaddr, "DEV", device.type)
+        self.device = device
+
+    def release(self) -> None:
+        self.device.close()
+
+
+def is_invented(devtype: str) -> bool:
+    """Whether this is a device type that a plugin defines."""
+    cls = device_types().get(devtype)
+    return cls is not None and plugin.owner(cls) is not None
+
+
+def add_invented(vm: VMBLOK, vaddr: int, devtype: str) -> None:
+    """Give the machine a device of a plugin's, as it is without files and options."""
+    if vaddr in vm.devices:
+        raise ALREADY_DEFINED.error(vaddr)
+    try:
+        device = device_types()[devtype].configure(devtype, None, {}, _NoRoom())
+    except ConfigurationError as error:
+        raise CANNOT_BE_MADE.error(devtype, error) from None
+    attach(vm, _Invented(vaddr, device), device)
 
 
 def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode: str) -> DASDBlock:

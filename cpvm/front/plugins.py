@@ -86,7 +86,7 @@ def load(files: Iterable[str | Path]) -> list[str]:
 
 def _check(found: plugin.Plugin) -> None:
     if not found.defined:
-        raise ValueError("it defines no device, instruction, DIAGNOSE code or command")
+        raise PluginError("it defines no device, instruction, DIAGNOSE code or command")
 
 
 def _reason(error: BaseException, file: str) -> str:
@@ -96,7 +96,7 @@ def _reason(error: BaseException, file: str) -> str:
         return f"line {error.lineno}: {error.msg}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     where = f"line {lines[-1]}: " if lines else ""
-    if isinstance(error, _DUPLICATES) or not lines:
+    if isinstance(error, (*_DUPLICATES, PluginError)):
         return f"{where}{text}"
     return f"{where}{type(error).__name__}: {text}"
 

@@ -5,18 +5,23 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from cpvm.front.plugins import GROUP
+from cpvm.s370 import plugin
+
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-PAGES = ("bare-machine",)
+PAGES = ("bare-machine", "add-a-device", "cards-and-print")
 _FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def matches(shown: str, got: str) -> bool:
-    """Whether an output is the one shown, in which `...` stands for anything within a line."""
-    pattern = "[^\n]*".join(map(re.escape, shown.split("...")))
+    """Whether an output is the one shown, in which `...` stands for anything within a line; alone, for any lines."""
+    lines = "(?:[^\n]*\n)*".join(map(re.escape, re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE)))
+    pattern = lines.replace(re.escape("..."), "[^\n]*")
     return re.fullmatch(pattern, got) is not None
 
 
@@ -49,8 +54,10 @@ def test_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     names: dict[str, object] = {}
     tried = 0
     for number, (kind, file, block) in enumerate(_FENCE.findall(page.read_text(encoding="utf-8"))):
-        if kind == "asm":
+        if kind in ("asm", "python", "text"):
             Path(file).write_text(block)
+        elif kind == "toml":
+            assert GROUP in tomllib.loads(block)["project"]["entry-points"]
         elif kind == "console":
             try_console(block, environment)
             tried += 1
@@ -62,9 +69,13 @@ def test_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             names = examples.globs
             tried += 1
     assert tried
+    for loaded in plugin.loaded():
+        plugin.unload(loaded)
 
 
 def test_the_comparison_can_fail() -> None:
     assert matches("A ... C\nD\n", "A B C\nD\n")
     assert not matches("A ... C\nD\n", "A B C\nE\n")
     assert not matches("A\n", "A\nB\n")
+    assert matches("A\n...\nD\n", "A\nB\nC\nD\n") and matches("...\nD\n", "D\n")
+    assert not matches("A\n...\nD\n", "A\nB\nC\n")

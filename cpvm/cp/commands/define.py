@@ -7,7 +7,7 @@ from cpvm.cp.directory import UNIT_RECORD_TYPES
 from cpvm.cp.message import DEVICE_MISSING, message
 from cpvm.cp.operand import Operands, abbreviates, choose, is_vaddr, storage_size, vaddr
 from cpvm.cp.spoolword import queue_of
-from cpvm.cp.virtual import ALREADY_DEFINED, add_console, add_unit_record, redefine
+from cpvm.cp.virtual import ALREADY_DEFINED, add_console, add_invented, add_unit_record, is_invented, redefine
 
 TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
 ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
@@ -34,6 +34,9 @@ def define(request: Request, operands: Operands) -> Answer:
     vm = request.vm
     if what in UNIT_RECORD_TYPES:
         kind = add_unit_record(vm, new, what)
+    elif is_invented(what):
+        add_invented(vm, new, what)
+        kind = "DEV"
     elif is_vaddr(what) and int(what, 16) in vm.devices:
         old = int(what, 16)
         kind = vm.devices[old].kind

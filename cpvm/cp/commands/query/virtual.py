@@ -29,7 +29,8 @@ def device_lines(vm: VMBLOK, block: VDEVBLOK) -> list[str]:
     if isinstance(block, DASDBlock):
         disk, access = block.link.disk, "R/W" if block.link.writable else "R/O"
         return [f"DASD {block.vaddr:03X} {disk.devtype} {disk.volid:<6} {access}  {disk.cylinders:03} CYL"]
-    assert isinstance(block, UnitRecord)
+    if not isinstance(block, UnitRecord):
+        return [f"{block.kind:<4} {block.vaddr:03X} {block.devtype}"]
     return unit_record_lines(vm, block)
 
 
