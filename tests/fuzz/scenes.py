@@ -114,8 +114,9 @@ class SceneWriter(Writer):
         return text + named("SRL").encode(r1=key, d2=3) + named("SLL").encode(r1=key, d2=3)
 
     def _clocks(self) -> bytes:
-        at = self.r.choice((0, 8))
-        return named(self.r.choice(("SCKC", "SPT"))).encode(b2=10, d2=DATA + CLOCKS_AT + at)
+        if self.r.random() < 0.5:
+            return named("SCKC").encode(b2=10, d2=DATA + CLOCKS_AT + self.r.choice((0, 8)))
+        return named("SPT").encode(b2=10, d2=DATA + CLOCKS_AT + 8)  # the other may be zero, which soon is negative
 
     def _submasks(self) -> bytes:
         return self.r.choice(
