@@ -34,3 +34,9 @@ def deck(name: str, hercules: bool = False) -> tuple[bytes, ...]:
 def typed(name: str) -> list[str]:
     """The lines that the operator types: what the program's comments marked `*TYPE ` say."""
     return [line[6:] for line in source(name).splitlines() if line.startswith("*TYPE ")]
+
+
+def disks(name: str) -> list[tuple[int, str]]:
+    """The disk drives that the program is for: address and type, as its comments marked `*DISK ` say."""
+    words = [line.split()[1:] for line in source(name).splitlines() if line.startswith("*DISK ")]
+    return [(int(address, 16), kind) for address, kind in words]

@@ -120,11 +120,9 @@ class Dasd(Searching):
     @command(0x5E)
     def read_multiple(self, path: DataPath) -> int:
         """Read Multiple Count, Key and Data: all records from the next one to the end of the track."""
-        record = self._pass(0)
-        if record is None:
-            return CHECKED
-        records = self._track.records[self.at - 2 :]
-        self.at += len(records) - 1
+        track = self._usable()
+        records = track.records[max(self.at - 1, 0) :]
+        self.at = len(track.records) + 1
         self._done(DATA)
         path.send(b"".join(record.count + record.key + record.data for record in records))
         return ENDED

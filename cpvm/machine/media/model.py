@@ -77,7 +77,7 @@ class Model:
 
 
 _MODELS: Final = {
-    "2305": Model(_FAMILY, 10_000, (0, 0, 0)),
+    "2305": Model(_FAMILY, 10_000, (0, 0, 0), unit_model=0),
     "2311": Model(SCANS | {c | 0x80 for c in SCANS} | OVERFLOW, 25_000, (25_000, 75_000, 135_000), 6, 0x27, byte3=0xC8),
     "2314": Model(SCANS | {c | 0x80 for c in SCANS} | OVERFLOW, 25_000, (25_000, 75_000, 130_000), 6, 0x27, byte3=0x40),
     "3330": Model(_FAMILY, 16_700, (10_000, 30_000, 55_000), cylinder_shift=6, byte4=lambda a: a & 7 | (~a & 7) << 3),

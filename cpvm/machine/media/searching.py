@@ -58,7 +58,7 @@ class Searching(Controlled):
         if path.command & MULTI_TRACK:
             if self._switch():
                 return CHECKED
-        elif self.index_passed:
+        elif self.index_passed and not self.at:  # it came to the home address before
             return self._fail(0, NO_RECORD_FOUND)
         self._orient(0)
         self.index_passed = True

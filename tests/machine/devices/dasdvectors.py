@@ -110,7 +110,7 @@ class Blocks:
 
 @dataclass
 class Ending:
-    """How a channel program ended: condition code of START I/O, CSW (offsets for addresses), sense without zeros at its end."""
+    """How a program ended: condition code of START I/O, CSW (offsets for addresses), sense without zeros at its end."""
 
     cc: int
     csw: str
@@ -242,8 +242,5 @@ def run(vector: Vector) -> Outcome:
         start(entry + SENSE_CCW_AT)
         storage.write(entry + SENSE_CSW_AT, storage.read(CSW, 8))
     assert storage.read(BASE + RECORD, RECORD) == bytes(RECORD)
-    if vector.ckd:
-        disk = changes(tracks.before, tracks.images, place_name)
-    else:
-        disk = changes(fba_disk(), blocks.data, str)
+    disk = changes(tracks.before, tracks.images, place_name) if vector.ckd else changes(fba_disk(), blocks.data, str)
     return vector.outcome(BASE, storage.read(BASE, RECORD), disk)

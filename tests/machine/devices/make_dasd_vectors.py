@@ -18,10 +18,11 @@ from pathlib import Path
 
 import dasdchains
 import fbachains
-from cpvm.s370.ckd import END_OF_TRACK, GEOMETRY, Geometry, Track
-from cpvm.s370.psw import PSW
 from dasdvectors import BLOCKS, CYLINDERS, RECORD, Vector, changes, ckd_disk, fba_disk, place_name
 from make_tape_vectors import CONSTANTS, DRIVER, FIRST, driver
+
+from cpvm.s370.ckd import END_OF_TRACK, GEOMETRY, Geometry, Track
+from cpvm.s370.psw import PSW
 
 FILES = Path(__file__).parent / "vectors"
 BATCH = 200
