@@ -329,7 +329,7 @@ def test_structured_fields_write_and_read() -> None:
     assert line.device.screen.lines()[0] == " AB"
     assert write(line, "0005 01 00 f6", STRUCTURED) == "0C00 0000, 8000 0000"
     assert read(line) == "88" + "000c" + "8000" + "604040" + "1140c1c1c2"
-    assert write(line, "0006 09 00 02 42 000b 4000 f1 c2 28 42 f1 c1", STRUCTURED) == "0C00 0000"
+    assert write(line, "0006 09 00 02 42 000a 4000 f1 c2 28 42 f1 c1", STRUCTURED) == "0C00 0000"
     assert read(line, READ)[:20] == "604040" + "2842f1c1" + "284200"
     assert write(line, "0005 0300 80", STRUCTURED) == "0C00 0000"
     assert not any(line.device.screen.text)

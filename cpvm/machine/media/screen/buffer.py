@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from cpvm.s370.datastream import Aid, Attribute, Extended
+from cpvm.s370.datastream import FORMAT_CONTROLS, Aid, Attribute, Extended
 from cpvm.s370.ebcdic import printable
 
 CHARACTER: Final = 0
@@ -72,6 +72,10 @@ class Screen:
         self.reply_mode = FIELD_REPLY
         self.reply_types = b""
         self.erase()
+
+    def shows(self, code: int, kind: int = CHARACTER) -> bool:
+        """Whether a code can stand in the buffer: a 3277 keeps all, later displays no codes of orders."""
+        return not self.wide or code >= 0x40 or code == 0 or (kind != GRAPHIC and code in FORMAT_CONTROLS)
 
     # ---- the buffer
 

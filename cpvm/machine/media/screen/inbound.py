@@ -101,9 +101,12 @@ class _Inbound:
             elif type in self.pen:
                 self.pen[type] = value
             return None
+        kind = CHARACTER
         if code == Order.GE:
-            return self._byte(), GRAPHIC
-        return code, CHARACTER
+            code, kind = self._byte(), GRAPHIC
+        if not self.screen.shows(code, kind):
+            raise StreamError(f"X'{code:02X}' is no character")
+        return code, kind
 
     def _put(self, at: int, character: tuple[int, int]) -> None:
         self.screen.put(at, *character)

@@ -74,6 +74,8 @@ class Keyboard:
         self._type(FIELD_MARK)
 
     def _type(self, code: int) -> None:
+        if code < 0x40 and code not in (DUP, FIELD_MARK):
+            raise Inhibited(f"no key gives X'{code:02X}'")
         screen = self.screen
         at = screen.cursor
         field = self._writable()

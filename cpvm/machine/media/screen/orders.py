@@ -81,8 +81,6 @@ class _Stream:
                     self.tab_at_end = False
                 self.text_before = code == Order.GE
             else:
-                if 0 < code < 0x40 and code not in FORMAT_CONTROLS and self.screen.wide:
-                    raise StreamError(f"X'{code:02X}' is no order")
                 self._put(code)
                 self.text_before = code not in FORMAT_CONTROLS and code != 0xFF
                 self.tab_at_end = False
@@ -101,6 +99,8 @@ class _Stream:
 
     def _put(self, code: int, kind: int = CHARACTER) -> None:
         screen = self.screen
+        if not screen.shows(code, kind):
+            raise StreamError(f"X'{code:02X}' is neither an order nor a character")
         at = screen.address
         screen.text[at] = code
         screen.kind[at] = kind
@@ -258,6 +258,8 @@ def repaint(screen: Screen) -> tuple[int, bytes]:
                 pen[type] = plane[at]
                 out += bytes((Order.SA, type, plane[at]))
         code = screen.text[at]
+        if 0 < code < 0x40 and code not in FORMAT_CONTROLS:  # on a 3277; another terminal might take it for an order
+            code = 0x40
         out += bytes((Order.GE, code)) if screen.kind[at] == GRAPHIC else bytes((code,))
         at += 1
     out += bytes((Order.SBA, *encode_address(screen.cursor, screen.size), Order.IC))
