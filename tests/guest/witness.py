@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from cpvm import api
-from guest.program import PROGRAMS, deck, typed
+from guest.program import PROGRAMS, deck, disks, typed
 
 CONFIGURATION = """\
 ARCHMODE S/370
@@ -25,6 +25,7 @@ OSTAILOR QUIET
 000D 3525 punched ebcdic
 000E 1403 printed
 """
+CYLINDERS, BLOCKS = "5", "200"
 
 
 def run(name: str, seconds: int = 2) -> tuple[str, str, bytes]:
@@ -32,7 +33,12 @@ def run(name: str, seconds: int = 2) -> tuple[str, str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         (where / "deck").write_bytes(b"".join(deck(name, hercules=True)))
-        (where / "cfg").write_text(CONFIGURATION)
+        for _, kind in disks(name):
+            size = BLOCKS if kind in ("3310", "3370") else CYLINDERS
+            dasdinit = ["dasdinit", f"{kind}.disk", kind, "VOLUME", size]
+            subprocess.run(dasdinit, cwd=where, check=True, capture_output=True)
+        drives = [f"{address:04X} {kind} {kind}.disk\n" for address, kind in disks(name)]
+        (where / "cfg").write_text(CONFIGURATION + "".join(drives))
         lines = "".join(f"/{line}\n" for line in typed(name))
         (where / "commands").write_text(f"ipl 00c\npause 1\n{lines}pause {seconds}\nstop\npsw\nquit\n")
         log = subprocess.run(
