@@ -235,8 +235,8 @@ class _ScriptHelp(argparse.Action):
 
         print("Statements of scripts, one a line; a line that begins with # is a comment:\n")
         print("\n".join(statements.explanation()))
-        print("\nand all operations of the panel:\n")
-        print("\n".join(panel.explanation()))
+        print("\nAnd the operations of the panel:\n")
+        print("\n".join(line for line in panel.explanation() if line.split()[0] not in statements.STATEMENTS))
         parser.exit()
 
 

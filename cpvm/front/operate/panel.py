@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpvm.front.operate.attendant import LOOK
+from cpvm.front.operate.display import NAMES
 from cpvm.front.operate.words import PanelError, Words, split
 from cpvm.front.tracing import registers
 from cpvm.machine import IPLError
@@ -151,7 +152,7 @@ def _dismount(panel: Panel, words: Words) -> None:
 
 @operation("press", "ADDR KEY")
 def _press(panel: Panel, words: Words) -> None:
-    """Press a key of a device: start, stop, eof... of a 3270: enter, pf1, clear, tab..."""
+    """Press a key on a device's own panel: start, stop, eof..."""
     address = words.address()
     key = words.take("the name of a key").lower()
     words.end()
@@ -167,6 +168,37 @@ def _attention(panel: Panel, words: Words) -> None:
         panel.machine.press(address, "attention")
     else:
         panel.machine.request()
+
+
+@operation("type", '[ADDR] "TEXT"')
+def _type(panel: Panel, words: Words) -> None:
+    """Type a line at the console, or at the cursor of a display."""
+    address = None if words.next_is_text else words.address()
+    text = words.text()
+    words.end()
+    if address is None:
+        panel.machine.type(text)
+    else:
+        panel.machine.type_into(address, text)
+
+
+@operation("key", "ADDR KEY...")
+def _key(panel: Panel, words: Words) -> None:
+    """Press keys of a display: enter, clear, pf1, tab, eof..."""
+    address = words.address()
+    for key in display_keys(words):
+        panel.machine.press(address, key)
+
+
+def display_keys(words: Words) -> list[str]:
+    """The names of one or more keys of a display. Raises PanelError."""
+    keys: list[str] = []
+    while words or not keys:
+        key = words.take("the name of a key").lower()
+        if key not in NAMES:
+            raise PanelError(f"{key} is not one of {', '.join(NAMES)}")
+        keys.append(key)
+    return keys
 
 
 @operation("devices")

@@ -9,7 +9,8 @@
     expect "COND CODE 0000"
     quit
 
-Statements are those of `STATEMENTS` and all operations of the panel. A line that begins with # is a comment.
+Statements are those of `STATEMENTS`, and all operations of the panel that are not among them. A line that begins with #
+is a comment.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpvm.front.operate.display import NAMES
-from cpvm.front.operate.panel import OPERATIONS
+from cpvm.front.operate.panel import OPERATIONS, display_keys
 from cpvm.front.operate.words import PanelError, Words, split
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def statement(name: str, operands: str) -> Callable[[Maker], Maker]:
     """Enter a function that understands the words of a statement and gives what it does."""
 
     def enter(make: Maker) -> Maker:
-        assert name not in STATEMENTS and name not in OPERATIONS, f"{name} is defined twice"
+        assert name not in STATEMENTS, f"{name} is defined twice"
         STATEMENTS[name] = Kind(name, operands, make)
         return make
 
@@ -98,10 +98,10 @@ def read(path: str) -> list[Statement]:
 def _act(line: str) -> Act:
     words = split(line)
     name = words[0].text.lower()
-    if name in OPERATIONS:
+    if name in OPERATIONS and name not in STATEMENTS:
         return lambda script: script.panel.perform(line)
     if name not in STATEMENTS or words[0].quoted:
-        names: Sequence[str] = sorted([*STATEMENTS, *OPERATIONS])
+        names: Sequence[str] = sorted({*STATEMENTS, *OPERATIONS})
         raise PanelError(f"there is no statement {words[0].text}; there are {', '.join(names)}")
     rest = Words(words[1:])
     act = STATEMENTS[name].make(rest)
@@ -157,12 +157,7 @@ def _type(words: Words) -> Act:
 def _key(words: Words) -> Act:
     """Press keys of a display: enter, clear, pf1, pa1, tab, home, eof... once its keyboard is free."""
     address = words.address()
-    keys: list[str] = []
-    while words or not keys:
-        key = words.take("the name of a key").lower()
-        if key not in NAMES:
-            raise PanelError(f"{key} is not one of {', '.join(NAMES)}")
-        keys.append(key)
+    keys = display_keys(words)
     return lambda script: script.key(address, keys)
 
 
