@@ -102,7 +102,8 @@ class Channels(Programs):
         if csw is not None and self._at_once(subchannel, path, csw):
             self._store_status(csw.unit, csw.channel)
             return 1
-        subchannel.ended = csw
+        if csw is not None:  # else the device may have ended the program by now
+            subchannel.ended = csw
         self._requeue(subchannel)  # without an end there may be a program-controlled interruption
         return 0
 

@@ -72,7 +72,9 @@ class Programs(Pending):
             if path is None:
                 continue
             subchannel.path = None
-            subchannel.ended = self._run(subchannel, path, CCW_LIMIT)
+            csw = self._run(subchannel, path, CCW_LIMIT)
+            if csw is not None:
+                subchannel.ended = csw
             self._requeue(subchannel)
 
     def elapse(self, microseconds: int) -> None:

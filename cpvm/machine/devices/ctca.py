@@ -80,6 +80,7 @@ class CTCA(Side):
         self._in_command = False
         self._result: tuple[bytes, int] | None = None
         self._refusing = False
+        self._prepared: tuple[CTCA, int] | None = None  # the other side in its turn, to be released when this one waits
         self._turn = 0  # counts the commands that have waited: what comes for one that was halted is too late
 
     @classmethod
@@ -178,6 +179,11 @@ class CTCA(Side):
 
     def end(self) -> int:
         self._in_program = False
+        if self._prepared is not None:
+            (peer, turn), self._prepared = self._prepared, None
+            with self._lock():
+                if peer._turn == turn and peer.state == PREPARE:
+                    peer._release()
         if self.owed:
             self.owed = False
             self._attend()
@@ -236,7 +242,7 @@ class CTCA(Side):
         self._turn += 1
         self.room = -1 if path.flags & Flag.CD else path.count
         if peer.state == PREPARE:
-            peer._release()
+            self._prepared = peer, peer._turn  # its program may go on with what this one waits for
         elif state != PREPARE:
             peer._post(peer._attend)
         if state in (READ, WRITE) or path.flags & (Flag.CC | Flag.CD) == Flag.CC:
