@@ -40,6 +40,11 @@ class Pending(ABC):
         self._queue: list[int] = []  # addresses with interruptions pending, oldest first
         self._working: list[int] = []  # addresses whose programs wait for `advance`
 
+    @property
+    def now(self) -> int:
+        """Virtual time, microseconds."""
+        return self.agenda.now
+
     # ---- configuration
 
     def attach(self, address: int, device: Device) -> None:

@@ -50,11 +50,7 @@ class Controlled(Drive):
         """Move the arm: channel end now, device end when it has arrived."""
         distance = abs(cyl - self.cyl)
         self._move(cyl, head)
-        if not self._timed:
-            return ENDED
-        time = self.model.arm_time(distance, self.geometry.cylinders)
-        self.turned = (self.turned + time) % self.model.rotation
-        return self.later(time)
+        return self.later(self.model.arm_time(distance, self.geometry.cylinders)) if self._timed else ENDED
 
     @command(0x13, immediate=True)
     def recalibrate(self, path: DataPath) -> int:
@@ -98,9 +94,7 @@ class Controlled(Drive):
         self._orient(0 if sector == 0xFF else self.tracks.behind_sector(*self._place, sector))
         if self._timed and sector != 0xFF:
             rotation = self.model.rotation
-            here = sector * rotation // self.geometry.sectors
-            self.takes((here - self.turned) % rotation)
-            self.turned = here
+            self.takes((sector * rotation // self.geometry.sectors - self._turned) % rotation)
         return ENDED
 
     @command(0x22)

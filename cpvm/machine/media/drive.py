@@ -64,7 +64,7 @@ class TrackCondition(Exception):
 class Drive(PackDrive):
     """A drive without its commands. Between channel programs it keeps only the position of the arm."""
 
-    STATE = ("cyl", "head", "mask", "masked", "at", "index_passed", "left", "prior", "other", "spaced", "turned")
+    STATE = ("cyl", "head", "mask", "masked", "at", "index_passed", "left", "prior", "other", "spaced")
     SENSE_LENGTH = 24
 
     _tables: Final[dict[tuple[type, str], Mapping[int, Callable[[Any, DataPath], int]]]] = {}
@@ -96,7 +96,7 @@ class Drive(PackDrive):
         self.put(tracks, cylinders, read_only)
         self.cyl = 0
         self.head = 0
-        self.turned = 0  # microseconds since index
+        self._turned = 0  # microseconds since index as the command under way began
         self._chained = NOTHING  # `prior` as the command under way found it
         self.begin()
 
@@ -163,6 +163,8 @@ class Drive(PackDrive):
             self._fail(Sense.INTERVENTION_REQUIRED)
             return CHECK
         head = self.head
+        if self._timed and self.channel is not None:
+            self._turned = self.channel.now % self.model.rotation
         try:
             status = method(self, path)
         except CKDError:
@@ -298,7 +300,7 @@ class Drive(PackDrive):
     # ---- time
 
     def _turn(self, switched: int) -> None:
-        """Tell how long the pack turned from where the command before left off to where this one does.
+        """Tell how long the pack turned from where it was as the command began to where the command leaves off.
 
         `switched`: how many heads further the command went, at an index point each.
         """
@@ -315,6 +317,5 @@ class Drive(PackDrive):
             return
         rotation = self.model.rotation
         here = min(at * rotation // geometry.circumference, rotation - 1)
-        revolutions = switched if switched > 0 else here < self.turned
-        self.takes(here - self.turned + revolutions * rotation)
-        self.turned = here
+        revolutions = switched if switched > 0 else here < self._turned
+        self.takes(here - self._turned + revolutions * rotation)

@@ -453,3 +453,37 @@ def test_mount_and_dismount(tmp_path: Path) -> None:
     assert storage.read(0, 8).hex()[:4] == "0006"
     drive.dismount()
     assert io.ipl(0x250).csw.unit == 0x02
+
+
+def timed_run(bench: Bench, *ccws: tuple[int, bytes | int]) -> int:
+    """Run a program in virtual time; how many microseconds it took."""
+    bench.put(*ccws)
+    assert bench.io.sio(ADDRESS) == 0
+    for passed in range(0, 2_000_000, 20):
+        if bench.io.pending() and bench.io.take() == ADDRESS and bench.storage.read(CSW + 4, 1)[0] & 0x04:
+            assert bench.storage.read(CSW + 4, 2) in (b"\x0c\x00", b"\x04\x00")
+            return passed
+        bench.io.elapse(20)
+    raise AssertionError("it does not end")
+
+
+def test_rotation_takes_time() -> None:
+    bench = Bench("3350", immediate=False)
+    bench.track(0, 0, *((b"", bytes((n,)) * 1800) for n in range(1, 10)))
+    timed_run(bench, (0x1A, 5))  # from index on:
+    record = 16_700 / 9.6
+    assert abs(timed_run(bench, (0x06, 1800)) - record) < record / 5
+    assert timed_run(bench, (0x06, 1800)) > 15_000  # record 1 again: nearly a revolution
+    assert 16_700 + 2 * record < timed_run(bench, *find(0, 0, 4), (0x06, 1800)) < 16_700 + 4 * record  # from index on
+    assert timed_run(bench, (0x1A, 5)) < 16_700
+    whole = timed_run(bench, *((0x1E, 1808),) * 9)
+    assert 13_000 < whole < 16_700
+    assert timed_run(bench, seek(0, 0), (0x31, b"\0\0\0\0\1"), (0x08, 1), (0x06, 1)) <= 16_700 * 2
+
+
+def test_a_search_of_many_tracks_takes_revolutions() -> None:
+    bench = Bench("3350", immediate=False)
+    bench.track(0, 10, (b"KEY", b"FOUND"))
+    took = timed_run(bench, seek(0, 0), (0xA9, b"KEY"), (0x08, 1), (0x06, 5))
+    assert 9 * 16_700 < took < 12 * 16_700
+    assert bench.read(5) == b"FOUND"

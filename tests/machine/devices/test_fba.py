@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dasdvectors import BLOCKS, Blocks
+from unitbench import Room
 
 from cpvm.machine.channel import Channels
 from cpvm.machine.configure import device_from_words
@@ -13,8 +15,6 @@ from cpvm.machine.devices.fba import FixedBlockDisk
 from cpvm.machine.storage import Storage
 from cpvm.s370.ccw import CCW
 from cpvm.s370.fba import FIXED_BLOCK
-from dasdvectors import BLOCKS, Blocks
-from unitbench import Room
 
 ADDRESS, PROGRAM, ARGUMENT, DATA = 0x160, 0x800, 0x1000, 0x2000
 CAW, CSW = 0x48, 0x40
