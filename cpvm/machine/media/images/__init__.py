@@ -89,9 +89,13 @@ def overlay_of(path: Path) -> Path:
 
 
 def _existing(path: Path) -> Path:
-    """The path, or that of the first file of several."""
+    """The path, or that of the first file of several. Raises MediaError if it is a folder."""
+    if path.is_dir():
+        raise MediaError(f"{path}: Is a directory")
+    if path.exists():
+        return path
     several = first_of_several(path)
-    return several if not path.exists() and several.exists() else path
+    return several if several.exists() else path
 
 
 def _of_type(disk: Disk, device: str | None, path: Path) -> Disk:
