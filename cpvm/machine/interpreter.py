@@ -19,7 +19,7 @@ from cpvm.s370.formats import length_of
 from cpvm.s370.insn import Insn, identify
 from cpvm.s370.interruption import EXECUTE, OPERATION, SPECIFICATION, ProgramCode
 from cpvm.s370.ops import ADDRESS_MASK
-from cpvm.s370.psw import WAIT
+from cpvm.s370.psw import PSW, WAIT
 
 Step = Callable[[], None]
 
@@ -68,6 +68,9 @@ class Interpreter:
         self._checks = 0
         self._externals = 0
         """Program and external interruptions since the last instruction that went well."""
+        self._left: PSW | None = None
+        """The PSW with which the budget of the last run was used up: if it is still the current one, what comes
+        belongs to it, and a loop of interruptions is found by single steps too."""
         cpu.interpreter = self
 
     # ---- decoding
@@ -136,7 +139,8 @@ class Interpreter:
         left = budget
         uncharged = 0
         skips = 0
-        self._checks = self._externals = 0
+        if cpu.psw() != self._left:
+            self._checks = self._externals = 0
         cpu.attention = True
         while True:
             reason = self._look_around()
@@ -166,6 +170,10 @@ class Interpreter:
             left -= done
             uncharged += done
 
+    def forget_loops(self) -> None:
+        """What comes is no part of a loop of interruptions that has begun."""
+        self._left = None
+
     def _reason_before(self, ia: int, left: int) -> StopReason | None:
         """Whether to stop before the instruction at ia, all else being well."""
         if left <= 0:
@@ -177,6 +185,7 @@ class Interpreter:
 
     def _stopped(self, reason: StopReason, done: int) -> Stop:
         detail: object = self._cpu.next_ia()
+        self._left = self._cpu.psw() if reason is StopReason.BUDGET else None
         if reason is StopReason.HOST:
             detail, self.stop_tag, self.stop_requested = self.stop_tag, None, False
         return Stop(reason, done, detail)
@@ -254,7 +263,7 @@ class Interpreter:
             if self.stop_requested:
                 return StopReason.HOST
             if self._checks >= 2:
-                return StopReason.PROGRAM_LOOP
+                return StopReason.INVALID_PSW if cpu.unassigned or cpu.ia & 1 else StopReason.PROGRAM_LOOP
             if cpu.unassigned:
                 self._checks += 1
                 interruptions.program(ProgramCheck(SPECIFICATION), cpu.early_ilc)

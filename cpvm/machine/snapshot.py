@@ -5,8 +5,8 @@ interruptions, channels and devices, and where the blocks of storage belong that
 those blocks one behind the other. It does not depend on the host. What is behind the devices (cards, paper, disks) is
 not part of a machine: whoever restores it attaches devices of the same types at the same addresses first.
 
-Saving purges the TLB, as it may be at any time, so that the machine that was saved and the one that is restored go on
-alike. The TOD clock keeps its distance from the host's.
+Saving purges the TLB, as it may be at any time, and looks for loops of interruptions anew, so that the machine that was
+saved and the one that is restored go on alike. The TOD clock keeps its distance from the host's.
 """
 
 import json
@@ -109,6 +109,7 @@ def _runs(blocks: list[int]) -> list[list[int]]:
 def save(machine: "Machine") -> bytes:
     """The state of a machine that is not running."""
     machine.cpu.purge_tlb()
+    machine.cpu.interpreter.forget_loops()
     storage = machine.storage
     zeros = bytes(BLOCK)
     used = [n for n in range(storage.size // BLOCK) if storage.data[n * BLOCK : (n + 1) * BLOCK] != zeros]

@@ -5,7 +5,11 @@ from enum import StrEnum
 
 
 class StopReason(StrEnum):
-    """What ended `Machine.run`."""
+    """What ended `Machine.run`.
+
+    A program-interruption loop is a second program interruption without an instruction in between that went well; if
+    it is the new PSW itself that cannot be used (bits that must be zero, an odd address), that is an invalid PSW.
+    """
 
     BUDGET = "instruction budget used up"
     WAIT = "enabled wait"

@@ -19,6 +19,7 @@ from fuzz.stage import CODE, CODES_IN, CSW_IN, Ending, Scene
 ILC_IN = CODES_IN + 9
 CODE_IN = CODES_IN + 10
 ACCESS = (ProgramCode.PROTECTION, ProgramCode.ADDRESSING, ProgramCode.SEGMENT_TRANSLATION, ProgramCode.PAGE_TRANSLATION)
+EXECUTE, COMPARE, EDITS = b"\x44", 0xD5, (0xDE, 0xDF)
 UNIT_CHECK, CHECKS = 0x02, 0x30
 MONITOR_IN = range(CODES_IN + 16, CODES_IN + 28)
 
@@ -52,6 +53,20 @@ def plain(entry: bytes) -> bytes:
     return bytes(found)
 
 
+def interrupted(text: bytes, entry: bytes) -> int:
+    """Operation code of the instruction of 6 bytes, perhaps under EXECUTE, that a program interruption belongs to."""
+    if entry[8:9] != b"P":
+        return 0
+    address = int.from_bytes(entry[5:8], "big") - CODE
+    for at in (address,) if code_of(entry) in NULLIFYING else (address - 6, address - 4):
+        found = text[max(at, 0) : max(at, 0) + 4]
+        if found[:1] == EXECUTE and at != address - 6:
+            found = text[int.from_bytes(found[2:], "big") & 0xFFF :]
+        if found and found[0] >= 0xC0:
+            return found[0]
+    return 0
+
+
 class Excused(Exception):
     """From here on Hercules goes another way, for a reason that is known."""
 
@@ -77,9 +92,9 @@ def corrected(scene: Scene, theirs: bytes, ours: bytes) -> bytes:
         raise Excused("access before data")
     if code == said == ProgramCode.MONITOR and not ours[1] & EC:
         found[MONITOR_IN.start : MONITOR_IN.stop] = ours[MONITOR_IN.start : MONITOR_IN.stop]
-    if code in NULLIFYING and text[max(0, address - CODE) :][:1] == b"\x44" and theirs[ILC_IN] != ours[ILC_IN]:
+    if code in NULLIFYING and text[max(0, address - CODE) :][:1] == EXECUTE and theirs[ILC_IN] != ours[ILC_IN]:
         raise Excused("nullified under EXECUTE")
-    if before == b"\x44":
+    if before == EXECUTE:
         if ours[1] & EC:
             found[ILC_IN] = 4
         else:
@@ -102,9 +117,10 @@ def differences(scene: Scene, theirs: Ending, ours: Ending) -> dict[str, tuple[o
         except Excused:
             return {}
         if log[n] != ours.log[n]:
+            if code_of(ours.log[n]) in ACCESS and interrupted(text, ours.log[n]) == COMPARE:
+                return {}  # a byte behind the first that differs: Hercules does not look at it
             break
-        last = int.from_bytes(entry[5:8], "big") - CODE - 6
-        if entry[8:9] == b"P" and text[max(last, 0) :][:1] in (b"\xde", b"\xdf"):
+        if interrupted(text, entry) in EDITS:
             return {}  # EDIT was terminated: what it has stored by then is unpredictable
     keys = [k & 0xF8 | o & 7 for k, o in zip(theirs.keys, ours.keys, strict=True)]
     return Ending(log, theirs.fr, theirs.cr, keys, theirs.windows).differences(ours)

@@ -81,7 +81,10 @@ def test_program_interruption_loop() -> None:
 def test_program_loop_of_an_invalid_psw() -> None:
     m = machine("0000")
     m.storage.write(0x68, bytes.fromhex("8008000000002000"))
-    assert m.run(1000).reason is StopReason.PROGRAM_LOOP
+    assert m.run(1000).reason is StopReason.INVALID_PSW
+    m = machine("0000")
+    m.storage.write(0x68, PSW(address=0x2001).to_bytes())
+    assert m.run(1000).reason is StopReason.INVALID_PSW
 
 
 def test_interruption_key_waits_for_its_masks() -> None:

@@ -50,6 +50,38 @@ def test_a_machine_that_waits_does_not_step() -> None:
     assert list(m.steps(5)) == []
 
 
+def test_steps_end_in_a_loop_of_program_interruptions() -> None:
+    """The second instruction that fails without one between that did not, as in `Machine.run`."""
+    m = machine("1812" + "0000")
+    m.storage.write(0x68, PSW(address=0x2000).to_bytes())
+    done = list(m.steps(100))
+    assert [step.address for step in done] == [0x1000, 0x1002, 0x2000]
+    assert done[-1].stop.reason is StopReason.PROGRAM_LOOP
+    assert len(list(m.steps(100))) == 2  # from here it is found anew
+    m.psw = PSW(address=0x1000)
+    assert len(list(m.steps(100))) == 3
+
+
+def test_steps_end_at_an_invalid_program_new_psw() -> None:
+    m = machine("0000")
+    m.storage.write(0x68, bytes.fromhex("8008000000002000"))
+    done = list(m.steps(100))
+    assert [step.stop.reason for step in done] == [StopReason.INVALID_PSW]
+    m.psw = PSW(address=0x1000)
+    m.storage.write(0x68, PSW(address=0x2001).to_bytes())
+    assert [step.stop.reason for step in m.steps(100)] == [StopReason.INVALID_PSW]
+    stop = m.step()
+    assert isinstance(stop, Stop)
+    assert stop.reason is StopReason.INVALID_PSW
+
+
+def test_a_handler_that_goes_well_once_is_no_loop() -> None:
+    m = machine("0000")
+    m.storage.write(0x68, PSW(address=0x2000).to_bytes())
+    m.storage.write(0x2000, bytes.fromhex("1812"))
+    assert len(list(m.steps(30))) == 30
+
+
 def test_steps_leave_reference_bits_alone() -> None:
     """An instruction over a boundary of blocks is looked at without touching the second, which is fetched then."""
     m = machine("0700")
