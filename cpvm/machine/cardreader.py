@@ -188,6 +188,7 @@ class CardReader(UnitRecord):
             return card
         return self.later(self.CYCLE) if self.stack(card, path.command >> 6) else self.failed()
 
-    def halt(self) -> None:
-        """The card that was read is not read again."""
+    def reset(self) -> None:
+        """System reset: a card that was read and not fed on is not read again. (Halting leaves it at the station.)"""
+        super().reset()
         self.station = None

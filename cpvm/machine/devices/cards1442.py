@@ -151,6 +151,3 @@ class CardReadPunch1442(CardReader):
     def close(self) -> None:
         """The operator runs the last card out."""
         self._eject(0)
-
-    def halt(self) -> None:
-        """What was punched stays punched."""

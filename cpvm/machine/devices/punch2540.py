@@ -112,5 +112,7 @@ class Punch2540(CardPunch):
         was, self.in_file = self.in_file, False
         return ENDED | UnitStatus.UNIT_EXCEPTION if was else self.intervention()
 
-    def halt(self) -> None:
+    def reset(self) -> None:
+        """System reset: a card that was read and not punched is not read again."""
+        super().reset()
         self.waiting = None

@@ -192,6 +192,19 @@ def test_device_end_follows_channel_end() -> None:
     assert b.storage.read(0x44, 2).hex() == "0800", "a feed has channel end at once"
 
 
+def test_halting_leaves_the_card_at_the_station_and_reset_does_not() -> None:
+    b = bench("2540R,deck.txt", immediate=False)
+    b.start(CCW(0xC2, DATA, SLI, 80))
+    assert b.io.hio(0x00C) == 1
+    while b.io.timed or b.io.pending():
+        b.io.elapse(100)
+        b.io.take()
+    b.io.immediate = True
+    assert text(b.read(0xC2)[1]) == "ONE"
+    b.io.reset()
+    assert text(b.read(0xC2)[1]) == "TWO"
+
+
 def test_a_restored_reader_goes_on() -> None:
     b, other = bench("2540R,deck.txt"), bench("2540R,deck.txt")
     b.read(0x02)
