@@ -13,6 +13,7 @@ from cpvm.machine.binding import Bind, binder
 from cpvm.machine.cpu import CPU
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.iotime import skip_ahead
+from cpvm.machine.machinecheck import ALL, EXIGENT
 from cpvm.machine.per import unwatch, wanted, watch
 from cpvm.machine.stop import ProgramCheck, Stop, StopReason
 from cpvm.s370.formats import length_of
@@ -258,12 +259,18 @@ class Interpreter:
         """All that may come between two instructions."""
         cpu = self._cpu
         interruptions = self._interruptions
+        checks = interruptions.checks
         cpu.attention = False
         while True:
             if self.stop_requested:
                 return StopReason.HOST
             if self._checks >= 2:
                 return StopReason.INVALID_PSW if cpu.unassigned or cpu.ia & 1 else StopReason.PROGRAM_LOOP
+            if checks.pending:
+                if checks.stops():
+                    return StopReason.CHECK_STOP
+                if checks.take(EXIGENT if cpu.unassigned else ALL):
+                    continue
             if cpu.unassigned:
                 self._checks += 1
                 interruptions.program(ProgramCheck(SPECIFICATION), cpu.early_ilc)

@@ -6,6 +6,7 @@ Source: *Principles of Operation*, GA22-7000, "Interruptions".
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cpvm.machine.machinecheck import MachineChecks
 from cpvm.machine.stop import ProgramCheck
 from cpvm.s370 import psa
 from cpvm.s370.interruption import NULLIFYING, ExternalCode
@@ -35,11 +36,13 @@ class Interruptions:
         """Pending conditions of the common external code: interrupt key X'40', external signals 2-7."""
         self.others: list[int] = []
         """Other external codes, in order of arrival."""
+        self.checks = MachineChecks(machine)
 
     def reset(self) -> None:
         """Drop what is pending."""
         self.signals = 0
         self.others.clear()
+        self.checks.reset()
 
     def external(self, code: int) -> None:
         """Make an external interruption pending (code X'0040': interrupt key)."""
@@ -79,7 +82,11 @@ class Interruptions:
 
     def restart(self) -> None:
         """Restart interruption."""
-        self._swap(psa.RESTART_OLD, psa.RESTART_NEW, 0, 0)
+        self.exchange(psa.RESTART_OLD, psa.RESTART_NEW)
+
+    def exchange(self, old: int, new: int) -> None:
+        """Exchange PSWs for an interruption that has no code in the old PSW."""
+        self._swap(old, new, 0, 0)
 
     def _take_external(self, code: int) -> None:
         cpu = self._machine.cpu

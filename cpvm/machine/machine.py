@@ -11,6 +11,7 @@ from cpvm.machine.device import Device
 from cpvm.machine.host import Host, NullHost
 from cpvm.machine.interpreter import Interpreter
 from cpvm.machine.interruptions import Interruptions
+from cpvm.machine.machinecheck import Damage
 from cpvm.machine.stop import IPLError, Stop
 from cpvm.machine.storage import Storage
 from cpvm.machine.timers import TOD_MICROSECOND
@@ -150,6 +151,13 @@ class Machine:
         """Make an external interruption pending; X'40' is the interrupt key."""
         self.interruptions.external(code)
 
+    def machine_check(self, damage: int = Damage.SYSTEM, address: int | None = None) -> None:
+        """Make a machine check pending, with these conditions (`Damage`) and perhaps a failing-storage address.
+
+        It interrupts as soon as the PSW and control register 14 allow it. Raises ValueError for what is no condition.
+        """
+        self.interruptions.checks.request(damage, address)
+
     # ---- saved machines
     def save(self, path: Path) -> None:
         """Write the whole state to a file (see `cpvm.machine.snapshot`). Raises OSError."""
@@ -210,6 +218,7 @@ class Machine:
             self.psw.wait
             and not self.io.pending(self.interruptions.channel_mask())
             and not self.interruptions.external_code()
+            and not self.interruptions.checks.allowed()
         )
 
     @property

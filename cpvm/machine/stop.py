@@ -19,6 +19,7 @@ class StopReason(StrEnum):
     INVALID_PSW = "invalid PSW"
     HOST = "stopped by the host"
     ADDRESS_STOP = "address stop"
+    CHECK_STOP = "check stop"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ MONITOR_CODE = 0x9C
 CHANNEL_ID = 0xA8
 IO_ADDRESS = 0xB8
 
+# stored by machine-check interruptions in both modes, with the status below, here at real addresses
+MACHINE_CHECK_CODE = 0xE8
+FAILING_STORAGE = 0xF8
+
 # where "store status" puts things (absolute addresses)
 STATUS_CPU_TIMER = 0xD8
 STATUS_COMPARATOR = 0xE0
