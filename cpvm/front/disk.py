@@ -111,7 +111,7 @@ def _check(given: argparse.Namespace) -> int:
         for line in damage(disk, _options(given), percent):
             found += 1
             print(line)
-    print(f"{given.disk}: {found} errors found" if found else f"{given.disk}: no errors found")
+    print(f"{given.disk}: {found or 'no'} error{'s' if found != 1 else ''} found")
     return DAMAGED if found else 0
 
 

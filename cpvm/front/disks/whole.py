@@ -196,8 +196,10 @@ def accept_base(path: Path, base: Path) -> None:
         DiskError: the volume has no base.
         MediaError: the base is not the one that the volume was made over.
     """
-    database, facts = open_file(path, read_only=True)
-    database.close()
+    facts: dict[str, str | int] = {}
+    if not path.exists() or is_volume(path):
+        database, facts = open_file(path, read_only=True)
+        database.close()
     if "base" not in facts:
         raise DiskError(f"{path} has no base")
     known = Base.from_fact(facts["base"], path)
