@@ -71,6 +71,10 @@ class FixedBlockDisk(PackDrive):
 
     # ---- the disk
 
+    @property
+    def medium(self) -> str:
+        return self.facts.name
+
     @classmethod
     def unready(cls, type: str) -> FixedBlockDisk:
         return cls(type, None)

@@ -54,6 +54,7 @@ _KEEP_INDEX = _SEARCHES | {code | MULTI_TRACK for code in _SEARCHES} | {0x12, 0x
 _KEEP_SENSE = frozenset({Command.SENSE, Command.NOP, 0x94, 0xB4, 0x14})
 # Control and sense commands: the control unit loses the place within the record that was passed last.
 _DISORIENT = frozenset(code for code in range(256) if code & 3 == 3 or code & 0x0F == 4)
+_SINCE: Final = {"masked": False, "other": -1, "spaced": -1}  # what states of earlier versions lack
 _NOT_READY = frozenset({Command.SENSE, Command.NOP, 0xE4, 0x94, 0xB4, 0x14, 0xA4})
 
 
@@ -109,6 +110,10 @@ class Drive(PackDrive):
         self._rotation = Rotation(self.geometry, tracks) if tracks is not None else None
 
     @property
+    def medium(self) -> str:
+        return self.geometry.name
+
+    @property
     def tracks(self) -> Rotation:
         """The pack. Raises MediaError if there is none."""
         if self._rotation is None:
@@ -141,7 +146,7 @@ class Drive(PackDrive):
         self.begin()
 
     def load(self, state: Mapping[str, Any]) -> None:
-        super().load(state)
+        super().load({**_SINCE, **state})
         if self._rotation is not None:
             self._rotation.forget()
         self._timed = self.channel is not None and not self.channel.immediate

@@ -25,6 +25,11 @@ class PackDrive(Device):
         super().__init__()
         self._pack: _Closable | None = None  # what this drive has opened itself
 
+    @property
+    def medium(self) -> str:
+        """The type that a disk for this drive has in its image or volume."""
+        raise NotImplementedError
+
     def put_image(self, image: TrackImage | BlockImage) -> None:
         """Put an opened disk on the drive. Raises DeviceError: it is none of this type."""
         raise NotImplementedError
@@ -57,7 +62,7 @@ class PackDrive(Device):
         overlay, shadow = options.get("overlay"), options.get("shadow")
         shadows = [Path(shadow)] if shadow else []
         try:
-            image = open_image(path, flag(options, "ro"), device=self.type, shadows=shadows, overlay=overlay or None)
+            image = open_image(path, flag(options, "ro"), device=self.medium, shadows=shadows, overlay=overlay or None)
         except MediaError as error:
             raise ConfigurationError(str(error)) from None
         try:

@@ -268,6 +268,15 @@ def test_not_ready() -> None:
         assert drive.sense[0] == (0 if code == 0xE4 else 0x40)
 
 
+def test_states_of_earlier_versions() -> None:
+    bench = Bench("3350")
+    state = bench.drive.save()
+    for name in ("masked", "other", "spaced"):
+        del state[name]
+    bench.drive.load(state)
+    assert bench.drive.save()["other"] == -1
+
+
 def test_a_failing_host(monkeypatch: pytest.MonkeyPatch) -> None:
     from cpvm.machine.device import MediaError
 
@@ -434,6 +443,17 @@ def test_configure(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigurationError, match=text):
             device_from_words(words, Room())
+
+
+def test_a_3344_takes_the_disks_of_a_3340(tmp_path: Path) -> None:
+    from cpvm.machine.media.volume import Volume
+
+    path = tmp_path / "work.vol"
+    Volume.create(path, "3340-70", "WORK", cylinders=5).close()
+    drive = device_from_words(["160", "3344", str(path)], Room())[1]
+    assert isinstance(drive, Dasd)
+    assert drive.cylinders == 5
+    drive.close()
 
 
 def test_mount_and_dismount(tmp_path: Path) -> None:
