@@ -290,6 +290,9 @@ GEOMETRY: Final[dict[str, Geometry]] = {
         Geometry("3380-E", 1770, 2, 15, 47968, 47476, 222, 0x3880, 0x0A, _celled(492, 236)),
         Geometry("3380-K", 2655, 3, 15, 47968, 47476, 222, 0x3880, 0x1E, _celled(492, 236)),
         Geometry("3390", 1113, 1, 15, 58786, 56664, 224, 0x3990, 0x02, _segmented),
+        Geometry("3390-2", 2226, 1, 15, 58786, 56664, 224, 0x3990, 0x06, _segmented),
+        Geometry("3390-3", 3339, 1, 15, 58786, 56664, 224, 0x3990, 0x0A, _segmented),
+        Geometry("3390-9", 10017, 3, 15, 58786, 56664, 224, 0x3990, 0x0C, _segmented),
     )
 }
 
@@ -302,5 +305,6 @@ for _name, _canonical in {
     "3340-2": "3340-70",
     "3344": "3340-70",  # a spindle of a 3344 is four volumes, each of them a 3340-70 for programs
     "3380-A": "3380",
+    "3390-1": "3390",
 }.items():
     GEOMETRY[_name] = GEOMETRY[_canonical]
