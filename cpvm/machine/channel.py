@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cpvm.machine.datapath import DataPath
 from cpvm.machine.device import CHECK, ENDED, DeviceError
+from cpvm.machine.iotime import INSTRUCTION
 from cpvm.machine.pending import BLOCK_MULTIPLEXER, BURST_KINDS, BYTE_MULTIPLEXER, SELECTOR
 from cpvm.machine.program import CCW_LIMIT, Programs
 from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER, ChannelStatus, Subchannel
@@ -63,6 +64,11 @@ class Channels(Programs):
 
     # ---- instructions
 
+    def _takes_time(self) -> None:
+        """An I/O instruction takes longer than others do."""
+        if not self.immediate:
+            self.agenda.spent += INSTRUCTION
+
     def sio(self, address: int) -> int:
         """START I/O."""
         return self._start_io(address, fast=False)
@@ -72,6 +78,7 @@ class Channels(Programs):
         return self._start_io(address, fast=True)
 
     def _start_io(self, address: int, fast: bool) -> int:
+        self._takes_time()
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -114,6 +121,7 @@ class Channels(Programs):
 
     def tio(self, address: int) -> int:
         """TEST I/O."""
+        self._takes_time()
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -136,6 +144,7 @@ class Channels(Programs):
         """CLEAR I/O; the same as TEST I/O while block multiplexing is off. The device ends what it has begun."""
         if not self.multiplexing():
             return self.tio(address)
+        self._takes_time()
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -172,6 +181,7 @@ class Channels(Programs):
 
     def hio(self, address: int) -> int:
         """HALT I/O: ends what the channel is about, or if it can be shared, what the device is about."""
+        self._takes_time()
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -183,6 +193,7 @@ class Channels(Programs):
 
     def hdv(self, address: int) -> int:
         """HALT DEVICE: as HALT I/O, but does nothing to the operation of another device."""
+        self._takes_time()
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -208,6 +219,7 @@ class Channels(Programs):
 
     def tch(self, address: int) -> int:
         """TEST CHANNEL: 0 available, 1 an interruption is pending, 2 working in burst mode, 3 not there."""
+        self._takes_time()
         channel = address >> 8 & 0xFF
         if not self._has(channel):
             return 3

@@ -147,9 +147,12 @@ class Interpreter:
             reason = self._look_around()
             if reason is None:
                 reason = self._reason_before(cpu.next_ia(), left)
-            due = agenda.next - agenda.now - uncharged  # instructions until the channels do something, at 1 us each
+            due = (
+                agenda.next - agenda.now - agenda.spent - uncharged
+            )  # instructions until the channels act, at 1 us each
             if uncharged >= SLICE or due <= 0 or (uncharged and reason is not None):
-                microseconds = cpu.machine.host.elapsed(uncharged)
+                microseconds = cpu.machine.host.elapsed(uncharged) + agenda.spent
+                agenda.spent = 0
                 cpu.timers.advance(microseconds)
                 io.elapse(microseconds)
                 uncharged = 0

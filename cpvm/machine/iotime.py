@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from cpvm.machine.machine import Machine
 
 NEVER: Final = 1 << 62
+INSTRUCTION: Final = 20
+"""Microseconds that an I/O instruction takes above what others do, which is of the order of a 370/145's. Programs that
+ask again and again whether a device has ended spend their time in this way."""
 
 
 class Agenda:
@@ -29,6 +32,7 @@ class Agenda:
     def __init__(self) -> None:
         self.now = 0
         self.next = NEVER
+        self.spent = 0  # microseconds that I/O instructions have taken since time was last charged
         self._due: dict[int, int] = {}
         self._fresh: dict[int, int] = {}
         self._at: int | None = None  # time of the event that is being dealt with
