@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -507,3 +508,13 @@ def test_a_search_of_many_tracks_takes_revolutions() -> None:
     took = timed_run(bench, seek(0, 0), (0xA9, b"KEY"), (0x08, 1), (0x06, 5))
     assert 9 * 16_700 < took < 12 * 16_700
     assert bench.read(5) == b"FOUND"
+
+
+def test_the_committed_reference_is_up_to_date() -> None:
+    reference = Path(__file__).parents[3] / "docs" / "reference"
+    spec = importlib.util.spec_from_file_location("make_disks", reference / "make_disks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.text() == (reference / "disks.md").read_text(encoding="utf-8"), "run docs/reference/make_disks.py"
