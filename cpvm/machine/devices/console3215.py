@@ -26,7 +26,7 @@ from cpvm.machine.device import (
     command,
     device,
 )
-from cpvm.s370.ccw import Command, Sense, UnitStatus
+from cpvm.s370.ccw import Command, Flag, Sense, UnitStatus
 
 if TYPE_CHECKING:
     from cpvm.machine.configure import Room
@@ -145,7 +145,7 @@ class Console3215(Device):
         self.reading = True
         self._within = []
         try:
-            self.backend.read(path.count)
+            self.backend.read(LINE_LIMIT if path.flags & Flag.CD else path.count)
             answers = self._within
         except MediaError:
             self.reading = False

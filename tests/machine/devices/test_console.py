@@ -73,6 +73,14 @@ def test_more_than_the_program_has_room_for_is_a_wrong_length() -> None:
     assert line.run((INQUIRY, 3, SLI)) == "0C00 0000"
 
 
+def test_data_chaining_scatters_what_was_typed() -> None:
+    line, place = console()
+    place.now = HELLO
+    assert line.run((INQUIRY, 3, CD), (0, 7, SLI, 0x2000)) == "0C00 0005"
+    assert place.log == [("read", 65535)]  # as much as he likes
+    assert line.data(3) + line.data(2, 0x2000) == HELLO
+
+
 def test_end_without_a_character_and_cancel() -> None:
     line, _ = console()
     line.start((INQUIRY, 80, SLI))
