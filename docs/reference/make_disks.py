@@ -49,9 +49,9 @@ MANNERS = """
 ## Where programs notice a control unit
 
 - A command that a type does not have is refused at selection: unit check alone, condition code 1 of SIO.
-- Write Data needs Search ID Equal or Search Key Equal before it, Write Key and Data Search ID Equal, on the whole field.
-  Write Count, Key and Data and Erase need one of these (a read or a write of the record found may be between), Write R0,
-  or another Write Count, Key and Data; Write R0 needs Search Home Address Equal or Write Home Address.
+- Write Data needs Search ID Equal or Search Key Equal before it, Write Key and Data Search ID Equal, on the whole
+  field. Write Count, Key and Data and Erase need one of these (a read or a write of the record found may be between),
+  Write R0, or another Write Count, Key and Data; Write R0 needs Search Home Address Equal or Write Home Address.
 - Two index points without a read of data or home address, a write or a control command between them: No Record Found.
 - A control command between a search and a read loses the place: the read is that of the next record.
 - Records without a key are passed over by Search Key, unless the command before read or found their count.
