@@ -68,7 +68,12 @@ def _script(options: Options) -> list[Statement] | None:
     """The script, if there is to be one. Raises ScriptError."""
     if options.script is None:
         return None
-    return parse(sys.stdin.read(), "standard input") if options.script == "-" else read(options.script)
+    return parse(sys.stdin.read(), _name(options)) if options.script == "-" else read(options.script)
+
+
+def _name(options: Options) -> str:
+    """What messages call the script."""
+    return "standard input" if options.script == "-" else options.script or ""
 
 
 def _trace(options: Options, stack: ExitStack) -> IO[str] | None:
@@ -106,7 +111,7 @@ class _Hands:
             then = AtKeyboard(self._panel, self._keyboard, _tell, escape, options.stay)
         self.attendant = then
         if script is not None:
-            scripted = Scripted(self._panel, script, options.script or "", self._echo, then)
+            scripted = Scripted(self._panel, script, _name(options), self._echo, then)
             machine.operator.heard, machine.operator.answered = scripted.heard, scripted.answered
             self.attendant = scripted
 

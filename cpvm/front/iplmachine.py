@@ -173,8 +173,11 @@ def _cards(options: Options) -> list[bytes]:
             and not (options.cores or options.restore or options.ipl not in (None, READER))
         ):
             return ipl_deck(decks)
-    except (MediaError, LoadError) as error:
+    except LoadError as error:
         raise Refused(str(error)) from None
+    except MediaError as error:
+        hint = "; a tape or a disk goes behind --device ADDR,TYPE" if "whole cards" in str(error) else ""
+        raise Refused(f"{error}{hint}") from None
     return [card for deck in decks for card in deck]
 
 

@@ -55,7 +55,8 @@ def test_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     tried = 0
     for number, (kind, file, block) in enumerate(_FENCE.findall(page.read_text(encoding="utf-8"))):
         if kind in ("asm", "python", "text"):
-            Path(file).write_text(block)
+            if file:
+                Path(file).write_text(block)
         elif kind == "toml":
             assert GROUP in tomllib.loads(block)["project"]["entry-points"]
         elif kind == "console":
