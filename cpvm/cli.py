@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 _OWN = {
     "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
-    "tape": ("cpvm.front.tape", "make tape images, look into them, convert and compare them"),
+    "tape": ("cpvm.front.tape", "make tape images, look into them, put files on and off, convert them"),
 }
 """Commands whose arguments are told where they are carried out: a module with `add_arguments(parser)` and
 `run(arguments) -> exit status`, and what the list of commands says."""
