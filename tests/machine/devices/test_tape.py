@@ -266,3 +266,36 @@ def test_ipl(kind: str, tmp_path: Path) -> None:
     assert stop.detail == 0xABC
     assert machine.storage.read(0x1000, 80) == A
     assert machine.storage.read(0x2000, 100) == B
+
+
+def test_a_saved_machine_goes_on_in_the_middle_of_a_rewind(tmp_path: Path) -> None:
+    def machine(name: str) -> Machine:
+        made = Machine()
+        made.io.immediate = False
+        made.io.attach(ADDRESS, Tape("3420", reel(tmp_path / name, C, b"", A, B)))
+        return made
+
+    def go(one: Machine, *words: CCW) -> int:
+        one.storage.write(0x800, b"".join(word.to_bytes() for word in words))
+        one.storage.write(0x48, (0x800).to_bytes(4, "big"))
+        cc = one.io.sio(ADDRESS)
+        one.io.elapse(0)
+        return cc
+
+    first, second = machine("a.aws"), machine("b.aws")
+    go(first, ccw(FSF, flags=0x60), ccw(READ, 80))
+    first.io.elapse(1_000_000)
+    assert first.io.take() == ADDRESS
+    assert go(first, ccw(REWIND)) == 1
+    first.io.elapse(100)
+    first.save(tmp_path / "saved")
+    second.restore(tmp_path / "saved")
+    for one in (first, second):
+        assert go(one, ccw(READ, 80)) == 1, "busy"
+        one.io.elapse(1_000_000)
+        assert one.io.take() == ADDRESS
+        assert one.storage.read(0x40, 8).hex() == "0000000004000000"
+        assert go(one, ccw(READ, 3200)) == 0
+        one.io.elapse(1_000_000)
+        assert one.io.take() == ADDRESS
+        assert one.storage.read(DATA, 3200) == C
