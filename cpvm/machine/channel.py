@@ -290,6 +290,7 @@ class Channels(Programs):
 
     def save(self) -> dict[int, dict[str, Any]]:
         """State of every subchannel and device as plain data, by address. Times are from now."""
+        self.agenda.settle()
         for subchannel in self._subchannels.values():
             if subchannel.path is not None:
                 subchannel.device.end()  # what it has changed so far is not part of the state
@@ -316,6 +317,7 @@ class Channels(Programs):
             self.agenda.drop(address)
             if entry.get("due") is not None:
                 self.agenda.put(address, int(entry["due"]))
+        self.agenda.settle()
         self._working = [a for a, entry in state.items() if entry["working"]]
         queued = [(entry["order"], a) for a, entry in state.items() if entry["order"] >= 0]
         self._queue = [a for _, a in sorted(queued)]

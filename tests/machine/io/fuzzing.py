@@ -341,11 +341,9 @@ class Fuzzer:
 
     def _saved(self) -> None:
         """A state that is saved and taken up again is the same."""
-        state = self.io.save()
-        text = json.dumps(snapshot._plain(state))
-        back = json.loads(text, object_hook=snapshot._revive)
-        self.io.load({int(address): entry for address, entry in back.items()})
-        assert json.dumps(snapshot._plain(self.io.save())) == text
+        text = plain(self.io)
+        self.io.load(revived(text))
+        assert plain(self.io) == text
 
     def finish(self) -> None:
         """Halt everything: the channels become quiet, and a device still gives its sense bytes."""
@@ -367,6 +365,17 @@ class Fuzzer:
         self.io.reset()
         for device in self.devices:
             device.close()
+
+
+def plain(channels: Channels) -> str:
+    """The state of channels and devices, as it goes into a file."""
+    return json.dumps(snapshot._plain(channels.save()), sort_keys=True)
+
+
+def revived(text: str) -> dict[int, Any]:
+    """The state in such a text."""
+    state: dict[str, Any] = json.loads(text, object_hook=snapshot._revive)
+    return {int(address): entry for address, entry in state.items()}
 
 
 def fuzz(seed: int, type: str, folder: Path, steps: int) -> int:
