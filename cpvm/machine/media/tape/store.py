@@ -159,7 +159,8 @@ class TapeFile:
         self._forget(at)
         self._written = True
         try:
-            file.truncate(at)
+            if self.size > at:
+                file.truncate(at)
             file.seek(at)
             left = memoryview(data)
             while left:
