@@ -120,3 +120,9 @@ def find(code: int) -> Service | None:
     """The service for CODE, or None."""
     _load()
     return _SERVICES.get(code)
+
+
+def services() -> list[Service]:
+    """All services, by their codes."""
+    _load()
+    return [service for _, service in sorted(_SERVICES.items())]
