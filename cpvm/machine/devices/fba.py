@@ -5,7 +5,6 @@ Sources: GA26-1657 (3370), GA26-1660 (3310), "Channel Commands", "Sense Informat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from cpvm.machine.datapath import DataPath
@@ -107,14 +106,19 @@ class FixedBlockDisk(PackDrive):
             return self._fail(Sense.EQUIPMENT_CHECK)
         return 0
 
+    def halt(self) -> None:
+        self.end()
+
     def reset(self) -> None:
         super().reset()
         self.cylinder = 0
         self.begin()
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        super().load(state)
-        self._written = False
+    def save(self) -> dict[str, Any]:
+        sense = self.sense
+        self.end()
+        self.sense = sense
+        return super().save()
 
     def perform(self, path: DataPath) -> int:
         code = path.command

@@ -140,10 +140,19 @@ class Drive(PackDrive):
             return self._fail(Sense.EQUIPMENT_CHECK)
         return 0
 
+    def halt(self) -> None:
+        self.end()  # what was written before is on the pack
+
     def reset(self) -> None:
         super().reset()
         self.cyl = self.head = 0
         self.begin()
+
+    def save(self) -> dict[str, Any]:
+        sense = self.sense
+        self.end()  # a command may be on its way to channel end, and its track not yet in the store
+        self.sense = sense
+        return super().save()
 
     def load(self, state: Mapping[str, Any]) -> None:
         super().load({**_SINCE, **state})

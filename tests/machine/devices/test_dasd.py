@@ -502,6 +502,23 @@ def test_rotation_takes_time() -> None:
     assert timed_run(bench, seek(0, 0), (0x31, b"\0\0\0\0\1"), (0x08, 1), (0x06, 1)) <= 16_700 * 2
 
 
+def test_a_write_under_way_is_saved_and_survives_halt() -> None:
+    for ending in ("save", "halt", "reset"):
+        bench = Bench("3350", immediate=False)
+        bench.track(0, 0, (b"", b"OLD"))
+        bench.put(seek(0, 0), *find(0, 0, 1), (0x05, b"NEW"), (0x1A, 5))
+        assert bench.io.sio(ADDRESS) == 0
+        while bench.drive.prior != 2 or bench.drive.left != 3:  # written, on its way to channel end
+            bench.io.elapse(1)
+        if ending == "save":
+            bench.drive.load(bench.drive.save())
+        elif ending == "halt":
+            assert bench.io.hio(ADDRESS) == 2  # a burst is ended
+        else:
+            bench.io.reset()
+        assert Track.from_bytes(bench.store.images[0, 0]).records[0].data == b"NEW", ending
+
+
 def test_a_search_of_many_tracks_takes_revolutions() -> None:
     bench = Bench("3350", immediate=False)
     bench.track(0, 10, (b"KEY", b"FOUND"))
