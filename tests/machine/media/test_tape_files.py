@@ -199,6 +199,12 @@ def test_no_tape(image: bytes, tmp_path: Path) -> None:
     assert open_tape(tmp_path / "a", format="aws").FORMAT == "AWSTAPE", "unless one says so"
 
 
+@pytest.mark.parametrize(("name", "message"), [("a\0b", "cannot have X'00'"), ("x" * 300, "File name too long")])
+def test_names_that_no_file_can_have(name: str, message: str) -> None:
+    with pytest.raises(MediaError, match=message):
+        open_tape(name)
+
+
 # ---- damage
 
 

@@ -42,9 +42,14 @@ def open_tape(path: str | Path, read_only: bool = False, format: str = "", bzip2
         MediaError: no such file or folder, not a tape, in use, or not readable.
     """
     path = Path(path)
-    if path.is_dir():
-        raise MediaError(f"{path}: a folder, not a tape")
-    there = path.exists()
+    if "\0" in str(path):
+        raise MediaError("a file's name cannot have X'00' in it")
+    try:
+        if path.is_dir():
+            raise MediaError(f"{path}: a folder, not a tape")
+        there = path.exists()
+    except OSError as error:  # a name that is too long
+        raise MediaError(f"{path}: {error.strerror}") from error
     if there and not read_only:
         read_only = not _writable(path)
     beginning = _beginning(path) if there else b""
