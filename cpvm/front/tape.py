@@ -151,6 +151,8 @@ def _new(path: Path, arguments: argparse.Namespace) -> Iterator[TapeStore]:
         raise _Refused(f"{path}: exists already; --force replaces it")
     if path.is_dir():
         raise _Refused(f"{path}: a folder")
+    if path.exists():
+        open_tape(path, read_only=True, format="aws").close()  # refused while a machine may write it
     if not path.absolute().parent.is_dir():
         raise _Refused(f"{path}: no such folder")
     partial = path.with_name(f"{path.name}.partial")

@@ -311,7 +311,9 @@ def test_a_tape_in_use(capsys: Captured) -> None:
     capsys.readouterr()
     assert tape("list", "a.aws") == 2
     assert capsys.readouterr().err == "cpvm tape: a.aws: in use by another machine or program\n"
+    assert tape("init", "a.aws", "--force") == 2
     store.close()
+    assert tape("init", "a.aws", "--force") == 0
 
 
 # ---- labels and records by themselves
