@@ -17,7 +17,7 @@ from cpvm.front.room import HostRoom
 from cpvm.front.tracing import Executed, Follower, registers
 from cpvm.machine import Stop
 from cpvm.machine.configure import ConfigurationError, device_from_words, path_and_options, split_words
-from cpvm.machine.device import Device
+from cpvm.machine.device import Device, MediaError
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
@@ -242,10 +242,21 @@ class BareMachine(Clocked):
         return device
 
     def close(self) -> None:
-        """Give the machine up: its devices let go of their files, and all output is written."""
+        """Give the machine up: its devices let go of their files, and all output is written.
+
+        Raises:
+            MediaError: something could not be written; everything is closed nevertheless.
+        """
+        troubles: list[Exception] = []
         for device in self.devices.values():
-            device.close()
-        self.room.close()
+            try:
+                device.close()
+            except (MediaError, OSError) as error:
+                troubles.append(error)
+        troubles += self.room.close()
+        for trouble in troubles[:1]:
+            told = f"{trouble.filename}: {trouble.strerror}" if isinstance(trouble, OSError) else str(trouble)
+            raise MediaError(told) from trouble
 
     def type(self, line: str) -> None:
         '''Type a line: it ends the console's read, or waits for one and gives attention.

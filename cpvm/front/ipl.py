@@ -24,13 +24,21 @@ from cpvm.front.operate.statements import ScriptError, Statement, parse, read
 from cpvm.front.status import USAGE
 from cpvm.front.tracing import HEADING, Executed
 from cpvm.machine import IPLError, Stop, StopReason
-from cpvm.machine.device import DeviceError
+from cpvm.machine.device import DeviceError, MediaError
 
 _INTERRUPT = "interrupt"  # tag of the stop that two presses of Ctrl-C are
 
 
 def ipl(options: Options) -> int:
     """Run a machine as asked; returns the exit status. What goes wrong is told on standard error, one line."""
+    try:
+        return _ipl(options)
+    except MediaError as error:  # as the machine is given up
+        _tell(f"cpvm ipl: {error}")
+        return USAGE
+
+
+def _ipl(options: Options) -> int:
     with ExitStack() as stack:
         try:
             script = _script(options)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from cpvm.front.bare import CONSOLE, READER, STANDARD, BareMachine
+from cpvm.front.bare import CONSOLE, PRINTER, PUNCH, READER, STANDARD, BareMachine
 from cpvm.front.loader import LoadError, ipl_deck, is_object
 from cpvm.front.operate.keyboard import ESCAPE
 from cpvm.machine import SnapshotError, snapshot
@@ -98,6 +98,7 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
         raise Refused("--psw goes with --core or --restore: a deck brings its own PSW")
     if options.ipl is not None and (options.cores or options.restore):
         raise Refused("--ipl does not go with --core and --restore, which say where the machine begins")
+    _consistent(options)
     if options.save and not Path(options.save).absolute().parent.is_dir():
         raise Refused(f"{options.save}: no such folder")
     saved = _read(options.restore) if options.restore else b""
@@ -131,6 +132,8 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
             immediate_io=not options.devices if options.immediate is None else options.immediate,
         )
         stack.callback(machine.close)
+        if options.console is not None and machine.room.taken != options.console:
+            raise Refused(f"--console {options.console:03X}: the console is {machine.room.taken:03X}, by --device")
         if saved:
             snapshot.restore(machine, saved)
     except (SnapshotError, ValueError) as error:
@@ -141,6 +144,14 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
         raise Refused(reason(error)) from None
     _fill(machine, options.cores)
     return machine
+
+
+def _consistent(options: Options) -> None:
+    """Nothing may be said of standard devices that are not there. Raises Refused."""
+    named = {split_words(words)[0].upper().rjust(3, "0") for words in options.devices}
+    for option, file, address in (("--printer", options.printer, PRINTER), ("--punch", options.punch, PUNCH)):
+        if file and (not options.standard or f"{address:03X}" in named):
+            raise Refused(f"{option}: the standard device {address:03X} is not there; name the file with --device")
 
 
 def _fill(machine: BareMachine, cores: Sequence[Core]) -> None:

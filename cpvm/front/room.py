@@ -45,7 +45,7 @@ class Output:
         return self._file.tell()
 
     def close(self) -> None:
-        """Close the file, unless it is the process's own."""
+        """Close the file, unless it is the process's own. Raises OSError."""
         if self.closed:
             return
         self.closed = True
@@ -55,7 +55,7 @@ class Output:
             else:
                 self._file.close()
         except OSError as error:
-            self._told(error)
+            raise self._told(error) from None
 
     def _told(self, error: OSError) -> OSError:
         if error.filename is None:
@@ -82,6 +82,7 @@ class HostRoom:
         self.displays: dict[str, Any] = {}
         """The screens of the displays, by name."""
         self._files: dict[str, Output] = {}
+        self._read: set[str] = set()
 
     def console(self) -> ConsoleBackend:
         """The operator's keyboard and printer, which one device can have."""
@@ -107,6 +108,8 @@ class HostRoom:
             other = self._files.get(key)
             if other is not None and not other.closed and Path(path).is_file():
                 raise ConfigurationError(f"{path}: another device writes to this file")
+            if key in self._read:
+                raise ConfigurationError(f"{path}: another device reads this file")
             mode = ("a" if append else "w") + ("b" if binary else "")
             file: IO[Any] = Path(path).open(mode, encoding=None if binary else "utf-8")  # noqa: SIM115
         except (OSError, ValueError) as error:
@@ -117,7 +120,9 @@ class HostRoom:
     def input(self, path: str) -> bytes:
         """The contents of a host file."""
         try:
-            return Path(path).read_bytes()
+            contents = Path(path).read_bytes()
+            self._read.add(str(Path(path).resolve()))
+            return contents
         except (OSError, ValueError) as error:
             raise ConfigurationError(_reason(path, error)) from None
 
@@ -125,10 +130,15 @@ class HostRoom:
         """Where things of two machines in this process meet: a dictionary that all who give the name share."""
         return _links.setdefault(name, {})
 
-    def close(self) -> None:
-        """Close all files. What cannot be written is told."""
+    def close(self) -> list[OSError]:
+        """Close all files; why some cannot be written."""
+        troubles = []
         for file in self._files.values():
-            file.close()
+            try:
+                file.close()
+            except OSError as error:
+                troubles.append(error)
+        return troubles
 
 
 def _reason(path: str, error: OSError | ValueError) -> str:

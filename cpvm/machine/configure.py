@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Protocol
 
-from cpvm.machine.device import ConfigurationError, ConsoleBackend, Device, device_types
+from cpvm.machine.device import ConfigurationError, ConsoleBackend, Device, DeviceError, MediaError, device_types
 
 _OPTION = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
 
@@ -92,7 +92,7 @@ def device_from_words(words: Sequence[str], room: Room) -> tuple[int, Device]:
     try:
         path, options = path_and_options(words[2:])
         return address, cls.configure(name, path, options, room)
-    except ConfigurationError as error:
+    except (ConfigurationError, DeviceError, MediaError) as error:
         raise ConfigurationError(f"{address:03X} {name}: {error}") from None
 
 

@@ -17,9 +17,9 @@ HERE = Path(__file__).parent
 MOST = 16  # command codes listed
 DEVICES = """# Devices
 
-All device types, from the table of devices: `cpvm ipl --device ADDR,TYPE[,FILE][,OPTION]...`. What is behind the type is
-told first, then the commands; sources are in the file of the device. `cpvm ipl --list-devices` shows those of plugins,
-too.
+All device types, from the table of devices: `cpvm ipl --device ADDR,TYPE[,FILE][,OPTION]...`. What goes behind the
+type is told first, then the commands; sources are in the file of the device. `cpvm ipl --list-devices` shows those of
+plugins, too.
 
 This file is written by `docs/reference/make_devices.py`; do not edit it.
 """

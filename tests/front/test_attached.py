@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assembler import assemble
 from cpvm import api, cli
 from cpvm.machine import snapshot
 from cpvm.machine.configure import ConfigurationError
@@ -93,6 +94,11 @@ def test_words_that_are_refused(words: str, message: str, capsys: pytest.Capture
         (["job.txt", "--device", "00E,1403,a", "--device", "00F,1403,a"], "00F 1403: a: another device writes"),
         (["job.txt", "--device", "00E,1403,missing/a"], "00E 1403: missing/a: No such file"),
         (["job.txt", "--device", "00E,1403,."], "00E 1403: .: Is a directory"),
+        (["job.txt", "--device", "01C,3505,job.txt", "--device", "00F,1403,job.txt"], "another device reads this file"),
+        (["job.txt", "--device", "00E,1403,a", "--printer", "b"], "--printer: the standard device 00E is not there"),
+        (["job.txt", "--bare", "--punch", "b"], "--punch: the standard device 00D is not there"),
+        (["job.txt", "--console", "01E", "--device", "01F,1052"], "--console 01E: the console is 01F, by --device"),
+        (["--device", "0C0,3277,model=9", "job.txt"], "0C0 3277: model=9"),
         (["job.txt", "--escape", "%%"], "%% is not one character"),
         (["job.txt", "--ipl", "XYZ"], "XYZ is not a device address"),
         (["--device", "180,3420", "--ipl", "180"], "IPL FAILED: IPL from device 180 failed; CSW"),
@@ -185,3 +191,18 @@ def test_a_full_disk_under_a_named_printer(capsys: pytest.CaptureFixture[str]) -
     arguments = [word for device in devices for word in ("--device", device)]
     assert cli.main(["ipl", *arguments, "--ipl", "180", "--script", "a.script"]) == 2
     assert "cpvm ipl: /dev/full: No space left on device" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_what_cannot_be_written_at_the_end_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    program = (
+        "A        CSECT\n         USING *,15\n         LA    1,PUNCH\n         ST    1,72\n         SIO   X'01D'\n"
+    )
+    program += "         SR    15,15\n         BR    14\nPUNCH    CCW   X'01',PUNCH,X'20',80\n         END\n"
+    Path("a.text").write_bytes(b"".join(assemble(program).deck))
+    assert cli.main(["ipl", "a.text", "--device", "01D,3525,good"]) == 0
+    assert len(Path("good").read_bytes()) == 80
+    capsys.readouterr()
+    assert cli.main(["ipl", "a.text", "--device", "01D,3525,/dev/full"]) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert "/dev/full: No space left on device" in err[-1] and "Traceback" not in "".join(err)

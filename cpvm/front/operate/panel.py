@@ -16,7 +16,7 @@ from cpvm.front.operate.words import PanelError, Words, split
 from cpvm.front.tracing import registers
 from cpvm.machine import IPLError
 from cpvm.machine.configure import ConfigurationError, path_and_options, split_words
-from cpvm.machine.device import Device, DeviceError
+from cpvm.machine.device import Device, DeviceError, MediaError
 from cpvm.s370.ebcdic import from_ebcdic
 from cpvm.s370.interruption import ExternalCode
 
@@ -66,7 +66,7 @@ class Panel:
         try:
             rest = Words(words[1:])
             found.body(self, rest)
-        except (ConfigurationError, DeviceError) as error:
+        except (ConfigurationError, DeviceError, MediaError) as error:
             raise PanelError(str(error)) from None
 
     def device(self, address: int) -> Device:

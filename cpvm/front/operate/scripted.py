@@ -17,7 +17,7 @@ from cpvm.front.operate.statements import Statement
 from cpvm.front.operate.words import PanelError
 from cpvm.front.status import ABANDONED, TIMED_OUT
 from cpvm.machine.configure import ConfigurationError
-from cpvm.machine.device import DeviceError
+from cpvm.machine.device import DeviceError, MediaError
 
 DEFAULT_TIMEOUT = 300  # seconds
 _MOST = 1 << 20  # characters of console output that are looked through
@@ -120,7 +120,7 @@ class Scripted(Attendant):
         """What may fail. Raises ScriptFailed."""
         try:
             return act()
-        except (PanelError, ConfigurationError, DeviceError) as error:
+        except (PanelError, ConfigurationError, DeviceError, MediaError) as error:
             raise self._failed(str(error)) from None
 
     def idle(self, timeout: float | None) -> bool:
