@@ -1,5 +1,6 @@
 """Plugins under CP: their commands, DIAGNOSE codes, devices, instructions; what they do wrong stops nobody."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from cpvm.cp.command import command
 from cpvm.cp.diagnose import diagnose
+from cpvm.front.plugins import load_file
 from cpvm.machine.device import ENDED, Device, device
 from cpvm.machine.device import command as ccw
 from cpvm.s370 import plugin
@@ -104,6 +106,20 @@ def test_a_command(site: Site, terminal: FakeTerminal) -> None:
     assert lines[0] == "DMKCFM908E COMMAND FAILED; ERROR IN PLUGIN mine, TOLD TO THE OPERATOR"
     assert "IN PLUGIN mine, command DICE by CMSUSER: ValueError" in log(site)
     assert "DIE SHOWS 6" in terminal.type("DICE")
+
+
+def test_the_command_of_the_howto(site: Site, terminal: FakeTerminal, tmp_path: Path) -> None:
+    plugin.unload("mine")
+    page = Path(__file__).parents[2] / "docs" / "howto" / "add-a-device.md"
+    block = re.search(r"^```python dice.py\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert block is not None
+    (tmp_path / "dice.py").write_text(block[1])
+    load_file(tmp_path / "dice.py")
+    try:
+        assert "DIE SHOWS 20" in terminal.type("DICE 20")
+        assert terminal.type("DICE 1 2")[0] == "DMKUSR002E INVALID OPERAND - 2"
+    finally:
+        plugin.unload("dice")
 
 
 def test_a_diagnose_code(site: Site, terminal: FakeTerminal) -> None:
