@@ -11,6 +11,7 @@ from cpvm.front.disks.place import DiskError, Options
 from cpvm.machine.device import MediaError
 from cpvm.machine.media import volume
 from cpvm.machine.media.base import Base
+from cpvm.machine.media.clone import clone, split
 from cpvm.machine.media.images import BlockImage, TrackImage, open_base, overlay_of
 from cpvm.machine.media.images.image import BLOCK, trimmed
 from cpvm.machine.media.images.writing import (
@@ -21,7 +22,7 @@ from cpvm.machine.media.images.writing import (
     write_compressed,
     write_fba,
 )
-from cpvm.machine.media.volume import BlockVolume, Volume, clone, is_volume, open_volume
+from cpvm.machine.media.volume import BlockVolume, Volume, is_volume, open_volume
 from cpvm.machine.media.volumefile import create_file, open_file
 from cpvm.s370.ckd import Track
 
@@ -151,32 +152,9 @@ def linked(source: Path, target: Path, options: Options) -> list[str]:
         below = base.location(changes)
         clone(target, below, there.device_type, base.shadow_files(changes))
         return [f"{target}: a clone of {below}, which must stay as it is"]
-    below = _split(changes)
+    below = split(changes)
     clone(target, below)
     return [f"{target} and {changes}: clones of {below}, which must stay as it is"]
-
-
-def _split(path: Path) -> Path:
-    """Make a volume a clone of itself: what it holds goes into a file beside it, which is returned."""
-    number = 1
-    while (below := path.with_name(f"{path.name}.base{number}")).exists():
-        number += 1
-    new = path.with_name(f".{path.name}.{os.getpid()}.clone")
-    try:
-        clone(new, path)  # which tells the volume that it is not written any more
-        os.link(path, below)
-        _rebase(new, Base.of_volume(below, _identity(path), path))
-        new.replace(path)
-    except OSError as error:
-        raise MediaError(f"{path}: {error.strerror or error}") from error
-    finally:
-        new.unlink(missing_ok=True)
-    return below
-
-
-def _identity(path: Path) -> str:
-    with open_volume(path, read_only=True) as there:
-        return str(there.facts["id"])
 
 
 def _rebase(path: Path, base: Base) -> None:

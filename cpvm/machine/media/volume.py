@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -186,49 +185,29 @@ def create_blocks(path: str | Path, device: str, volid: str, blocks: int) -> Blo
     return volume
 
 
-def clone(path: str | Path, base: str | Path, device: str | None = None, shadows: Sequence[Path] = ()) -> None:
-    """Make a volume over a base, at once: a Hercules image, or a volume that is not written any more from then on.
-
-    `device` and `shadows` are those of `open_image`. The base must stay as it is: the new volume knows if it does not.
-
-    Raises:
-        MediaError: the base cannot be read or is in use, the file exists already or cannot be written.
-    """
-    path, base = Path(path), Path(base)
-    if path.exists():
-        raise MediaError(f"{path} exists already")
-    below: TrackImage | BlockImage
-    if is_volume(base):
-        below = volume = _frozen(base)
-        known = Base.of_volume(base, str(volume.facts["id"]), path)
-    else:
-        below = image = open_base(base, device, shadows)
-        known = Base.of_image(image.files, path, shadows)
-    try:
-        facts: Facts = {"format": LAYERED, "type": below.device_type, "volid": "", "base": known.to_fact()}
-        if isinstance(below, Volume | BlockVolume):
-            facts["volid"] = below.volid
-        create_file(path, facts | _size(below), {})
-    finally:
-        below.close()
-
-
-def _size(disk: TrackImage | BlockImage) -> Facts:
+def size_of(disk: TrackImage | BlockImage) -> Facts:
+    """How large a disk is, as a volume's file says it."""
     return {"cylinders": disk.cylinders} if isinstance(disk, TrackImage) else {"blocks": disk.blocks}
 
 
-def _frozen(path: Path) -> Volume | BlockVolume:
-    """A volume, made one that others can lie over: never written any more, and known by an identity."""
-    reader = open_volume(path, read_only=True)
-    if reader.facts.get("frozen"):
-        return reader
-    reader.close()
-    writer = open_volume(path)
-    try:
-        writer.note({"frozen": 1, "id": uuid.uuid4().hex})
-    finally:
-        writer.close()
-    return open_volume(path, read_only=True)
+def identity(path: Path) -> str:
+    """What a volume under others is known by; it has one from now on. Raises MediaError."""
+    with open_volume(path, read_only=True) as reader:
+        known = reader.facts.get("id")
+    if known is None:
+        with open_volume(path) as writer:
+            known = uuid.uuid4().hex
+            writer.note({"id": known})
+    return str(known)
+
+
+def freeze(path: Path) -> None:
+    """Have a volume that is not written any more, because others lie over it. Raises MediaError."""
+    with open_volume(path, read_only=True) as reader:
+        if reader.facts.get("frozen"):
+            return
+    with open_volume(path) as writer:
+        writer.note({"frozen": 1})
 
 
 def is_volume(path: Path) -> bool:
@@ -257,7 +236,7 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
         _examine(path, facts)
         if "base" in facts:
             base = open_under(Base.from_fact(facts["base"], path), path, str(facts["type"]), _depth)
-            if base.device_type[:4] != str(facts["type"])[:4] or not _size(base).items() <= facts.items():
+            if base.device_type[:4] != str(facts["type"])[:4] or not size_of(base).items() <= facts.items():
                 raise MediaError(f"{path}: its base {base.path} is a disk of another type or size")
         if "blocks" in facts:
             return BlockVolume(path, database, facts, read_only, base if isinstance(base, BlockImage) else None)
@@ -292,7 +271,10 @@ def open_under(base: Base, over: Path, device: str, depth: int = 0) -> TrackImag
         if volume.facts.get("id") == base.id and volume.facts.get("frozen"):
             return volume
         volume.close()
-        raise MediaError(f"{over}: its base {path} is not the volume that it was made over")
+        if volume.facts.get("id") != base.id:
+            raise MediaError(f"{over}: its base {path} is not the volume that it was made over")
+        freeze(path)  # the process that made the clone was killed before it came to that
+        return open_volume(path, True, depth + 1)
     image = open_base(path, device, base.shadow_files(over))
     try:
         base.compare(image.files, over)

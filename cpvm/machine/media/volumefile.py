@@ -24,6 +24,8 @@ from cpvm.machine.media.images.compressed import ZLIB, decompress
 APPLICATION_ID: Final = 0x43504456  # "CPDV" in the file's header
 CACHE: Final = 64  # pieces kept uncompressed
 LARGEST: Final = 1 << 17  # bytes of a piece
+FAILURES: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; its messages quote damaged files, which need not be text."""
 
 Fact = str | int
 Facts = dict[str, Fact]
@@ -89,7 +91,7 @@ class VolumeFile(ABC):
                     self._database.execute("BEGIN")
                     self._written = True
                 self._database.execute("INSERT OR REPLACE INTO track VALUES (?, ?)", (number, zlib.compress(piece, 1)))
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 raise self._failed(error) from error
             self._keep(number, piece)
 
@@ -104,10 +106,10 @@ class VolumeFile(ABC):
         try:
             with self._lock:
                 return [row[0] for row in self._database.execute("SELECT number FROM track ORDER BY number")]
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise MediaError(f"{self.name}: {error}") from error
 
-    def _failed(self, error: sqlite3.Error) -> MediaError:
+    def _failed(self, error: Exception) -> MediaError:
         """A write failed: the file goes back to the last commit, and so does what is remembered of it."""
         self._cache.clear()
         self._written = False
@@ -125,7 +127,7 @@ class VolumeFile(ABC):
             try:
                 self._database.execute("COMMIT")
                 self._written = False
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 raise self._failed(error) from error
 
     @contextmanager
@@ -153,7 +155,7 @@ class VolumeFile(ABC):
                     self._database.execute("BEGIN")
                     self._written = True
                 self._database.executemany("INSERT OR REPLACE INTO volume VALUES (?, ?)", facts.items())
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 raise self._failed(error) from error
             self.commit()
             self.facts.update(facts)
@@ -163,7 +165,7 @@ class VolumeFile(ABC):
         try:
             with self._lock:
                 lines = [str(row[0]) for row in self._database.execute("PRAGMA integrity_check(20)")]
-        except sqlite3.Error as error:
+        except FAILURES as error:
             lines = [str(error)]
         return [] if lines == ["ok"] else lines
 
@@ -208,7 +210,7 @@ def create_file(path: Path, facts: Mapping[str, Fact], pieces: Mapping[int, byte
         finally:
             _disconnect(database)
         _put_in_place(new, path)
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise MediaError(f"{path}: {error}") from error
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}") from error
@@ -240,7 +242,7 @@ def open_file(path: Path, read_only: bool) -> tuple[sqlite3.Connection, Facts]:
         if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise MediaError(f"{path} is not a volume")
         facts = {str(name): value for name, value in database.execute("SELECT name, value FROM volume")}
-    except (sqlite3.Error, MediaError) as error:
+    except (*FAILURES, MediaError) as error:
         database.close()
         raise error if isinstance(error, MediaError) else MediaError(f"{path} is not a volume: {error}") from error
     return database, facts
@@ -259,7 +261,7 @@ def connect(path: Path) -> sqlite3.Connection:
         database.execute("COMMIT")
     except sqlite3.OperationalError as error:
         raise MediaError(f"{path} is in use or cannot be opened: {error}") from error
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise MediaError(f"{path} is not a volume: {error}") from error
     return database
 
@@ -288,6 +290,6 @@ def _connect_for_reading(path: Path) -> sqlite3.Connection:
             return database
         except sqlite3.OperationalError as error:
             failure = MediaError(f"{path} is in use or cannot be opened: {error}")
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise MediaError(f"{path} is not a volume: {error}") from error
     raise failure

@@ -14,13 +14,14 @@ from sampledisk import BLOCKS, CYLINDERS, SampleBlocks, SampleDisk, block, track
 
 from cpvm.machine.device import MediaError
 from cpvm.machine.media import base as bases
+from cpvm.machine.media import clone as clones
+from cpvm.machine.media.clone import clone, split
 from cpvm.machine.media.images import BlockImage, TrackImage, open_image, overlay_of
 from cpvm.machine.media.images.writing import write_compressed, write_fba
 from cpvm.machine.media.volume import (
     GROUP,
     BlockVolume,
     Volume,
-    clone,
     create_blocks,
     open_volume,
 )
@@ -180,6 +181,32 @@ def test_a_volume_with_clones_is_not_written_any_more(tmp_path: Path) -> None:
         third.write(1, 2, track(0, 0))
     with Volume.open(tmp_path / "second", read_only=True) as second:
         assert second.read(1, 2) == NEW
+
+
+@pytest.mark.parametrize("step", ["_make", "link", "replace", "freeze"])
+def test_a_clone_that_is_given_up_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """As if the process were killed: the volume can be written, whatever of the clone is there."""
+    path = tmp_path / "v"
+    with Volume.create(path, "2311", "SPLIT", 2) as volume:
+        volume.write(1, 2, NEW)
+
+    def give_up(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        where = {"link": os, "replace": Path}.get(step, clones)
+        patch.setattr(where, step, give_up)
+        with pytest.raises(KeyboardInterrupt):
+            split(path)
+    for turn in range(2):
+        with Volume.open(path) as volume:
+            assert volume.read(1, 2) == NEW
+            volume.write(0, turn, NEW)
+        below = split(path)
+        with Volume.open(below, read_only=True) as frozen:
+            assert frozen.read(0, turn) == NEW
+        with pytest.raises(MediaError, match="not written any more"):
+            Volume.open(below)
 
 
 def test_another_volume_in_the_place_of_a_base(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ def open_image(
     Raises:
         MediaError: the file cannot be read, is damaged, of an unknown kind, or not of that device type; it is in use.
     """
-    from cpvm.machine.media import volume  # which knows this package, because a volume can lie over an image
+    # They know this package, because a volume can lie over an image.
+    from cpvm.machine.media import clone, volume
 
     path = _existing(Path(path))
     over = Path(overlay) if overlay is not None else overlay_of(path)
@@ -76,7 +77,7 @@ def open_image(
     else:
         made = not over.exists()
         if made:
-            volume.clone(over, path, device, shadows)
+            clone.clone(over, path, device, shadows)
         disk = volume.open_over(over, path, read_only)
         disk.only_if_changed = made
     return _of_type(disk, device, path)
