@@ -289,6 +289,9 @@ class Interpreter:
             if cpu.machine.io.waiting and interruptions.take_io():
                 self._checks = 0
                 continue
+            if interruptions.restarting:
+                interruptions.restart()
+                continue
             if cpu.state & WAIT:
                 if not interruptions.enabled():
                     return StopReason.DISABLED_WAIT

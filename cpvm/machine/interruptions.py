@@ -37,12 +37,15 @@ class Interruptions:
         self.others: list[int] = []
         """Other external codes, in order of arrival."""
         self.checks = MachineChecks(machine)
+        self.restarting = False
+        """Whether the processor has told itself to restart."""
 
     def reset(self) -> None:
         """Drop what is pending."""
         self.signals = 0
         self.others.clear()
         self.checks.reset()
+        self.restarting = False
 
     def external(self, code: int) -> None:
         """Make an external interruption pending (code X'0040': interrupt key)."""
@@ -80,8 +83,14 @@ class Interruptions:
             cpu.put_real4(psa.PROGRAM_ILC, ilc << 17 | code)
         self._swap(psa.PROGRAM_OLD, psa.PROGRAM_NEW, code, ilc)
 
+    def request_restart(self) -> None:
+        """Let a restart interruption follow the current instruction."""
+        self.restarting = True
+        self._machine.cpu.attention = True
+
     def restart(self) -> None:
         """Restart interruption."""
+        self.restarting = False
         self.exchange(psa.RESTART_OLD, psa.RESTART_NEW)
 
     def exchange(self, old: int, new: int) -> None:

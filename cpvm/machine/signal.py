@@ -54,7 +54,7 @@ def signal(machine: "Machine", address: int, order: int) -> int:
         case Order.STOP:
             machine.stop("SIGP STOP")
         case Order.RESTART:
-            machine.restart()
+            machine.interruptions.request_restart()
         case Order.STOP_AND_STORE_STATUS:
             store_status(machine)
             machine.stop("SIGP STOP AND STORE STATUS")

@@ -84,6 +84,7 @@ def _processor(machine: "Machine") -> dict[str, object]:
         "failing_address": cpu.translator.failing_address,
         "signals": machine.interruptions.signals,
         "others": list(machine.interruptions.others),
+        "restarting": machine.interruptions.restarting,
         "machine_checks": [machine.interruptions.checks.pending, machine.interruptions.checks.address],
         "timers": cpu.timers.save(),
         "address_stop": machine.address_stop,
@@ -201,7 +202,9 @@ def _restore_processor(machine: "Machine", saved: Mapping[str, Any]) -> None:
     cpu.timers.load(saved["timers"])
     machine.interruptions.signals = int(saved["signals"])
     machine.interruptions.others[:] = saved["others"]
-    pending, address = saved.get("machine_checks", (0, None))  # which states of the first version have not
+    if saved.get("restarting", False):  # older states have neither this nor machine checks
+        machine.interruptions.request_restart()
+    pending, address = saved.get("machine_checks", (0, None))
     if pending:
         machine.machine_check(pending, address)
     machine.address_stop = saved["address_stop"]

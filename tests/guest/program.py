@@ -36,6 +36,11 @@ def typed(name: str) -> list[str]:
     return [line[6:] for line in source(name).splitlines() if line.startswith("*TYPE ")]
 
 
+def storage(name: str) -> int:
+    """The bytes of storage that the program is for: what its comment marked `*STORAGE ` says, else 1M."""
+    return next((int(line.split()[1]) for line in source(name).splitlines() if line.startswith("*STORAGE ")), 1 << 20)
+
+
 def disks(name: str) -> list[tuple[int, str]]:
     """The disk drives that the program is for: address and type, as its comments marked `*DISK ` say."""
     words = [line.split()[1:] for line in source(name).splitlines() if line.startswith("*DISK ")]

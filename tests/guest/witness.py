@@ -11,13 +11,13 @@ import tempfile
 from pathlib import Path
 
 from cpvm import api
-from guest.program import PROGRAMS, deck, disks, typed
+from guest.program import PROGRAMS, deck, disks, storage, typed
 
 CONFIGURATION = """\
 ARCHMODE S/370
 CPUSERIAL 002623
 CPUMODEL 3033
-MAINSIZE 2
+MAINSIZE {size}
 NUMCPU 1
 OSTAILOR QUIET
 0009 3215-C /
@@ -38,7 +38,7 @@ def run(name: str, seconds: int = 2) -> tuple[str, str, bytes]:
             dasdinit = ["dasdinit", f"{kind}.disk", kind, "VOLUME", size]
             subprocess.run(dasdinit, cwd=where, check=True, capture_output=True)
         drives = [f"{address:04X} {kind} {kind}.disk\n" for address, kind in disks(name)]
-        (where / "cfg").write_text(CONFIGURATION + "".join(drives))
+        (where / "cfg").write_text(CONFIGURATION.format(size=max(2, storage(name) >> 20)) + "".join(drives))
         lines = "".join(f"/{line}\n" for line in typed(name))
         (where / "commands").write_text(f"ipl 00c\npause 1\n{lines}pause {seconds}\nstop\npsw\nquit\n")
         log = subprocess.run(
@@ -61,6 +61,6 @@ if __name__ == "__main__":
         psw, text, punched = run(program)
         said = [line for line in text.splitlines() if line.startswith(program.upper())]
         if punched:
-            same = api.run_deck(deck(program), typed(program)).punched == punched
+            same = api.run_deck(deck(program), typed(program), storage=storage(program)).punched == punched
             said.append(f"{len(punched) // 80} cards, {'as' if same else 'OTHERS THAN'} ours")
         print(program, psw or "did not end: " + text[-1500:], *said, sep="\n   ")
