@@ -37,6 +37,10 @@ class AccessTable(dict[int, int]):
         return displacement
 
 
+TableMaker = Callable[[int, bool, Callable[[int], int]], AccessTable]
+"""Makes a table: for a PSW key (+ 16 with translation), for storing or not, from what finds its entries."""
+
+
 class Access:
     """The storage side of the CPU: the operations of `cpvm.s370.ops.Ops` on storage."""
 
@@ -52,6 +56,7 @@ class Access:
         """Control registers."""
         self.translator = Translator(self, control)
         self._tables: dict[int, tuple[AccessTable, AccessTable]] = {}
+        self._make_table: TableMaker = lambda index, storing, find: AccessTable(find)
         self.fetch_table = AccessTable(self._find_fetch)
         self.store_table = AccessTable(self._find_store)
         self.attention = True
@@ -65,13 +70,23 @@ class Access:
         index = self.protection | (16 if self.translating else 0)
         pair = self._tables.get(index)
         if pair is None:
-            pair = self._tables[index] = AccessTable(self._find_fetch), AccessTable(self._find_store)
+            make = self._make_table
+            pair = make(index, False, self._find_fetch), make(index, True, self._find_store)
+            self._tables[index] = pair
         self.fetch_table, self.store_table = pair
         self.attention = True
 
+    def use_tables(self, make: TableMaker) -> None:
+        """Have tables of another make from now on."""
+        self._make_table = make
+        self._tables.clear()
+        self.select_tables()
+
     def forget(self) -> None:
         """Drop all that the tables say."""
-        self._tables.clear()
+        for pair in self._tables.values():
+            for table in pair:
+                table.clear()
         self.select_tables()
 
     def forget_block(self, block: int) -> None:
