@@ -56,6 +56,8 @@ class Decoded(dict[int, Step]):
 class Interpreter:
     """Executes instructions for one CPU."""
 
+    slice_length = SLICE
+
     def __init__(self, cpu: CPU, interruptions: Interruptions) -> None:
         self._cpu = cpu
         self._interruptions = interruptions
@@ -150,7 +152,7 @@ class Interpreter:
             due = (
                 agenda.next - agenda.now - agenda.spent - uncharged
             )  # instructions until the channels act, at 1 us each
-            if uncharged >= SLICE or due <= 0 or (uncharged and reason is not None):
+            if uncharged >= self.slice_length or due <= 0 or (uncharged and reason is not None):
                 microseconds = cpu.machine.host.elapsed(uncharged) + agenda.spent
                 agenda.spent = 0
                 cpu.timers.advance(microseconds)
@@ -170,7 +172,7 @@ class Interpreter:
             if wanted(cpu):
                 done = self._watched()
             else:
-                done = self._slice(1 if self.address_stop is not None else min(left, SLICE, due))
+                done = self._slice(1 if self.address_stop is not None else min(left, self.slice_length, due))
             left -= done
             uncharged += done
 
