@@ -6,6 +6,7 @@ Source: *IBM System/370 Principles of Operation*, GA22-7000, "Facilities"; *IBM 
 Principles of Operation*, SA22-7085, for what came later.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,8 +35,8 @@ class Absent:
     """A facility that is not installed: its instructions are operation exceptions."""
 
     name: str
-    instructions: tuple[str, ...]
-    """Mnemonics; none of them may be in the instruction table."""
+    instructions: Mapping[str, int]
+    """Mnemonic -> operation code (one byte, or two where it takes two); neither may be in the instruction table."""
     reason: str
 
 
@@ -50,23 +51,26 @@ NOTES: dict[Facility, str] = {
 """What is particular about a facility here."""
 
 NOT_INSTALLED: tuple[Absent, ...] = (
-    Absent("direct control", ("RDD", "WRD"), "there is nothing at the other end of the lines"),
+    Absent("direct control", {"RDD": 0x85, "WRD": 0x84}, "there is nothing at the other end of the lines"),
     Absent(
         "dual-address space",
-        ("EPAR", "ESAR", "IAC", "IVSK", "LASP", "MVCK", "MVCP", "MVCS", "PC", "PT", "SAC", "SSAR"),
+        {
+            **{"EPAR": 0xB226, "ESAR": 0xB227, "IAC": 0xB224, "IVSK": 0xB223, "LASP": 0xE500, "PC": 0xB218},
+            **{"MVCK": 0xD9, "MVCP": 0xDA, "MVCS": 0xDB, "PT": 0xB228, "SAC": 0xB219, "SSAR": 0xB225},
+        },
         "of 1981; only MVS/SP 1.3 and later ask for it",
     ),
-    Absent("channel-set switching", ("CONCS", "DISCS"), "one processor has one channel set"),
-    Absent("suspend and resume", ("RIO",), "channel programs run to their end"),
-    Absent("test block", ("TB",), "every block of storage is usable"),
-    Absent("low-address protection", (), "control register 0, bit 3, has no effect; of 1981"),
-    Absent("segment protection", (), "the bit in segment-table entries is a translation-specification exception"),
-    Absent("clear channel", ("CLRCH",), "of the 308x processors"),
+    Absent("channel-set switching", {"CONCS": 0xB200, "DISCS": 0xB201}, "one processor has one channel set"),
+    Absent("suspend and resume", {}, "channel programs run to their end; X'9C02' is SIO, as bits 8-14 are ignored"),
+    Absent("test block", {"TB": 0xB22C}, "every block of storage is usable"),
+    Absent("low-address protection", {}, "control register 0, bit 3, has no effect; of 1981"),
+    Absent("segment protection", {}, "the bit in segment-table entries is a translation-specification exception"),
+    Absent("clear channel", {"CLRCH": 0x9F01}, "of the 308x processors"),
     Absent(
         "VM, MVS and VS1 assists",
-        ("FREEX", "FRETX", "VLKPG", "VULKP", "SVC assist"),
+        {"FREEX": 0xE600, "FRETX": 0xE601, "VLKPG": 0xE602, "VULKP": 0xE603},
         "microcode that repeats what the operating system's own instructions do",
     ),
-    Absent("vector", ("VA", "VM", "VS"), "of the 3090"),
-    Absent("square root", ("SQDR", "SQER"), "of the 4361 and later"),
+    Absent("vector", {"VA": 0xA420, "VS": 0xA421, "VM": 0xA422}, "of the 3090"),
+    Absent("square root", {"SQDR": 0xB244, "SQER": 0xB245}, "of the 4361 and later"),
 )

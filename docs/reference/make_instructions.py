@@ -72,7 +72,8 @@ def _facilities() -> Iterator[str]:
     yield "| Facility | Instructions | Why |"
     yield "|---|---|---|"
     for absent in NOT_INSTALLED:
-        yield f"| {absent.name} | {' '.join(absent.instructions)} | {absent.reason} |"
+        names = ", ".join(f"{name} `{opcode:02X}`" for name, opcode in absent.instructions.items())
+        yield f"| {absent.name} | {names} | {absent.reason} |"
 
 
 def text() -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from cpvm.machine import AddressError, Machine, ProgramCheck, StopReason
 from cpvm.machine.host import NullHost
+from cpvm.s370.facilities import NOT_INSTALLED
 from cpvm.s370.psw import PSW
 
 CODE = 0x400
@@ -65,6 +66,23 @@ def test_invalid_operation_completes_nothing() -> None:
     m = machine("FF00")
     assert m.run(10).detail == 0xB00
     assert old(m, 0x28).code == 1
+
+
+@pytest.mark.parametrize("mode", [0, 1, 8, 9])
+def test_what_is_not_installed_is_an_operation_exception(mode: int) -> None:
+    """In the problem state too: it comes before a privileged operation."""
+    for absent in NOT_INSTALLED:
+        for name, opcode in absent.instructions.items():
+            text = opcode.to_bytes(1 if opcode < 256 else 2, "big").ljust(6, b"\0")
+            m = machine(text.hex(), mode=mode)
+            assert m.run(1).reason is StopReason.DISABLED_WAIT, name
+            size = (2, 4, 4, 6)[text[0] >> 6]
+            psw = old(m, 0x28)
+            assert psw.address == CODE + size, name
+            if mode & 8:
+                assert m.storage.read(0x8C, 4) == (size << 16 | 1).to_bytes(4, "big"), name
+            else:
+                assert (psw.code, psw.ilc) == (1, size // 2), name
 
 
 def test_program_interruption_loop() -> None:

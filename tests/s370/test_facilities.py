@@ -1,7 +1,7 @@
 """What is installed and what is not agrees with the instruction table."""
 
 from cpvm.s370.facilities import NOT_INSTALLED, NOTES, Facility
-from cpvm.s370.insn import by_mnemonic, table
+from cpvm.s370.insn import by_mnemonic, by_opcode, table
 
 
 def test_every_facility_has_instructions() -> None:
@@ -12,5 +12,6 @@ def test_every_facility_has_instructions() -> None:
 def test_what_is_not_installed_is_not_in_the_table() -> None:
     for absent in NOT_INSTALLED:
         assert absent.reason
-        for mnemonic in absent.instructions:
+        for mnemonic, opcode in absent.instructions.items():
             assert by_mnemonic(mnemonic) is None, mnemonic
+            assert by_opcode(opcode) is None, mnemonic
