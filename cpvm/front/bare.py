@@ -6,7 +6,7 @@ import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO
 
-from cpvm.front.barehost import BareHost
+from cpvm.front.barehost import BareHost, OwnClock
 from cpvm.front.clocks import Clocked
 from cpvm.front.loader import ipl_deck, is_object
 from cpvm.front.operate import display
@@ -121,6 +121,8 @@ class BareMachine(Clocked):
             ConfigurationError: one of `devices` cannot be made.
         """
         super().__init__(storage, host if host is not None else BareHost(), immediate_io=immediate_io)
+        if isinstance(host, OwnClock):
+            host.passed = lambda: self.virtual_time
         self.executed = 0
         """Instructions executed by `go`."""
         self._out = out if out is not None else io.StringIO()

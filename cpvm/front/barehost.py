@@ -1,12 +1,14 @@
-"""The surroundings of a bare machine: this computer's clock, and the DIAGNOSE codes that plugins define."""
+"""The surroundings of a bare machine: a clock, and the DIAGNOSE codes that plugins define."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cpvm.machine import Machine, ProgramCheck
 from cpvm.machine.host import NullHost
+from cpvm.machine.timers import TOD_MICROSECOND
 from cpvm.s370 import plugin
 from cpvm.s370.interruption import ProgramCode
 
@@ -36,6 +38,25 @@ class BareHost(NullHost):
         except Exception as error:
             plugin.report(name, f"DIAGNOSE X'{code:02X}'", error, machine)
             raise ProgramCheck(ProgramCode.SPECIFICATION) from None
+
+
+class OwnClock(BareHost):
+    """A bare machine whose time of day goes with its own, virtual time, not with this computer's clock.
+
+    So a run is the same each time. While the machine waits for a timer, its time skips to the timer's end.
+
+    Args:
+        tod: the TOD clock at first; by default the time of this computer.
+    """
+
+    def __init__(self, tod: int | None = None) -> None:
+        self._start = super().tod() if tod is None else tod
+        self.passed: Callable[[], int] = lambda: 0
+        """Gives the microseconds of virtual time that have passed; the machine puts it there."""
+
+    def tod(self) -> int:
+        """The machine's own time."""
+        return self._start + self.passed() * TOD_MICROSECOND
 
 
 def _call(machine: Machine, r1: int, r3: int) -> DiagnoseCall:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from cpvm.machine import Machine
+from cpvm.machine.interruptions import CPU_TIMER_MASK, TIMER_MASK
+from cpvm.machine.timers import TICKS_PER_SECOND, TOD_MICROSECOND
 from cpvm.s370 import psa
+from cpvm.s370.psw import EXTERNAL_MASK
 
 _DOUBLEWORD = (1 << 64) - 1
 
@@ -69,3 +72,18 @@ class Clocked(Machine):
         """Let so much of the machine's own time pass in the wait state."""
         self.cpu.timers.advance(microseconds)
         self.io.elapse(microseconds)
+
+    def next_timer(self) -> int | None:
+        """Microseconds until a timer interrupts the waiting CPU; None if none will, as masks and timers are now."""
+        if not self.psw.system_mask & EXTERNAL_MASK:
+            return None
+        timers, masks = self.cpu.timers, self.cr[0]
+        found = []
+        comparator = self.next_event()
+        if comparator is not None:
+            found.append(comparator)
+        if masks & CPU_TIMER_MASK and timers.cpu_timer() >= 0:
+            found.append(timers.cpu_timer() // TOD_MICROSECOND + 1)
+        if masks & TIMER_MASK and timers.interval_running and self.interval_timer >= 0:
+            found.append((self.interval_timer + 1) * 1_000_000 // TICKS_PER_SECOND + 1)
+        return min(found, default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
+from datetime import UTC, datetime
 from typing import Any
 
 from cpvm.front.ipl import ipl
@@ -124,6 +125,15 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         default=None,
         help="I/O operations take as long as on real devices, by the machine's own clock (as they do with --device)",
     )
+    machine.add_argument(
+        "--tod", type=_time, metavar="TIME", help="set the TOD clock, UTC: 1976-05-01 or 1976-05-01T08:00:00"
+    )
+    machine.add_argument(
+        "--own-clock",
+        action="store_true",
+        help="let the TOD clock go with the machine's own time, which skips ahead while it waits for a timer: with"
+        " --tod, a run with a script is the same each time, and idle hours take no time",
+    )
     machine.add_argument("--engine", choices=["reference"], default="reference", help="what executes instructions")
     operating = command.add_argument_group("operating it")
     operating.add_argument("--script", metavar="FILE", help="let a script operate it; - for standard input")
@@ -179,6 +189,8 @@ def run(arguments: argparse.Namespace) -> int:
             restore=arguments.restore,
             save=arguments.save,
             storage=arguments.storage,
+            tod=arguments.tod,
+            own_clock=arguments.own_clock,
             console=arguments.console,
             printer=arguments.printer,
             punch=arguments.punch,
@@ -203,6 +215,16 @@ def _address(text: str) -> int:
         return parse_address(text)
     except ConfigurationError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _time(text: str) -> datetime:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a time such as 1976-05-01T08:00:00") from None
+    if not 1900 <= value.year <= 2041:
+        raise argparse.ArgumentTypeError(f"{text}: the TOD clock has the years from 1900 to 2041")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _escape(text: str) -> str:

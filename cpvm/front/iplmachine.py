@@ -7,15 +7,18 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from cpvm.front.bare import CONSOLE, PRINTER, PUNCH, READER, STANDARD, BareMachine
+from cpvm.front.barehost import OwnClock
 from cpvm.front.loader import LoadError, ipl_deck, is_object
 from cpvm.front.operate.keyboard import ESCAPE
 from cpvm.machine import SnapshotError, snapshot
 from cpvm.machine.configure import ConfigurationError, parse_address, split_words
 from cpvm.machine.device import DeviceError, MediaError
+from cpvm.machine.host import tod_from_unix
 from cpvm.machine.media.deck import Deck
 from cpvm.s370 import psa
 from cpvm.s370.psw import PSW
@@ -57,6 +60,10 @@ class Options:
     """Whether the standard devices are there, where `devices` does not put others."""
     immediate: bool | None = None
     """Whether I/O operations take no time; by default only if all devices are standard ones."""
+    tod: datetime | None = None
+    """What the TOD clock shows at first; by default the time of this computer."""
+    own_clock: bool = False
+    """Whether the TOD clock goes with the machine's own time, not with this computer's clock."""
     storage: int | None = None
     """Bytes; by default 1M, or what the saved machine has."""
     console: int | None = None
@@ -120,8 +127,10 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
             standard = tuple(address for address in standard if address in needed.devices)
         elif not options.standard and options.console is None:
             console = None
+        start = None if options.tod is None else tod_from_unix(int(options.tod.timestamp() * 1_000_000) * 1000)
         machine = BareMachine(
             storage,
+            OwnClock(start) if options.own_clock else None,
             devices=options.devices,
             cards=_cards(options),
             console=console,
@@ -136,6 +145,8 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
             raise Refused(f"--console {options.console:03X}: the console is {machine.room.taken:03X}, by --device")
         if saved:
             snapshot.restore(machine, saved)
+        if start is not None:
+            machine.tod_clock = start
     except (SnapshotError, ValueError) as error:
         raise Refused(f"{options.restore}: {error}") from None
     except (ConfigurationError, DeviceError) as error:
