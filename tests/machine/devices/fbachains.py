@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from dasdchains import Maker, Step, one, step
+from dasdsteps import Maker, Step, one, step
 from dasdvectors import BLOCKS, Vector
 
 TYPES = ("3310", "3370")

@@ -1,105 +1,20 @@
-"""CKD drives where no witness helps: alternate tracks, file scan, Space Count, rotation and time, packs on and off."""
+"""CKD drives where no witness helps: alternate tracks, file scan, Space Count, damage."""
 
 from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 import pytest
-from unitbench import Room
+from dasdbench import ADDRESS, CSW, Bench, Store, find, seek
 
-from cpvm.machine.channel import Channels
-from cpvm.machine.configure import device_from_words
-from cpvm.machine.device import ConfigurationError, DeviceError, device_types
+from cpvm.machine.device import DeviceError, device_types
 from cpvm.machine.devices.dasd import Dasd
 from cpvm.machine.media.model import OPTIONAL, model_of
-from cpvm.machine.storage import Storage
 from cpvm.s370.ccw import CCW
-from cpvm.s370.ckd import ALTERNATE, DEFECTIVE, GEOMETRY, OVERFLOW, Record, Track
+from cpvm.s370.ckd import ALTERNATE, DEFECTIVE, GEOMETRY, Track
 
-ADDRESS, PROGRAM, ARGUMENT, DATA = 0x150, 0x800, 0x1000, 0x2000
-CAW, CSW = 0x48, 0x40
 TYPES = ("2305-1", "2305-2", "2311", "2314", "3330-1", "3330-11", "3340-35", "3340-70", "3344", "3350", "3375", "3380")
-
-
-class Store:
-    """Tracks in storage."""
-
-    def __init__(self) -> None:
-        self.images: dict[tuple[int, int], bytes] = {}
-
-    def read(self, cyl: int, head: int) -> bytes:
-        return self.images.setdefault((cyl, head), Track.empty(cyl, head).to_bytes())
-
-    def write(self, cyl: int, head: int, image: bytes) -> None:
-        self.images[cyl, head] = image
-
-    def commit(self) -> None:
-        return
-
-
-class Bench:
-    """A drive with a few tracks, and a channel."""
-
-    def __init__(self, kind: str, cylinders: int = 4, immediate: bool = True) -> None:
-        self.store = Store()
-        self.storage = Storage(0x10000)
-        self.io = Channels(self.storage, immediate=immediate)
-        self.drive = Dasd(kind, self.store, cylinders)
-        self.io.attach(ADDRESS, self.drive)
-
-    def track(self, cyl: int, head: int, *records: tuple[bytes, bytes], flag: int = 0, over: int = 0) -> Track:
-        """Put records on a track; the last one goes on elsewhere if `over`."""
-        track = Track.empty(cyl, head)
-        track.flag = flag
-        track.records = [Record(cyl, head, n, key, data) for n, (key, data) in enumerate(records, 1)]
-        if over:
-            track.records[-1].cyl |= OVERFLOW
-        self.store.images[cyl, head] = track.to_bytes()
-        return track
-
-    def put(self, *ccws: tuple[int, bytes | int]) -> None:
-        """A program of commands with what they bring, or how much they read; SLI, chained."""
-        at, reading, words = ARGUMENT, DATA, b""
-        for n, (code, what) in enumerate(ccws):
-            flags = 0x60 if n < len(ccws) - 1 else 0x20
-            if code == 0x08:
-                assert isinstance(what, int)
-                words += CCW(0x08, PROGRAM + 8 * (n - what), 0, 0).to_bytes()
-            elif isinstance(what, bytes):
-                self.storage.write(at, what)
-                words += CCW(code, at, flags, len(what) or 1).to_bytes()
-                at += len(what)
-            else:
-                words += CCW(code, reading, flags, what).to_bytes()
-                reading += what
-        self.storage.write(PROGRAM, words)
-        self.storage.write(CAW, PROGRAM.to_bytes(4, "big"))
-        self.storage.write(DATA, bytes(0x1000))
-
-    def run(self, *ccws: tuple[int, bytes | int]) -> int:
-        """Run a program at once; the unit status."""
-        self.put(*ccws)
-        if self.io.sio(ADDRESS) == 0:
-            assert self.io.tio(ADDRESS) == 1
-        return self.storage.read(CSW + 4, 1)[0]
-
-    def read(self, size: int, at: int = 0) -> bytes:
-        return self.storage.read(DATA + at, size)
-
-    def sense(self) -> bytes:
-        """The sense bytes, by Sense."""
-        assert self.run((0x04, 32)) == 0x0C
-        return self.read(self.drive.sense_length)
-
-
-def seek(cyl: int, head: int) -> tuple[int, bytes]:
-    return 0x07, (cyl << 16 | head).to_bytes(6, "big")
-
-
-def find(cyl: int, head: int, rec: int) -> tuple[tuple[int, bytes], tuple[int, int]]:
-    return (0x31, (cyl << 16 | head).to_bytes(4, "big") + bytes((rec,))), (0x08, 1)
 
 
 # ---- the types
@@ -255,42 +170,6 @@ def test_write_inhibited(kind: str, sense: str) -> None:
     assert bench.sense()[:2].hex() == sense
 
 
-def test_not_ready() -> None:
-    io = Channels(storage := Storage(0x4000))
-    io.attach(ADDRESS, Dasd("3330", None))
-    for code, status in ((0x06, 0x02), (0x07, 0x02), (0x03, 0x0C), (0xE4, 0x0C)):
-        storage.write(PROGRAM, CCW(code, DATA, 0x20, 6).to_bytes())
-        storage.write(CAW, PROGRAM.to_bytes(4, "big"))
-        if io.sio(ADDRESS) == 0:
-            io.tio(ADDRESS)
-        assert storage.read(CSW + 4, 1)[0] == status
-        drive = io.device(ADDRESS)
-        assert drive is not None
-        assert drive.sense[0] == (0 if code == 0xE4 else 0x40)
-
-
-def test_states_of_earlier_versions() -> None:
-    bench = Bench("3350")
-    state = bench.drive.save()
-    for name in ("masked", "other", "spaced"):
-        del state[name]
-    bench.drive.load(state)
-    assert bench.drive.save()["other"] == -1
-
-
-def test_a_failing_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cpvm.machine.device import MediaError
-
-    bench = Bench("3350")
-
-    def fail(*_: Any) -> bytes:
-        raise MediaError("out of order")
-
-    monkeypatch.setattr(bench.store, "read", fail)
-    assert bench.run((0x06, 8)) == 0x0E
-    assert bench.drive.sense[0] == 0x10
-
-
 # ---- Space Count, file scan, orientation
 
 
@@ -400,131 +279,6 @@ def test_set_sector_and_read_sector() -> None:
     for wrong in (b"\x80", b"\xfe"):
         assert bench.run(seek(0, 1), (0x23, wrong)) == 0x0E
         assert bench.sense()[:8].hex() == "8000000080000104"
-
-
-def test_seek_takes_time_and_ends_with_the_device() -> None:
-    bench = Bench("3350", 555, immediate=False)
-    bench.put(seek(300, 0))
-    assert bench.io.sio(ADDRESS) == 0
-    statuses = []
-    total = 0
-    while total < 1_000_000:
-        bench.io.elapse(1000)
-        total += 1000
-        if bench.io.pending() and bench.io.take() == ADDRESS:
-            statuses.append(bench.storage.read(CSW + 4, 1)[0])
-            if statuses[-1] & 0x04:
-                break
-    assert statuses == [0x08, 0x04]
-    assert 30_000 < total < 40_000
-
-
-# ---- by the operator
-
-
-def test_configure(tmp_path: Path) -> None:
-    from cpvm.machine.media.volume import Volume
-
-    path = tmp_path / "work.vol"
-    Volume.create(path, "3350", "WORK", cylinders=5).close()
-    address, drive = device_from_words(["190", "3350", str(path)], Room())
-    assert isinstance(drive, Dasd)
-    assert (address, drive.cylinders, drive.read_only) == (0x190, 5, False)
-    drive.close()
-    drive.close()
-    _, drive = device_from_words(["190", "3350", str(path), "ro"], Room())
-    assert isinstance(drive, Dasd)
-    assert drive.read_only
-    drive.close()
-    for words, text in (
-        (["190", "3330", str(path)], "3350"),
-        (["190", "3350", str(tmp_path / "none")], "none"),
-        (["190", "3350", str(path), "rw"], "no option rw"),
-        (["190", "3350", "", "ro"], "need a disk"),
-    ):
-        with pytest.raises(ConfigurationError, match=text):
-            device_from_words(words, Room())
-
-
-def test_a_3344_takes_the_disks_of_a_3340(tmp_path: Path) -> None:
-    from cpvm.machine.media.volume import Volume
-
-    path = tmp_path / "work.vol"
-    Volume.create(path, "3340-70", "WORK", cylinders=5).close()
-    drive = device_from_words(["160", "3344", str(path)], Room())[1]
-    assert isinstance(drive, Dasd)
-    assert drive.cylinders == 5
-    drive.close()
-
-
-def test_mount_and_dismount(tmp_path: Path) -> None:
-    from cpvm.machine.media.volume import Volume
-
-    path = tmp_path / "work.vol"
-    Volume.create(path, "3330", "WORK", cylinders=5).close()
-    io = Channels(storage := Storage(0x4000))
-    drive = device_from_words(["250", "3330"], Room())[1]
-    io.attach(0x250, drive)
-    with pytest.raises(ConfigurationError, match="no disk"):
-        drive.dismount()
-    drive.mount(str(path), {}, Room())
-    assert io.take() == 0x250
-    assert storage.read(CSW + 4, 1) == b"\x04"
-    assert io.ipl(0x250).cc == 0
-    assert storage.read(0, 8).hex()[:4] == "0006"
-    drive.dismount()
-    assert io.ipl(0x250).csw.unit == 0x02
-
-
-def timed_run(bench: Bench, *ccws: tuple[int, bytes | int]) -> int:
-    """Run a program in virtual time; how many microseconds it took."""
-    bench.put(*ccws)
-    assert bench.io.sio(ADDRESS) == 0
-    for passed in range(0, 2_000_000, 20):
-        if bench.io.pending() and bench.io.take() == ADDRESS and bench.storage.read(CSW + 4, 1)[0] & 0x04:
-            assert bench.storage.read(CSW + 4, 2) in (b"\x0c\x00", b"\x04\x00")
-            return passed
-        bench.io.elapse(20)
-    raise AssertionError("it does not end")
-
-
-def test_rotation_takes_time() -> None:
-    bench = Bench("3350", immediate=False)
-    bench.track(0, 0, *((b"", bytes((n,)) * 1800) for n in range(1, 10)))
-    timed_run(bench, (0x1A, 5))  # from index on:
-    record = 16_700 / 9.6
-    assert abs(timed_run(bench, (0x06, 1800)) - record) < record / 5
-    assert timed_run(bench, (0x06, 1800)) > 15_000  # record 1 again: nearly a revolution
-    assert 16_700 + 2 * record < timed_run(bench, *find(0, 0, 4), (0x06, 1800)) < 16_700 + 4 * record  # from index on
-    assert timed_run(bench, (0x1A, 5)) < 16_700
-    whole = timed_run(bench, *((0x1E, 1808),) * 9)
-    assert 13_000 < whole < 16_700
-    assert timed_run(bench, seek(0, 0), (0x31, b"\0\0\0\0\1"), (0x08, 1), (0x06, 1)) <= 16_700 * 2
-
-
-def test_a_write_under_way_is_saved_and_survives_halt() -> None:
-    for ending in ("save", "halt", "reset"):
-        bench = Bench("3350", immediate=False)
-        bench.track(0, 0, (b"", b"OLD"))
-        bench.put(seek(0, 0), *find(0, 0, 1), (0x05, b"NEW"), (0x1A, 5))
-        assert bench.io.sio(ADDRESS) == 0
-        while bench.drive.prior != 2 or bench.drive.left != 3:  # written, on its way to channel end
-            bench.io.elapse(1)
-        if ending == "save":
-            bench.drive.load(bench.drive.save())
-        elif ending == "halt":
-            assert bench.io.hio(ADDRESS) == 2  # a burst is ended
-        else:
-            bench.io.reset()
-        assert Track.from_bytes(bench.store.images[0, 0]).records[0].data == b"NEW", ending
-
-
-def test_a_search_of_many_tracks_takes_revolutions() -> None:
-    bench = Bench("3350", immediate=False)
-    bench.track(0, 10, (b"KEY", b"FOUND"))
-    took = timed_run(bench, seek(0, 0), (0xA9, b"KEY"), (0x08, 1), (0x06, 5))
-    assert 9 * 16_700 < took < 12 * 16_700
-    assert bench.read(5) == b"FOUND"
 
 
 def test_the_committed_reference_is_up_to_date() -> None:
