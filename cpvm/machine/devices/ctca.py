@@ -82,6 +82,7 @@ class CTCA(Side):
         self._refusing = False
         self._prepared: tuple[CTCA, int] | None = None  # the other side in its turn, to be released when this one waits
         self._turn = 0  # counts the commands that have waited: what comes for one that was halted is too late
+        self._answered = -1  # the last of them that the other side has answered
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
@@ -101,11 +102,11 @@ class CTCA(Side):
 
     # ---- between the sides
 
-    def _attend(self) -> None:
-        """Attention, if the other side is still waiting; at the end of the program if one is under way."""
+    def _attend(self, turn: int) -> None:
+        """Attention, unless this side has answered the other one's command; at the end of a program under way."""
         with self._lock():
             peer = self._peer(CTCA)
-            if peer is None or peer.state not in _DEPENDENT or peer.matched or self.state != AVAILABLE:
+            if peer is None or peer._answered >= turn or self.state != AVAILABLE:
                 return
             if self._in_program:
                 self.owed = True
@@ -135,7 +136,7 @@ class CTCA(Side):
     def _release(self, data: bytes = b"", status: int = ENDED, sense: int = 0) -> None:
         """The other side has answered what this one waits in."""
         self.state, self.matched = AVAILABLE, False
-        turn = self._turn
+        turn = self._answered = self._turn
         self._post(lambda: self._finish(turn, data, status, sense))
 
     def _deliver(self, room: int) -> None:
@@ -146,10 +147,11 @@ class CTCA(Side):
             if path is None or self.state != WRITE:  # halted in the meantime
                 if peer is not None and peer.matched:
                     peer.matched = False
-                    self._post(self._attend)
+                    turn = peer._turn
+                    self._post(lambda: self._attend(turn))
                 return
             data = _take(path, room)
-            self.state = AVAILABLE
+            self.state, self._answered = AVAILABLE, self._turn
             if peer is not None:
                 peer._release(data)
         self._finish(self._turn, b"", ENDED, 0)
@@ -180,13 +182,15 @@ class CTCA(Side):
     def end(self) -> int:
         self._in_program = False
         if self._prepared is not None:
-            (peer, turn), self._prepared = self._prepared, None
+            (prepared, turn), self._prepared = self._prepared, None
             with self._lock():
-                if peer._turn == turn and peer.state == PREPARE:
-                    peer._release()
+                if prepared._turn == turn and prepared.state == PREPARE:
+                    prepared._release()
         if self.owed:
             self.owed = False
-            self._attend()
+            peer = self._peer(CTCA)
+            if peer is not None and peer.state in _DEPENDENT:
+                self._attend(peer._turn)
         return 0
 
     def halt(self) -> None:
@@ -207,6 +211,7 @@ class CTCA(Side):
 
     def perform(self, path: DataPath) -> int:
         self._refusing = False
+        self._in_program = True  # also of a program that has waited
         self.poll()
         with self._lock():
             if self.state != AVAILABLE:  # its channel end was given, its device end not yet
@@ -244,7 +249,8 @@ class CTCA(Side):
         if peer.state == PREPARE:
             self._prepared = peer, peer._turn  # its program may go on with what this one waits for
         elif state != PREPARE:
-            peer._post(peer._attend)
+            turn = self._turn
+            peer._post(lambda: peer._attend(turn))
         if state in (READ, WRITE) or path.flags & (Flag.CC | Flag.CD) == Flag.CC:
             self.split = False
             return SUSPENDED
