@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from pathlib import Path
 from typing import overload
 
-from cpvm.machine import snapshot, trace
+from cpvm.machine import engines, snapshot, trace
 from cpvm.machine.channel import Channels
 from cpvm.machine.cpu import CPU
 from cpvm.machine.device import Device
+from cpvm.machine.engines import REFERENCE
 from cpvm.machine.host import Host, NullHost
-from cpvm.machine.interpreter import Interpreter
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.machinecheck import Damage
 from cpvm.machine.stop import IPLError, Stop
@@ -60,10 +60,17 @@ class Machine:
     All methods belong to the thread that runs the machine, except `stop`.
     """
 
-    def __init__(self, storage: int = 1 << 20, host: Host | None = None, immediate_io: bool = True) -> None:
-        """A machine with this many bytes of storage (see `Storage`), reset. Raises ValueError for a wrong size.
+    def __init__(
+        self, storage: int = 1 << 20, host: Host | None = None, immediate_io: bool = True, engine: str = REFERENCE
+    ) -> None:
+        """A machine with this many bytes of storage (see `Storage`), reset.
 
-        `immediate_io`: I/O operations take no time; else they take virtual time (see `Channels`).
+        `immediate_io`: I/O operations take no time; else they take virtual time (see `Channels`). `engine`: what
+        executes its instructions (see `cpvm.machine.engines`).
+
+        Raises:
+            ValueError: a wrong size.
+            EngineError: the engine cannot be had.
         """
         self.host: Host = host if host is not None else NullHost()
         self.storage = Storage(storage)
@@ -71,7 +78,7 @@ class Machine:
         self.cpu = CPU(self)
         self.io.multiplexing = lambda: self.cpu.control[0] & BLOCK_MULTIPLEXING != 0
         self.interruptions = Interruptions(self)
-        self._interpreter = Interpreter(self.cpu, self.interruptions)
+        self._interpreter = engines.make(engine, self.cpu, self.interruptions)
         self.gr = Registers(self.cpu.general, 32, signed=True)
         """General registers 0-15."""
         self.fr = Registers(self.cpu.floating, 64, signed=True)

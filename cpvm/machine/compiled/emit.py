@@ -1,0 +1,189 @@
+"""The operations of `cpvm.s370.ops.Ops` as LLVM assembly, for the body of one instruction: registers, PSW, branches.
+
+An operation that is missing here is done in Python: instructions that need it are left to the reference engine.
+Storage is in `cpvm.machine.compiled.emitstorage`.
+"""
+
+from __future__ import annotations
+
+from cpvm.machine.compiled import dispatch, state
+from cpvm.machine.compiled.dispatch import ENTERED, Hot
+from cpvm.machine.compiled.subset import Subset
+from cpvm.machine.compiled.text import UNLIKELY, Text, Value
+
+
+class Emitter:
+    """Writes one handler."""
+
+    def __init__(self, size: int) -> None:
+        """For an instruction of this many bytes."""
+        self.x = Text()
+        self.size = size
+        self.live = True
+        self.changed = False
+        self.faults = 0
+        self.bound = False
+        """The instruction asks where it stands: that differs under EXECUTE, which is then left to Python."""
+        self.hot: Hot = dict(ENTERED)
+        self._cc = self.x.slot()
+        self.x.store(self._cc, "i64", "%cc")
+        self._restart = self._taken = self._repeat = self._target = ""
+        self._attention = False
+
+    # ---- the rule: nothing faults after a change
+    def may_fault(self) -> str:
+        """The label to go to for restarting the instruction in Python."""
+        self.faults += 1
+        if self.changed:
+            raise Subset("may fault after a change")
+        self._restart = self._restart or self.x.fresh("restart")
+        return self._restart
+
+    def restart_if(self, bad: str) -> None:
+        """Leave the instruction to Python on a condition that is hardly ever true."""
+        good = self.x.fresh("good")
+        self.x.branch(bad, self.may_fault(), good, UNLIKELY)
+        self.x.label(good)
+
+    # ---- registers
+    def _register(self, base: int, kind: str, r: Value) -> str:
+        x = self.x
+        if isinstance(r, int):
+            return x.at("%st", base + r * int(kind[1:]) // 8)
+        return x.set(f"getelementptr {kind}, ptr {x.at('%st', base)}, i64 {r}")
+
+    def gr(self, r: Value) -> Value:
+        return self.x.load(self._register(state.GENERAL, "i32", r), "i32", signed=True)
+
+    def gru(self, r: Value) -> Value:
+        return self.x.load(self._register(state.GENERAL, "i32", r), "i32")
+
+    def set_gr(self, r: Value, v: Value) -> None:
+        self.changed = True
+        self.x.store(self._register(state.GENERAL, "i32", r), "i32", v)
+
+    def fr(self, r: Value) -> Value:
+        return self.x.load(self._register(state.FLOATING, "i64", r), "i64")
+
+    def set_fr(self, r: Value, v: Value) -> None:
+        self.changed = True
+        self.x.store(self._register(state.FLOATING, "i64", r), "i64", v)
+
+    def cr(self, r: Value) -> Value:
+        return self.x.load(self._register(state.CONTROL, "i32", r), "i32")
+
+    # ---- PSW
+    def cc(self) -> Value:
+        return self.x.load(self._cc, "i64")
+
+    def set_cc(self, v: Value) -> None:
+        self.changed = True
+        self.x.store(self._cc, "i64", v)
+
+    def program_mask(self) -> Value:
+        return dispatch.field(self.x, state.PROGRAM_MASK)
+
+    def set_program_mask(self, v: Value) -> None:
+        self._set(state.PROGRAM_MASK, v)
+
+    def mode(self) -> Value:
+        return dispatch.field(self.x, state.MODE)
+
+    def psw_key(self) -> Value:
+        return dispatch.field(self.x, state.KEY)
+
+    def system_mask(self) -> Value:
+        return dispatch.field(self.x, state.SYSTEM_MASK)
+
+    def prefix(self) -> Value:
+        return dispatch.field(self.x, state.PREFIX)
+
+    def _set(self, where: int, v: Value) -> None:
+        self.changed = True
+        self.x.store(self.x.at("%st", where), "i64", v)
+
+    # ---- control
+    def next_ia(self) -> Value:
+        x = self.x
+        return x.op("and", x.op("add", dispatch.instruction_address(x, self.hot), self.size), dispatch.ADDRESS_MASK)
+
+    def ilc(self) -> Value:
+        self.bound = True
+        return self.size // 2
+
+    def branch(self, a: Value) -> None:
+        x = self.x
+        if not self._taken:
+            self._taken, self._target = x.fresh("taken"), x.slot()
+        x.store(self._target, "i64", a)
+        x.go(self._taken)
+        self.live = False
+
+    def repeat(self) -> None:
+        self.bound = True
+        self._repeat = self._repeat or self.x.fresh("again")
+        self.x.go(self._repeat)
+        self.live = False
+
+    def program_check(self, code: Value) -> None:
+        self.x.go(self.may_fault())
+        self.live = False
+
+    def completed_check(self, code: Value) -> None:
+        x = self.x
+        x.store(x.at("%st", state.CODE), "i64", code)
+        x.store(x.at("%st", state.ILC), "i64", self.size // 2)
+        dispatch.jump(x, "completed", self.hot | {"cc": self.cc()})
+        self.live = False
+
+    def execute(self, a: Value, v: Value) -> None:
+        x = self.x
+        self.bound = True
+        a = x.op("and", a, dispatch.ADDRESS_MASK)
+        found = dispatch.entry(x, self.hot["ft"], a)
+        far = x.compare("ugt", x.op("and", a, dispatch.BLOCK - 1), dispatch.LAST_WHOLE)
+        self.restart_if(x.either(x.compare("eq", found, 0), far))
+        text = dispatch.text_at(x, dispatch.place(x, self.hot["mem"], a, found))
+        free = x.load(x.set(f"getelementptr i8, ptr @free, i64 {x.op('lshr', text, 56)}"), "i8")
+        self.restart_if(x.compare("eq", free, 0))
+        text = str(x.op("or", text, x.op("shl", v, 48)))
+        shift = x.op("sub", self.size, dispatch.length_of(x, text))  # for its own length will be added to ip
+        x.store(x.at("%st", state.EXECUTE_N), "i64", self.hot["n"])
+        x.store(x.at("%st", state.EXECUTE_SHIFT), "i64", shift)
+        ip = x.at(str(self.hot["ip"]), shift)
+        dispatch.to_handler(x, self.hot | {"ip": ip, "iw": text})
+        self.live = False
+
+    # ---- arithmetic
+    def _harmless(self, a: Value, b: Value) -> str:
+        """The divisor, or 1 where the hardware would trap: 0, and -1 under the least number."""
+        x = self.x
+        overflow = x.both(x.compare("eq", a, -(2**63)), x.compare("eq", b, -1))
+        return x.select(x.either(overflow, x.compare("eq", b, 0)), 1, b)
+
+    def quotient(self, a: Value, b: Value) -> Value:
+        return self.x.op("sdiv", a, self._harmless(a, b))
+
+    def remainder(self, a: Value, b: Value) -> Value:
+        return self.x.op("srem", a, self._harmless(a, b))
+
+    # ---- the end
+    def finish(self, name: str) -> str:
+        """The handler, with the ways out that its body uses."""
+        x = self.x
+        if self.live:
+            then = self.hot | {"cc": self.cc(), "ip": x.at(str(self.hot["ip"]), self.size)}
+            if self._attention:
+                dispatch.jump(x, "attention", then)
+            else:
+                dispatch.following(x, then)
+        if self._taken:
+            x.label(self._taken)
+            dispatch.branch_to(x, x.load(self._target, "i64"), self.hot | {"cc": self.cc()})
+        if self._repeat:
+            x.label(self._repeat)
+            dispatch.following(x, self.hot | {"cc": self.cc()})
+        if self._restart:
+            x.label(self._restart)
+            dispatch.jump(x, "restart", ENTERED)
+        return x.function(dispatch.head(name))

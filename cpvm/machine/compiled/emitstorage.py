@@ -1,0 +1,185 @@
+"""The operations of `cpvm.s370.ops.Ops` on storage as LLVM assembly.
+
+Whatever is not in the access tables is left to Python, and so is an area, or a number, over blocks that do not lie in
+one piece. What has passed such a test may therefore be taken as one piece of the host's memory.
+"""
+
+from __future__ import annotations
+
+from cpvm.machine.compiled import dispatch, state
+from cpvm.machine.compiled.dispatch import ADDRESS_MASK, BLOCK
+from cpvm.machine.compiled.emit import Emitter
+from cpvm.machine.compiled.text import UNLIKELY, Value
+
+PREFIXED = 4096
+
+
+class StorageEmitter(Emitter):
+    """Writes one handler; all that there is of operations."""
+
+    def _wrap(self, a: Value) -> Value:
+        return self.x.op("and", a, ADDRESS_MASK)
+
+    def _at(self, table: str, a: Value) -> str:
+        """Host address of what has been checked."""
+        a = self._wrap(a)
+        return dispatch.place(self.x, self.hot["mem"], a, dispatch.entry(self.x, self.hot[table], a))
+
+    def _broken(self, table: str, a: Value, last: Value, first_entry: str) -> str:
+        """Whether the area up to the last byte is not all there, or not in one piece. It is not longer than a block."""
+        x = self.x
+        second = dispatch.entry(x, self.hot[table], self._wrap(last))
+        apart = x.compare("ne", first_entry, second)
+        return x.either(x.either(x.compare("eq", first_entry, 0), apart), x.compare("ugt", last, ADDRESS_MASK))
+
+    def _checked(self, table: str, a: Value, n: int) -> str:
+        """Host address of n bytes, a constant, after the test."""
+        x = self.x
+        restart = self.may_fault()
+        a = self._wrap(a)
+        found = dispatch.entry(x, self.hot[table], a)
+        missing = x.compare("eq", found, 0)
+        good = x.fresh("good")
+        if n == 1:
+            x.branch(missing, restart, good, UNLIKELY)
+        else:
+            crossing = x.compare("ugt", x.op("and", a, BLOCK - 1), BLOCK - n)
+            look = x.fresh("look")
+            x.branch(x.either(missing, crossing), look, good, UNLIKELY)
+            x.label(look)
+            x.branch(self._broken(table, a, x.op("add", a, n - 1), found), restart, good)
+        x.label(good)
+        return dispatch.place(x, self.hot["mem"], a, found)
+
+    # ---- numbers
+    def fetch1(self, a: Value) -> Value:
+        return self.x.load_big(self._checked("ft", a, 1), 1, signed=False)
+
+    def fetch2(self, a: Value) -> Value:
+        return self.x.load_big(self._checked("ft", a, 2), 2, signed=True)
+
+    def fetch4(self, a: Value) -> Value:
+        return self.x.load_big(self._checked("ft", a, 4), 4, signed=True)
+
+    def fetch8(self, a: Value) -> Value:
+        return self.x.load_big(self._checked("ft", a, 8), 8, signed=True)
+
+    def _store(self, pointer: str, n: int, v: Value) -> None:
+        self.changed = True
+        self.x.store_big(pointer, n, v)
+
+    def store1(self, a: Value, v: Value) -> None:
+        self._store(self._checked("wt", a, 1), 1, v)
+
+    def store2(self, a: Value, v: Value) -> None:
+        self._store(self._checked("wt", a, 2), 2, v)
+
+    def store4(self, a: Value, v: Value) -> None:
+        self._store(self._checked("wt", a, 4), 4, v)
+
+    def store8(self, a: Value, v: Value) -> None:
+        self._store(self._checked("wt", a, 8), 8, v)
+
+    def get1(self, a: Value) -> Value:
+        return self.x.load_big(self._at("ft", a), 1, signed=False)
+
+    def get2(self, a: Value) -> Value:
+        return self.x.load_big(self._at("ft", a), 2, signed=True)
+
+    def get4(self, a: Value) -> Value:
+        return self.x.load_big(self._at("ft", a), 4, signed=True)
+
+    def put1(self, a: Value, v: Value) -> None:
+        self._store(self._at("wt", a), 1, v)
+
+    def put2(self, a: Value, v: Value) -> None:
+        self._store(self._at("wt", a), 2, v)
+
+    def put4(self, a: Value, v: Value) -> None:
+        self._store(self._at("wt", a), 4, v)
+
+    # ---- areas
+    def _check(self, table: str, a: Value, n: Value) -> None:
+        x = self.x
+        a = self._wrap(a)
+        last = x.op("add", a, x.op("sub", n, 1))
+        self.restart_if(self._broken(table, a, last, dispatch.entry(x, self.hot[table], a)))
+
+    def check_fetch(self, a: Value, n: Value) -> None:
+        self._check("ft", a, n)
+
+    def check_store(self, a: Value, n: Value) -> None:
+        self._check("wt", a, n)
+
+    def check_table(self, a1: Value, a2: Value, n: Value) -> None:
+        """All of the table, not only what is selected: if that fails, Python looks closer."""
+        self._check("ft", a2, 256)
+
+    def _area(self, function: str, kind: str, pointers: tuple[str, ...], *numbers: Value) -> str:
+        arguments = [f"ptr {p}" for p in pointers] + [f"i64 {v}" for v in numbers]
+        call = f"call {kind} @area_{function}({', '.join(arguments)})"
+        if kind == "void":
+            self.x.do(call)
+            return ""
+        return self.x.set(call)
+
+    def move(self, a1: Value, a2: Value, n: Value) -> None:
+        self.changed = True
+        self._area("move", "void", (self._at("wt", a1), self._at("ft", a2)), n)
+
+    def fill(self, a: Value, v: Value, n: Value) -> None:
+        self.changed = True
+        low = self.x.cut(v, "i8")
+        self.x.do(f"call void @llvm.memset.p0.i64(ptr {self._at('wt', a)}, i8 {low}, i64 {n}, i1 false)")
+
+    def compare(self, a1: Value, a2: Value, n: Value) -> Value:
+        return self._area("compare", "i64", (self._at("ft", a1), self._at("ft", a2)), n)
+
+    def match(self, a: Value, v: Value, n: Value) -> Value:
+        return self._area("match", "i64", (self._at("ft", a),), v, n)
+
+    def and_area(self, a1: Value, a2: Value, n: Value) -> Value:
+        return self._logic("and", a1, a2, n)
+
+    def or_area(self, a1: Value, a2: Value, n: Value) -> Value:
+        return self._logic("or", a1, a2, n)
+
+    def xor_area(self, a1: Value, a2: Value, n: Value) -> Value:
+        return self._logic("xor", a1, a2, n)
+
+    def _logic(self, how: str, a1: Value, a2: Value, n: Value) -> Value:
+        self.changed = True
+        return self._area(how, "i64", (self._at("wt", a1), self._at("ft", a2)), n)
+
+    def translate(self, a1: Value, a2: Value, n: Value) -> None:
+        self.changed = True
+        self._area("translate", "void", (self._at("wt", a1), self._at("ft", a2)), n)
+
+    def digits(self, a: Value, n: Value) -> Value:
+        v = self._area("digits", "i64", (self._at("ft", a),), n)
+        self.restart_if(self.x.compare("slt", v, 0))
+        return v
+
+    def put_digits(self, a: Value, n: Value, v: Value) -> None:
+        self.changed = True
+        self._area("put_digits", "void", (self._at("wt", a),), n, v)
+
+    # ---- real storage and keys
+    def _real(self, a: Value) -> str:
+        x = self.x
+        return x.at(x.at(str(self.hot["mem"]), 1), x.op("or", a, self.prefix()))
+
+    def real4(self, a: Value) -> Value:
+        return self.x.load_big(self._real(a), 4, signed=False)
+
+    def put_real4(self, a: Value, v: Value) -> None:
+        self._store(self._real(a), 4, v)
+
+    def storage_key(self, a: Value) -> Value:
+        """With a prefix, or beyond storage, Python looks."""
+        x = self.x
+        a = self._wrap(a)
+        beyond = x.compare("uge", a, dispatch.field(x, state.SIZE))
+        self.restart_if(x.either(beyond, x.compare("ne", self.prefix(), 0)))
+        keys = x.set(f"inttoptr i64 {dispatch.field(x, state.KEYS)} to ptr")
+        return x.load(x.at(keys, x.op("lshr", a, 11)), "i8")

@@ -1,0 +1,126 @@
+"""The compiled interpreter: the reference engine, with native code for whatever native code can do.
+
+The state of the CPU stays where it is, in Python; it is copied into the state block before native code runs, and back
+when that has come to its end.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from cpvm.machine.compiled import state
+from cpvm.machine.compiled.tables import PAIR_BYTES, TABLE_BYTES, NativeTables
+from cpvm.machine.interpreter import SLICE, Interpreter
+from cpvm.machine.stop import ProgramCheck
+
+if TYPE_CHECKING:
+    from cpvm.machine.compiled.native import Library
+    from cpvm.machine.cpu import CPU
+    from cpvm.machine.interruptions import Interruptions
+
+LONG_SLICE: Final = 32 * SLICE
+
+FEW: Final = 4
+"""Fewer instructions than these are executed by the reference engine."""
+
+_WORDS: Final = {1: 0x00000000, 2: 0x40000000, 3: 0xC0000000}
+"""Instruction length in halfwords -> something of that length, for `CPU.word`."""
+
+
+class CompiledInterpreter(Interpreter):
+    """Executes instructions for one CPU."""
+
+    slice_length = LONG_SLICE
+
+    def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library) -> None:
+        super().__init__(cpu, interruptions)
+        self._library = library
+        self._run: Callable[[int], int] | None = None
+        self._exactly = False
+        self.few = FEW
+        self.native_instructions = 0
+        self.restarts = 0
+        """How often native code left an instruction to Python."""
+        self._block = bytearray(state.LENGTH)
+        self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._block))
+        self._words = memoryview(self._block).cast("q")
+        storage = cpu.storage
+        self._pins = ctypes.c_char.from_buffer(storage.data), ctypes.c_char.from_buffer(storage.keys)
+        self._tables = NativeTables()
+        cpu.use_tables(self._tables.make)
+        self._set(state.STORAGE, ctypes.addressof(self._pins[0]))
+        self._set(state.KEYS, ctypes.addressof(self._pins[1]))
+        self._set(state.SIZE, storage.size)
+        self._set(state.TABLES, self._tables.address)
+
+    def _set(self, where: int, v: int) -> None:
+        self._words[where >> 3] = v
+
+    def _watched(self) -> int:
+        self._exactly = True
+        try:
+            return super()._watched()
+        finally:
+            self._exactly = False
+
+    def _slice(self, planned: int) -> int:
+        if planned < self.few or self._exactly or self._run is None:
+            if self._library.native is not None:
+                self._run = self._library.native.run
+            return super()._slice(min(planned, SLICE))
+        cpu = self._cpu
+        left = planned
+        while left > 0 and not cpu.attention:
+            left -= self._native(left)
+            if cpu.attention or left <= 0:
+                break
+            done = super()._slice(1)
+            left -= done
+        return planned - left
+
+    def _native(self, budget: int) -> int:
+        """Execute up to so many instructions natively; gives their number."""
+        assert self._run is not None
+        cpu = self._cpu
+        block, words = self._block, self._words
+        general, floating = cpu.general, cpu.floating
+        state.REGISTERS.pack_into(
+            block,
+            0,
+            *general,
+            *floating,
+            *cpu.control,
+            cpu.ia & 0xFFFFFF,
+            cpu.condition,
+            cpu.pmask,
+            cpu.state,
+            cpu.protection,
+            cpu.smask,
+        )
+        words[state.BUDGET >> 3] = budget
+        words[state.PREFIX >> 3] = cpu.prefix_register
+        pair = self._tables.address + PAIR_BYTES * (cpu.protection + (16 if cpu.translating else 0))
+        words[state.FETCH >> 3] = pair
+        words[state.STORE >> 3] = pair + TABLE_BYTES
+        reason = self._run(self._address)
+        found = state.REGISTERS.unpack_from(block)
+        general[:] = found[:16]
+        floating[:] = found[16:24]
+        cpu.ia, cpu.condition, cpu.pmask = found[40:43]
+        done = budget - words[state.BUDGET >> 3]
+        if done:
+            self._checks = self._externals = 0
+            self.native_instructions += done
+        if reason == state.RESTART:
+            self.restarts += 1
+            if cpu.ia & 1:
+                cpu.attention = True
+        elif reason == state.COMPLETED:
+            cpu.word = _WORDS[words[state.ILC >> 3]]
+            cpu.attention = True
+            self._fault(ProgramCheck(words[state.CODE >> 3], completed=True), False)
+        elif reason == state.ATTENTION:
+            cpu.attention = True
+        return done

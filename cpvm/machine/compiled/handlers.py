@@ -1,0 +1,185 @@
+"""All handlers: one for each instruction, more where the second byte decides something that is worth it.
+
+The handler of an instruction takes the operands out of the text, tests what its row in the table asks for, and contains
+the instruction's own body.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cpvm.machine.compiled import areas, dispatch
+from cpvm.machine.compiled.emitstorage import StorageEmitter
+from cpvm.machine.compiled.subset import Subset, walk
+from cpvm.machine.compiled.text import Text, Value
+from cpvm.s370 import plugin
+from cpvm.s370.formats import FIELDS, Format
+from cpvm.s370.insn import Insn, identify
+from cpvm.s370.psw import PROBLEM
+
+OTHER = "restart"
+"""Handler of what is not done in native code."""
+
+CONDITIONS = (15, 8, 7, 4, 2, 0, 11, 13)
+"""Masks of BC that are worth a handler of their own."""
+
+
+@dataclass
+class Code:
+    """What is generated."""
+
+    text: str
+    """The LLVM module."""
+    names: list[str]
+    """The handlers, in the order of the array `@handlers` of the module."""
+    rows: array[int]
+    """For each first halfword of an instruction, the number of its handler."""
+    left_out: dict[str, str]
+    """Mnemonic -> why the instruction is left to Python."""
+
+
+@dataclass
+class _Variant:
+    """A handler for some second bytes of an instruction: fields whose contents are known in it."""
+
+    suffix: str
+    known: Mapping[str, int] = field(default_factory=dict)
+
+    def fits(self, fields: Mapping[str, int]) -> bool:
+        return all(fields[name] == v for name, v in self.known.items())
+
+
+def _variants(row: Insn) -> list[_Variant]:
+    """The handlers of an instruction, the particular ones first."""
+    variants = [_Variant("")]
+    if row.mnemonic == "BC":
+        variants = [_Variant(f"m{mask}", {"m1": mask, "x2": 0}) for mask in CONDITIONS] + [_Variant("x", {"x2": 0})]
+    elif row.mnemonic == "BCR":
+        variants = [_Variant("z", {"r2": 0}), _Variant("a", {"m1": 15})]
+    elif row.format is Format.RX:
+        variants = [_Variant("x", {"x2": 0})]
+    return variants + [_Variant("")] * any(v.suffix for v in variants)
+
+
+def _field(x: Text, row: Insn, name: str) -> Value:
+    first, bits = FIELDS[row.format][name]
+    v = x.op("lshr", "%iw", 64 - first - bits)
+    return v if first == 0 else x.op("and", v, (1 << bits) - 1)
+
+
+def _address(e: StorageEmitter, row: Insn, n: str, known: Mapping[str, int]) -> Value:
+    """The effective address a1 or a2."""
+    x = e.x
+    a = _field(x, row, f"d{n}")
+    for name in (f"b{n}", f"x{n}") if row.format is Format.RX else (f"b{n}",):
+        if known.get(name) == 0:
+            continue
+        r = _field(x, row, name)
+        a = x.op("add", a, x.select(x.compare("eq", r, 0), 0, e.gru(r)))
+    return x.op("and", a, dispatch.ADDRESS_MASK)
+
+
+def _allowed(row: Insn, fields: Mapping[str, int]) -> bool:
+    """Whether the registers are such as the instruction may name."""
+    return not (
+        any(fields[r] & 1 for r in row.even)
+        or any(fields[r] & 9 for r in row.floating)
+        or any(fields[r] & 11 for r in row.extended)
+    )
+
+
+def _handler(name: str, row: Insn, known: Mapping[str, int]) -> tuple[str, bool]:
+    """The LLVM function, and whether EXECUTE may go there. Raises Subset."""
+    e = StorageEmitter(row.length)
+    x = e.x
+    if row.privileged:
+        e.restart_if(x.compare("ne", x.op("and", e.mode(), PROBLEM), 0))
+    operands: list[Value] = []
+    for operand in row.operands:
+        if operand[0] != "a":
+            operands.append(known[operand] if operand in known else _field(x, row, operand))
+            continue
+        a = _address(e, row, operand[1], known)
+        if row.align > 1:
+            e.restart_if(x.compare("ne", x.op("and", a, row.align - 1), 0))
+        operands.append(a)
+    walk(e, row.body, operands)
+    return e.finish(name), not e.bound
+
+
+def _second_byte_decides(row: Insn) -> None:
+    late = [r for r in (*row.even, *row.floating, *row.extended) if FIELDS[row.format][r][0] >= 16]
+    if late:
+        raise Subset(f"what is asked of {late[0]} is not known from the first two bytes")
+
+
+class Generator:
+    """Makes `Code` of a table of instructions."""
+
+    def __init__(self, table: Mapping[int, Insn]) -> None:
+        self._names = [OTHER]
+        self._functions: list[str] = []
+        self._left_out: dict[str, str] = {}
+        self._choices: dict[int, list[tuple[_Variant, int]]] = {}
+        bound: set[int] = set()
+        for opcode, row in sorted(table.items()):
+            try:
+                free = self._instruction(row)
+            except Subset as why:
+                self._left_out[row.mnemonic] = str(why)
+                continue
+            if not free:
+                bound.add(opcode if opcode < 256 else opcode >> 8)
+        self._free = bytes(b not in bound for b in range(256))
+
+    def _instruction(self, row: Insn) -> bool:
+        if plugin.owner(row.body) is not None:
+            raise Subset("of a plugin")
+        _second_byte_decides(row)
+        choices, functions, names = [], [], []
+        free = True
+        for variant in _variants(row):
+            name = f"{row.mnemonic}_{variant.suffix}" if variant.suffix else row.mnemonic
+            text, usual = _handler(name, row, variant.known)
+            free = free and usual
+            choices.append((variant, len(self._names) + len(names)))
+            functions.append(text)
+            names.append(name)
+        self._choices[row.opcode] = choices
+        self._functions += functions
+        self._names += names
+        return free
+
+    def _row(self, halfword: int) -> int:
+        """The handler for an instruction that begins so."""
+        text = halfword.to_bytes(2, "big") + bytes(4)
+        row = identify(text)
+        if row is None or row.opcode not in self._choices:
+            return 0
+        fields = row.decode(text[: row.length])
+        if not _allowed(row, fields):
+            return 0
+        return next(number for variant, number in self._choices[row.opcode] if variant.fits(fields))
+
+    def code(self) -> Code:
+        """The whole."""
+        handlers = ", ".join(f"ptr @{name}" for name in self._names)
+        free = ", ".join(f"i8 {b}" for b in self._free)
+        globals_ = [
+            "@table = global [65536 x ptr] zeroinitializer, align 64",
+            f"@handlers = constant [{len(self._names)} x ptr] [{handlers}]",
+            f"@free = internal constant [256 x i8] [{free}]",
+        ]
+        text = "\n".join([areas.DECLARATIONS, *globals_, areas.FUNCTIONS, *dispatch.shared(), *self._functions, ""])
+        return Code(text, self._names, array("H", map(self._row, range(65536))), self._left_out)
+
+
+def generate(table: Mapping[int, Insn], report: Callable[[str, str], None] | None = None) -> Code:
+    """Generate native code for these instructions; `report` is told which are left to Python, and why."""
+    code = Generator(table).code()
+    if report is not None:
+        for mnemonic, why in code.left_out.items():
+            report(mnemonic, why)
+    return code

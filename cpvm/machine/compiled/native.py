@@ -1,0 +1,59 @@
+"""The native code of this process: loaded or compiled once, in the background, for all machines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cpvm.machine.compiled.build import Native
+
+
+class Library:
+    """Native code that is there sooner or later, or never, if it cannot be made."""
+
+    def __init__(self, load: Callable[[], Native]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.native: Native | None = None
+        """The code, as soon as it is ready."""
+        self.error: Exception | None = None
+        """Why it cannot be had."""
+
+    def _work(self) -> None:
+        try:
+            self.native = self._load()
+        except Exception as error:
+            self.error = error
+
+    def start(self) -> None:
+        """Begin, without waiting for the end."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="cpvm-compile", daemon=True)
+                self._thread.start()
+
+    def wait(self) -> Native:
+        """The code. Raises what went wrong, if something did."""
+        self.start()
+        assert self._thread is not None
+        self._thread.join()
+        if self.native is None:
+            assert self.error is not None
+            raise self.error
+        return self.native
+
+
+def _load() -> Native:
+    from cpvm.machine.compiled import build  # imports llvmlite, which takes its time
+
+    return build.load()
+
+
+@cache
+def library() -> Library:
+    """That of this process."""
+    return Library(_load)

@@ -1,0 +1,88 @@
+"""The state block: what native code and Python share of a CPU while native code runs.
+
+All of it is in the host's byte order, at offsets that are fixed here. Python fills it before each run and reads it
+afterwards; in between it belongs to the native code.
+"""
+
+from struct import Struct
+from typing import Final
+
+GENERAL: Final = 0
+"""16 general registers, 32 bits each."""
+FLOATING: Final = 64
+"""Eight floating-point registers of 64 bits, of which 0, 2, 4 and 6 exist."""
+CONTROL: Final = 128
+"""16 control registers, 32 bits each."""
+
+_WORDS: Final = (
+    "IA",
+    "CC",
+    "PROGRAM_MASK",
+    "MODE",
+    "KEY",
+    "SYSTEM_MASK",
+    "BUDGET",
+    "PREFIX",
+    "QUIET",
+    "CODE",
+    "ILC",
+    "EXECUTE_IP",
+    "EXECUTE_N",
+    "EXECUTE_SHIFT",
+    "STORAGE",
+    "SIZE",
+    "KEYS",
+    "TABLES",
+    "FETCH",
+    "STORE",
+)
+_AT: Final = {name: 192 + 8 * i for i, name in enumerate(_WORDS)}
+
+IA: Final = _AT["IA"]
+CC: Final = _AT["CC"]
+PROGRAM_MASK: Final = _AT["PROGRAM_MASK"]
+MODE: Final = _AT["MODE"]
+"""PSW bits 12-15."""
+KEY: Final = _AT["KEY"]
+SYSTEM_MASK: Final = _AT["SYSTEM_MASK"]
+BUDGET: Final = _AT["BUDGET"]
+"""Instructions that may still be executed."""
+PREFIX: Final = _AT["PREFIX"]
+QUIET: Final = _AT["QUIET"]
+"""1 if nothing is pending that new masks would let interrupt."""
+CODE: Final = _AT["CODE"]
+"""Code of the program interruption, for COMPLETED."""
+ILC: Final = _AT["ILC"]
+"""Length of the instruction in halfwords, for COMPLETED."""
+EXECUTE_IP: Final = _AT["EXECUTE_IP"]
+"""What the last EXECUTE noted for an exit out of the instruction that it executes: host address, budget then, and by
+how much the instruction address seems to be too large."""
+EXECUTE_N: Final = _AT["EXECUTE_N"]
+EXECUTE_SHIFT: Final = _AT["EXECUTE_SHIFT"]
+STORAGE: Final = _AT["STORAGE"]
+"""Host address of absolute address zero."""
+SIZE: Final = _AT["SIZE"]
+"""Bytes of storage."""
+KEYS: Final = _AT["KEYS"]
+"""Host address of the storage keys."""
+TABLES: Final = _AT["TABLES"]
+"""Host address of the access tables, see `cpvm.machine.compiled.tables`."""
+FETCH: Final = _AT["FETCH"]
+"""Host address of the access table for fetching that is in use."""
+STORE: Final = _AT["STORE"]
+
+LENGTH: Final = 192 + 8 * len(_WORDS)
+"""Of the block, in bytes."""
+
+REGISTERS: Final = Struct("=16i8q16I6q")
+"""General, floating-point and control registers, instruction address, condition code, program mask, mode, key, system
+mask."""
+
+# Why native code comes back
+BUDGET_USED: Final = 0
+RESTART: Final = 1
+"""The instruction at the instruction address is to be executed in Python; it has changed nothing yet."""
+COMPLETED: Final = 2
+"""An instruction was executed and ends with a program interruption."""
+ATTENTION: Final = 3
+"""An instruction was executed; what it did has to be looked at before the next one."""
