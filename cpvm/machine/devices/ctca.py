@@ -6,8 +6,8 @@ attention. Commands that cannot go together are turned away with busy and attent
 
 The machines may run in one thread or in two: see `cpvm.machine.adapter`.
 
-Data takes 1 microsecond a byte, a time that is chosen. Test I/O does not show the busy state between channel end and
-device end of a control or prepare command that is not chained.
+Data takes 1 microsecond a byte, a time that is chosen. Between channel end and device end of a control or prepare
+command that is not chained, Test I/O does not show that the side is busy, and Halt I/O does not take the command back.
 
 Sources: GA22-6983, *System/370 Special Feature: Channel-to-Channel Adapter*; SA22-7091, *Channel-to-Channel Adapter*
 (3088), tables of commands and states.

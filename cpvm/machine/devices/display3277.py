@@ -6,7 +6,7 @@ typed since may change; without one, the keyboard is `keyboard` here. So a scree
 terminal that comes later, or comes back, is shown all of it (`power`).
 
 Times are chosen, not measured: 2 microseconds a byte for data; 5 milliseconds from channel end to device end of Select
-and Erase All Unprotected, in which a 3272 exchanges the whole buffer with the display.
+and Erase All Unprotected, in which the control unit exchanges buffers with the display; other displays do not notice.
 
 Sources: GA27-2749, *3270 Component Description* (3272, 3277); GA23-0061, *3274 Description and Programmer's Guide*;
 GA23-0059, *3270 Data Stream Programmer's Reference*. Only the thread that runs the machine may call a display.
