@@ -149,9 +149,8 @@ class Interpreter:
             reason = self._look_around()
             if reason is None:
                 reason = self._reason_before(cpu.next_ia(), left)
-            due = (
-                agenda.next - agenda.now - agenda.spent - uncharged
-            )  # instructions until the channels act, at 1 us each
+            # instructions until the channels act, if each takes a microsecond
+            due = agenda.next - agenda.now - agenda.spent - uncharged
             if uncharged >= self.slice_length or due <= 0 or (uncharged and reason is not None):
                 microseconds = cpu.machine.host.elapsed(uncharged) + agenda.spent
                 agenda.spent = 0
