@@ -439,6 +439,11 @@ def test_clones(disk: Shell, mvs: Path) -> None:
     assert f"base:       {mvs}" in info and "0 tracks are not those of the base" in info
     frozen = disk("cp", "a", "cms.volume.base1:X Y", status=2)
     assert "not written any more" in frozen.err
+    disk("export", "cms.volume", "cms.ckd")
+    disk("cp", "a", "cms.ckd:A FOUR")
+    assert disk("cp", "--linked", "cms.ckd", "fourth").lines[0].startswith("fourth and cms.ckd.overlay: clones of")
+    disk("cp", "a", "cms.ckd:A FIVE")
+    assert [disk("list", name).lines[-1][:1] for name in ("cms.ckd", "fourth")] == ["4", "3"]
     assert disk("cp", "--linked", "cms.volume.base1", "third").lines[0].startswith("third: a clone of cms.volume.base1")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +21,9 @@ from cpvm.machine.media.images.writing import (
     write_compressed,
     write_fba,
 )
-from cpvm.machine.media.volume import BlockVolume, Volume, is_volume, open_volume
-from cpvm.machine.media.volumefile import create_file, open_file
+from cpvm.machine.media.newfile import temporary_for
+from cpvm.machine.media.volume import BlockVolume, Volume, open_volume
+from cpvm.machine.media.volumefile import create_file, disconnect, is_volume, open_file
 from cpvm.s370.ckd import Track
 
 _OF_TRACKS: Final = {"volume", "ckd", "cckd", "cckd64"}
@@ -74,7 +74,7 @@ def _volume(disk: TrackImage | BlockImage, path: Path, force: bool, progress: Pr
     """A volume without a base. It gets its name when all is written."""
     if path.exists() and not force:
         raise MediaError(f"{path} exists already")
-    new = path.with_name(f".{path.name}.{os.getpid()}.copy")
+    new = temporary_for(path)
     facts: dict[str, str | int] = {"format": volume.FORMAT, "type": disk.device_type, "volid": volid_of(disk)}
     try:
         if isinstance(disk, TrackImage):
@@ -162,9 +162,8 @@ def _rebase(path: Path, base: Base) -> None:
     database, _ = open_file(path, read_only=False)
     try:
         database.execute("INSERT OR REPLACE INTO volume VALUES ('base', ?)", (base.to_fact(),))
-        database.execute("PRAGMA journal_mode = DELETE")
     finally:
-        database.close()
+        disconnect(database)
 
 
 def accept_base(path: Path, base: Path) -> None:
@@ -177,7 +176,7 @@ def accept_base(path: Path, base: Path) -> None:
     facts: dict[str, str | int] = {}
     if not path.exists() or is_volume(path):
         database, facts = open_file(path, read_only=True)
-        database.close()
+        disconnect(database)
     if "base" not in facts:
         raise DiskError(f"{path} has no base")
     known = Base.from_fact(facts["base"], path)

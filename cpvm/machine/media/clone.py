@@ -12,17 +12,17 @@ from pathlib import Path
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.base import Base
 from cpvm.machine.media.images import BlockImage, TrackImage, open_base
+from cpvm.machine.media.newfile import temporary_for
 from cpvm.machine.media.volume import (
     LAYERED,
     BlockVolume,
     Volume,
     freeze,
     identity,
-    is_volume,
     open_volume,
     size_of,
 )
-from cpvm.machine.media.volumefile import Facts, create_file
+from cpvm.machine.media.volumefile import Facts, create_file, is_volume
 
 
 def clone(path: str | Path, base: str | Path, device: str | None = None, shadows: Sequence[Path] = ()) -> None:
@@ -59,9 +59,8 @@ def split(path: Path) -> Path:
             below.unlink()
             break
         number += 1
-    new = path.with_name(f".{path.name}.{os.getpid()}.clone")
+    new = temporary_for(path)
     try:
-        new.unlink(missing_ok=True)
         with open_volume(path, read_only=True) as volume:
             _make(new, volume, Base.of_volume(below, known, path))
         os.link(path, below)

@@ -18,7 +18,7 @@ from cpvm.machine.media.images import BlockImage, TrackImage, open_base
 from cpvm.machine.media.images.image import BLOCK
 from cpvm.machine.media.label import label, label_track
 from cpvm.machine.media.minidisk import Minidisk
-from cpvm.machine.media.volumefile import Facts, VolumeFile, create_file, open_file
+from cpvm.machine.media.volumefile import Facts, VolumeFile, create_file, disconnect, open_file
 from cpvm.s370.ckd import GEOMETRY, Geometry, Track
 
 FORMAT: Final = 1
@@ -210,15 +210,6 @@ def freeze(path: Path) -> None:
         writer.note({"frozen": 1})
 
 
-def is_volume(path: Path) -> bool:
-    """Whether the file can be a volume. Raises MediaError if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(16) == b"SQLite format 3\0"
-    except OSError as error:
-        raise MediaError(f"{path}: {error.strerror}") from error
-
-
 def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> Volume | BlockVolume:
     """Open a volume of either kind, and its base.
 
@@ -242,7 +233,7 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
             return BlockVolume(path, database, facts, read_only, base if isinstance(base, BlockImage) else None)
         return Volume(path, database, facts, read_only, base if isinstance(base, TrackImage) else None)
     except MediaError:
-        database.close()
+        disconnect(database)
         if base is not None:
             base.close()
         raise
@@ -251,8 +242,11 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
 def open_over(path: Path, base: Path, read_only: bool) -> Volume | BlockVolume:
     """Open the volume that holds the changes of an image. Raises MediaError, also if it lies over another one."""
     volume = open_volume(path, read_only)
-    known = Base.from_fact(volume.facts["base"], path) if "base" in volume.facts else None
-    if known is None or not known.location(path).samefile(base):
+    lowest = volume
+    while isinstance(lowest.base, Volume | BlockVolume):
+        lowest = lowest.base
+    known = Base.from_fact(lowest.facts["base"], lowest.path) if "base" in lowest.facts else None
+    if known is None or not known.location(lowest.path).samefile(base):
         volume.close()
         raise MediaError(f"{path} does not hold the changes of {base}")
     return volume

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.images.compressed import ZLIB, decompress
+from cpvm.machine.media.newfile import temporary_for
 
 APPLICATION_ID: Final = 0x43504456  # "CPDV" in the file's header
 CACHE: Final = 64  # pieces kept uncompressed
@@ -174,7 +175,7 @@ class VolumeFile(ABC):
         with self._lock:
             self.commit()
             empty = self.only_if_changed and not self.changed()
-            _disconnect(self._database)
+            disconnect(self._database)
             if empty:
                 with suppress(OSError):
                     self.path.unlink()
@@ -196,9 +197,8 @@ def create_file(path: Path, facts: Mapping[str, Fact], pieces: Mapping[int, byte
     """
     if path.exists():
         raise MediaError(f"{path} exists already")
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    new = temporary_for(path)
     try:
-        new.unlink(missing_ok=True)
         database = connect(new)
         try:
             database.executescript(_SCHEMA)
@@ -208,7 +208,7 @@ def create_file(path: Path, facts: Mapping[str, Fact], pieces: Mapping[int, byte
             database.executemany("INSERT INTO track VALUES (?, ?)", packed)
             database.execute("COMMIT")
         finally:
-            _disconnect(database)
+            disconnect(database)
         _put_in_place(new, path)
     except FAILURES as error:
         raise MediaError(f"{path}: {error}") from error
@@ -229,6 +229,16 @@ def _put_in_place(new: Path, path: Path) -> None:
         new.rename(path)
 
 
+def is_volume(path: Path) -> bool:
+    """Whether the file says that it is a volume. Raises MediaError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(72)
+    except OSError as error:
+        raise MediaError(f"{path}: {error.strerror}") from error
+    return head.startswith(b"SQLite format 3\0") and head[68:] == APPLICATION_ID.to_bytes(4, "big")
+
+
 def open_file(path: Path, read_only: bool) -> tuple[sqlite3.Connection, Facts]:
     """Open the file of a volume, and read what it says of itself.
 
@@ -237,14 +247,14 @@ def open_file(path: Path, read_only: bool) -> tuple[sqlite3.Connection, Facts]:
     """
     if not path.is_file():
         raise MediaError(f"{path} does not exist")
+    if not is_volume(path):  # which another program's database must not be opened to find out
+        raise MediaError(f"{path} is not a volume")
     database = _connect_for_reading(path) if read_only else connect(path)
     try:
-        if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise MediaError(f"{path} is not a volume")
         facts = {str(name): value for name, value in database.execute("SELECT name, value FROM volume")}
-    except (*FAILURES, MediaError) as error:
-        database.close()
-        raise error if isinstance(error, MediaError) else MediaError(f"{path} is not a volume: {error}") from error
+    except FAILURES as error:
+        disconnect(database)
+        raise MediaError(f"{path} is not a volume: {error}") from error
     return database, facts
 
 
@@ -266,7 +276,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _disconnect(database: sqlite3.Connection) -> None:
+def disconnect(database: sqlite3.Connection) -> None:
     """Close a connection; one that wrote leaves the file without a log, so that it can be read from anywhere."""
     with suppress(sqlite3.Error):  # with the log it is as good
         if database.in_transaction:
@@ -278,9 +288,14 @@ def _disconnect(database: sqlite3.Connection) -> None:
 
 def _connect_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that reads, as others may at the same time. Raises MediaError."""
+    left = any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if left and writable:
+        with suppress(MediaError):  # somebody has it
+            disconnect(connect(path))  # what a killed process left; one that only reads cannot tidy up
     name = "file:" + quote(str(path.absolute()))
     ways = ["?mode=ro"]
-    if not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists():
+    if not left and not writable:
         ways.append("?mode=ro&immutable=1")  # no file can be made there, and nobody can write the volume
     for way in ways:
         try:

@@ -61,12 +61,12 @@ def open_image(
         MediaError: the file cannot be read, is damaged, of an unknown kind, or not of that device type; it is in use.
     """
     # They know this package, because a volume can lie over an image.
-    from cpvm.machine.media import clone, volume
+    from cpvm.machine.media import clone, volume, volumefile
 
     path = _existing(Path(path))
     over = Path(overlay) if overlay is not None else overlay_of(path)
     disk: TrackImage | BlockImage
-    if volume.is_volume(path):
+    if volumefile.is_volume(path):
         if overlay is not None or shadows:
             raise MediaError(f"{path} is a volume, which holds its own changes: it has no overlay or shadow files")
         disk = volume.open_volume(path, read_only)

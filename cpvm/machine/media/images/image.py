@@ -98,27 +98,29 @@ class BlockImage(Image):
 
 
 class HostFile:
-    """A host file that is read at given places. Raises MediaError if that cannot be."""
+    """A host file that is read at given places, from any thread. Raises MediaError if that cannot be."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()
         try:
-            self._descriptor = os.open(path, os.O_RDONLY)
-            self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
+            self._file = path.open("rb", buffering=0)
+            self.size = self._file.seek(0, os.SEEK_END)
         except OSError as error:
             raise MediaError(f"{path}: {error.strerror}") from error
 
     def read(self, at: int, length: int) -> bytes:
         """Exactly `length` bytes from offset `at`. Raises MediaError if the file has them not."""
-        if at < 0 or length < 0 or at + length > self.size:  # pread would ask for that much storage
+        if at < 0 or length < 0 or at + length > self.size:
             raise MediaError(f"{self.path} is cut off at byte {self.size}, byte {at + length} is wanted")
         parts = []
         try:
-            while length > 0 and (part := os.pread(self._descriptor, length, at)):
-                parts.append(part)
-                at += len(part)
-                length -= len(part)
-        except OSError as error:
+            with self._lock:
+                self._file.seek(at)
+                while length and (part := self._file.read(length)):
+                    parts.append(part)
+                    length -= len(part)
+        except (OSError, ValueError) as error:
             raise MediaError(f"{self.path}: {error}") from error
         if length:
             raise MediaError(f"{self.path} is cut off at byte {self.size}")
@@ -126,9 +128,7 @@ class HostFile:
 
     def close(self) -> None:
         """Close the file."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._file.close()
 
 
 class _Cached(Image):

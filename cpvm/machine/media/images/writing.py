@@ -29,6 +29,7 @@ from cpvm.machine.media.images.compressed import (
 from cpvm.machine.media.images.header import HEADER, NO_EMBEDDED, CompressedHeader, DeviceHeader
 from cpvm.machine.media.images.image import BLOCK, BlockImage, TrackImage, trimmed
 from cpvm.machine.media.images.plain import MAX_FILES, first_of_several, member
+from cpvm.machine.media.newfile import temporary_for
 
 Progress = Callable[[int, int], None]
 """Called with the number of pieces done and the number of all."""
@@ -56,7 +57,7 @@ def new_file(path: Path, force: bool) -> Iterator[IO[bytes]]:
     """
     if path.exists() and not force:
         raise MediaError(f"{path} exists already")
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    new = temporary_for(path)
     try:
         with new.open("wb") as file:
             yield file
