@@ -216,7 +216,10 @@ class BareMachine(Clocked):
         path, options = path_and_options(split_words(words))
         if path is None:
             raise ConfigurationError("a file name is missing")
-        self._device(addr).mount(path, options, self.room)
+        try:
+            self._device(addr).mount(path, options, self.room)
+        except (MediaError, OSError) as error:
+            raise ConfigurationError(f"{addr:03X}: {error}") from None
 
     def dismount(self, addr: int) -> None:
         """Take the medium off a device. Raises ConfigurationError if there is none."""

@@ -106,6 +106,8 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
     if options.ipl is not None and (options.cores or options.restore):
         raise Refused("--ipl does not go with --core and --restore, which say where the machine begins")
     _consistent(options)
+    if options.save is not None and (not Path(options.save).name or Path(options.save).is_dir()):
+        raise Refused(f"--save {options.save}: not a file name")
     if options.save and not Path(options.save).absolute().parent.is_dir():
         raise Refused(f"{options.save}: no such folder")
     saved = _read(options.restore) if options.restore else b""

@@ -6,6 +6,7 @@ around a machine on its host, where devices find their keyboards, paper and file
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Protocol
@@ -13,6 +14,7 @@ from typing import IO, Any, Protocol
 from cpvm.machine.device import ConfigurationError, ConsoleBackend, Device, DeviceError, MediaError, device_types
 
 _OPTION = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
+_NAME = 255  # bytes of the name of a host file
 
 
 class Room(Protocol):
@@ -64,16 +66,25 @@ def path_and_options(words: Sequence[str]) -> tuple[str | None, dict[str, str]]:
     for index, word in enumerate(words):
         match = _OPTION.fullmatch(word)
         if index == 0 and match is None:
-            path = word or None
+            path = _path(word) if word else None
             continue
         name, value = match.groups() if match else (word, "")
+        _path(value)
         name = name.lower()
         if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
-            raise ConfigurationError(f"{word or 'an empty word'} is no option: name or name=value")
+            shown = word if word.isprintable() else repr(word)
+            raise ConfigurationError(f"{shown or 'an empty word'} is no option: name or name=value")
         if name in options:
             raise ConfigurationError(f"option {name} is given twice")
         options[name] = value
     return path, options
+
+
+def _path(word: str) -> str:
+    """The word, which can be the name of a host file. Raises ConfigurationError."""
+    if "\0" in word or any(len(os.fsencode(part)) > _NAME for part in word.split("/")):
+        raise ConfigurationError(f"{word[:40]!r} is not a file name")
+    return word
 
 
 def device_from_words(words: Sequence[str], room: Room) -> tuple[int, Device]:
@@ -89,9 +100,12 @@ def device_from_words(words: Sequence[str], room: Room) -> tuple[int, Device]:
     if cls is None:
         there = " ".join(sorted(device_types()))
         raise ConfigurationError(f"{address:03X}: {name or 'nothing'} is not a device type; there are {there}")
+    path: str | None = None
     try:
         path, options = path_and_options(words[2:])
         return address, cls.configure(name, path, options, room)
+    except OSError as error:
+        raise ConfigurationError(f"{address:03X} {name}: {error.filename or path}: {error.strerror}") from None
     except (ConfigurationError, DeviceError, MediaError) as error:
         raise ConfigurationError(f"{address:03X} {name}: {error}") from None
 

@@ -68,6 +68,8 @@ class Panel:
             found.body(self, rest)
         except (ConfigurationError, DeviceError, MediaError) as error:
             raise PanelError(str(error)) from None
+        except OSError as error:
+            raise PanelError(f"{error.filename}: {error.strerror or error}") from None
 
     def device(self, address: int) -> Device:
         """The device at an address."""
@@ -314,10 +316,9 @@ def _save(panel: Panel, words: Words) -> None:
     """Save the machine, for --restore."""
     path = words.take("a file name")
     words.end()
-    try:
-        panel.machine.save(Path(path))
-    except OSError as error:
-        raise PanelError(f"{path}: {error.strerror or error}") from None
+    if not Path(path).name:
+        raise PanelError(f"{path or 'nothing'} is not a file name")
+    panel.machine.save(Path(path))
 
 
 @operation("quit", "[STATUS]")
