@@ -318,7 +318,10 @@ def _save(panel: Panel, words: Words) -> None:
     words.end()
     if not Path(path).name:
         raise PanelError(f"{path or 'nothing'} is not a file name")
-    panel.machine.save(Path(path))
+    try:
+        panel.machine.save(Path(path))
+    except OSError as error:
+        raise PanelError(f"{path}: {error.strerror or error}") from None
 
 
 @operation("quit", "[STATUS]")
