@@ -14,7 +14,7 @@ from cpvm.front.plugins import GROUP
 from cpvm.s370 import plugin
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-PAGES = ("bare-machine", "add-a-device", "cards-and-print", "tapes", "disks")
+PAGES = ("bare-machine", "add-a-device", "cards-and-print", "tapes", "disks", "displays")
 _FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -62,7 +62,7 @@ class Console3215(Device):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
-        """`type`, and nothing else: the keyboard and printer are the operator's."""
+        """`01F,1052`, and nothing else: the keyboard and printer are the operator's own."""
         accept(options)
         if path is not None:
             raise ConfigurationError(f"a console is the operator's own keyboard and printer, not {path}")

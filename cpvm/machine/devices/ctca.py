@@ -37,7 +37,7 @@ _LIMIT = 1 << 24  # bytes in one transfer
 
 @device("CTCA", "3088", kind="ctca")
 class CTCA(Side):
-    """One side.
+    """One side of a channel-to-channel adapter.
 
     Args:
         type: CTCA or 3088; only the latter knows Prepare and Sense ID.
@@ -86,7 +86,8 @@ class CTCA(Side):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
-        """`type,name[,extended]`: the device that gives the same name is on the other side."""
+        """`0E0,CTCA,line`: the device that is given the same name is on the other side. Option `extended`: the mode
+        after a reset of a 3088."""
         accept(options, "extended")
         if path is None:
             raise ConfigurationError("the name of the link is missing: two adapters with the same name are connected")

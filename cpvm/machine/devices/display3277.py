@@ -124,8 +124,8 @@ class Display(Device):
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
-        """`type[,terminal][,model=n][,extended]`: `terminal` names the place of a terminal; without one there is only
-        the script's keyboard."""
+        """`0C0,3278`: operated by scripts and by the panel; `0C0,3278,NAME`: by the terminal at the place of that name.
+        Options: `model=1` to `5` sets the size (2), `extended` gives a 3278 the extended data stream."""
         accept(options, "model", "extended")
         if type == "3277" and "extended" in options:
             raise ConfigurationError("a 3277 has no extended data stream")
