@@ -11,7 +11,7 @@ from vectors.hercules import WitnessStopped
 
 from cpvm.s370.disassemble import listing
 from cpvm.s370.interruption import NULLIFYING, ProgramCode
-from cpvm.s370.psw import EC
+from cpvm.s370.psw import EC, EC_PER
 from fuzz import stage, witness
 from fuzz.scenes import SceneWriter
 from fuzz.stage import CODE, CODES_IN, CSW_IN, Ending, Scene
@@ -19,6 +19,8 @@ from fuzz.stage import CODE, CODES_IN, CSW_IN, Ending, Scene
 ILC_IN = CODES_IN + 9
 CODE_IN = CODES_IN + 10
 ACCESS = (ProgramCode.PROTECTION, ProgramCode.ADDRESSING, ProgramCode.SEGMENT_TRANSLATION, ProgramCode.PAGE_TRANSLATION)
+SWAPS, LONG = {0xBA, 0xBB}, {0x0E, 0x0F}
+PER_ADDRESS_IN = CODES_IN + 20
 EXECUTE, COMPARE, EDITS = b"\x44", 0xD5, (0xDE, 0xDF)
 UNIT_CHECK, CHECKS = 0x02, 0x30
 MONITOR_IN = range(CODES_IN + 16, CODES_IN + 28)
@@ -27,6 +29,29 @@ MONITOR_IN = range(CODES_IN + 16, CODES_IN + 28)
 def code_of(entry: bytes) -> int:
     """Program-interruption code of an entry, without PER."""
     return (entry[CODE_IN + 1] if entry[1] & EC else entry[3]) & 0x7F
+
+
+def per_of(entry: bytes) -> bool:
+    """Whether an entry has a program event."""
+    return entry[8:9] == b"P" and bool((entry[CODE_IN + 1] if entry[1] & EC else entry[3]) & ProgramCode.PER)
+
+
+def event_of(text: bytes, entry: bytes) -> int:
+    """Operation code of the instruction that a program event belongs to, 0 if there is none."""
+    address = int.from_bytes(entry[PER_ADDRESS_IN : PER_ADDRESS_IN + 4], "big") - CODE
+    return text[address] if per_of(entry) and 0 <= address < len(text) else 0
+
+
+def without_condition(entry: bytes) -> bytes:
+    """An entry whose condition code is zero."""
+    at = 2 if entry[1] & EC else 4
+    return entry[:at] + bytes((entry[at] & 0xCF,)) + entry[at + 1 :]
+
+
+def exception_of(text: bytes, entry: bytes) -> set[int]:
+    """Operation codes of two bytes to which an access exception may belong."""
+    address = int.from_bytes(entry[5:8], "big") - CODE
+    return {text[at] for at in (address, address - 2) if code_of(entry) in ACCESS and 0 <= at < len(text)}
 
 
 def kind_of(entry: bytes) -> str:
@@ -75,17 +100,31 @@ def corrected(scene: Scene, theirs: bytes, ours: bytes) -> bytes:
     """Hercules's entry of the log, with that put right of which *Principles of Operation* says that it is wrong.
 
     After an exception of an instruction under EXECUTE the instruction-length code is that of EXECUTE, 2. MONITOR CALL
-    stores class and code in the BC mode too. Raises Excused for what cannot be put right: the address to go on at,
-    after EXECUTE of an instruction that meets an invalid page; an access exception that comes before a data or
-    decimal-divide exception; the result of EDIT, terminated.
+    stores class and code in the BC mode too. A program event does not change the instruction-length code, and is not
+    forgotten when its instruction loads a mask or a PSW without recording. COMPARE AND SWAP alters storage only if it
+    stores.
+
+    Raises Excused for what cannot be put right: the address to go on at, after EXECUTE of an instruction that meets an
+    invalid page; an access exception that comes before a data or decimal-divide exception; the result of EDIT,
+    terminated; where a long move or comparison is interrupted, and the condition code then.
     """
+    if per_of(ours) and not per_of(theirs) and not ours[0] & EC_PER:
+        raise Excused("events of an instruction that turns recording off, or of a supervisor call")
+    text = scene.code()
+    if theirs != ours and event_of(text, theirs) in SWAPS:
+        raise Excused("a swap that stores nothing")
     if theirs == ours or theirs[8:9] != b"P" or ours[8:9] != b"P":
         return theirs
+    if {event_of(text, ours), event_of(text, theirs)} & LONG:
+        raise Excused("a long move or comparison may be interrupted anywhere")
+    if exception_of(text, ours) & LONG and without_condition(theirs) == without_condition(ours):
+        raise Excused("the condition code of a long move or comparison that is interrupted")
     found = bytearray(theirs)
     code, said = code_of(ours), code_of(theirs)
     address = int.from_bytes(ours[5:8], "big")
-    text = scene.code()
     before = text[max(0, address - CODE - 4) :][:1]
+    if per_of(ours) and per_of(theirs):
+        found[ILC_IN] = ours[ILC_IN]
     if said in ACCESS and code in ACCESS and (said != code or code in NULLIFYING):
         raise Excused("either operand may be looked at first")
     if said in (ProgramCode.DATA, ProgramCode.DECIMAL_DIVIDE) and code in ACCESS:

@@ -33,7 +33,7 @@ CONTROLS_AT, CLOCKS_AT, BLOCK_AT, TIMER_AT, CHANNEL_AT, CHAIN_AT, PSWS_AT, MASKS
 """In the constants: control registers 0 and 1; clock comparator and CPU timer; a block; the interval timer; a CAW;
 channel commands; PSWs; contents of control registers 0 and 8."""
 PSWS = 4
-WAIT_AT, SPARE_AT = 112, 140
+WAIT_AT, SPARE_AT, EVENTS_AT = 112, 140, 144
 SUBMASKS = (0x800, 0x400, 0x40, 0x20, 0x4000, 0x2000, 0xC00, 0x6C00, 0xCE0)
 COMMANDS = (0x03, 0x03, 0x0B, 0x09, 0x09, 0x02, 0x00, 0x08)
 LOAD_PSW = 0x82
@@ -48,6 +48,8 @@ class SceneWriter(Writer):
         self.wild = False
         self.variant = 0
         self.mixed = False
+        self.recording = False
+        """Whether program events are recorded: not the branches of a loop that waits."""
         self.starts = False
         """Whether there is a SIO that goes on: the loop after it must not meet the problem state."""
 
@@ -184,7 +186,7 @@ class SceneWriter(Writer):
             (3, self._supervisor_call),
             (2, self._monitor),
             (2, self._test_channel),
-            (2, self._start),
+            (0 if self.recording else 2, self._start),
             (1, lambda: named("STAP").encode(b2=12, d2=2 * r.randrange(60))),
             (1, lambda: named("IPK").encode()),
             (1, lambda: named("PTLB").encode()),
@@ -229,10 +231,15 @@ class SceneWriter(Writer):
         self.translating = self.ec and r.random() < 0.6
         pieces = []
         at = 0
+        self.recording = False
         if self.ec and self.supervisor:
             pieces.append(named("LCTL").encode(r1=0, r3=1, b2=10, d2=DATA + CONTROLS_AT))
             if self.translating:
                 pieces.append(named("STOSM").encode(b1=12, d1=0, i2=4))
+            self.recording = r.random() < 0.2
+            if self.recording:
+                pieces.append(named("LCTL").encode(r1=9, r3=11, b2=10, d2=DATA + EVENTS_AT))
+                pieces.append(named("STOSM").encode(b1=12, d1=0, i2=0x40))
         else:
             self.translating = False
         at = sum(map(len, pieces))
@@ -338,4 +345,12 @@ class SceneWriter(Writer):
         waits = [starts[n + 1] for n, piece in enumerate(pieces) if len(piece) == 14 and piece[10] == LOAD_PSW]
         wait = PSW(1, 0, 2 | (8 if self.ec else 0), 0, 0, CODE + (waits[0] if waits else 0))
         put(WAIT_AT, *wait.words(), (cr0 if self.ec else 0) | 0x80)
+        put(EVENTS_AT, r.choice((0x80, 0x40, 0x20, 0x20, 0xA0, 0xE0)) << 24, *self._area())
         return bytes(data)
+
+    def _area(self) -> tuple[int, int]:
+        """First and last address for program-event recording: in the code, in a window, or nearly everything."""
+        r = self.r
+        start = r.choice((CODE + r.randrange(DATA), r.choice(WINDOWS) + r.randrange(512)))
+        end = start + r.choice((0, 1, r.randrange(64), r.randrange(512), -1, -r.randrange(1, 64)))
+        return start | r.choice((0, 0, 0xFF000000)), end | r.choice((0, 0, 0x7F000000))
