@@ -124,6 +124,7 @@ def save(machine: "Machine") -> bytes:
         "blocks": runs,
         "keys": bytes(storage.keys),
         "processor": _processor(machine),
+        "channels": {f"{number:X}": kind for number, kind in machine.io.types.items()},
         "io": {f"{address:03X}": entry for address, entry in machine.io.save().items()},
     }
     out = BytesIO()
@@ -177,6 +178,8 @@ def restore(machine: "Machine", data: bytes) -> None:
     try:
         _restore_processor(machine, state["processor"])
         _restore_storage(machine, state["blocks"], state["keys"], content)
+        if "channels" in state:
+            machine.io.types = {int(number, 16): int(kind) for number, kind in state["channels"].items()}
         machine.io.load({int(address, 16): entry for address, entry in state["io"].items()})
     except (*_DAMAGED, DeviceError, OverflowError) as error:
         machine.clear()

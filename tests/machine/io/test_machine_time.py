@@ -8,6 +8,7 @@ import pytest
 from slow import MOTION, PRINT, READ, REWIND, SEEK, TRANSFER, Slow, ccw
 
 from cpvm.machine import Machine, StopReason
+from cpvm.machine.channel import BYTE_MULTIPLEXER, SELECTOR
 from cpvm.machine.iotime import INSTRUCTION
 from cpvm.s370.ccw import CCW
 from cpvm.s370.psw import PSW
@@ -106,6 +107,18 @@ def test_block_multiplexing_goes_with_control_register_0() -> None:
     assert not m.io.multiplexing()
     m.set_cr(0, 0x80000000)
     assert m.io.multiplexing()
+
+
+def test_a_selector_channel_is_one_when_the_machine_is_restored(tmp_path: Path) -> None:
+    m = machine(WAITS, ccw(SEEK, 0x60), ccw(READ))
+    m.io.types[1] = SELECTOR
+    m.save(tmp_path / "state")
+    other = Machine(1 << 16, immediate_io=False)
+    other.attach(ADDRESS, Slow())
+    other.restore(tmp_path / "state")
+    assert other.io.stidc(ADDRESS) == 0
+    assert other.storage.read(0xA8, 4) == bytes(4)
+    assert other.io.types == {0: BYTE_MULTIPLEXER, 1: SELECTOR}
 
 
 def test_one_step_at_a_time_is_the_same() -> None:
