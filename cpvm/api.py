@@ -57,7 +57,8 @@ from cpvm.front.plugins import PluginError, load_installed
 from cpvm.front.plugins import load_file as load_plugin
 from cpvm.front.tracing import Executed
 from cpvm.machine import AddressError, IPLError, Machine, ProgramCheck, SnapshotError, Step, Stop, StopReason
-from cpvm.machine.device import Device, DeviceError, device_types
+from cpvm.machine.device import ConfigurationError, Device, DeviceError, device_types
+from cpvm.machine.engines import EngineError
 from cpvm.machine.host import Host, NullHost
 from cpvm.s370.psw import EC, MACHINE_CHECK, PROBLEM, PSW, WAIT
 from cpvm.sysgen import SystemDirectoryError
@@ -72,9 +73,11 @@ __all__ = [
     "WAIT",
     "AddressError",
     "BareMachine",
+    "ConfigurationError",
     "DeckRun",
     "Device",
     "DeviceError",
+    "EngineError",
     "Executed",
     "Host",
     "IPLError",

@@ -22,6 +22,7 @@ from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.devices.reader2540 import Reader2540
+from cpvm.machine.engines import REFERENCE
 from cpvm.machine.host import Host
 from cpvm.machine.media.deck import Hopper
 
@@ -97,6 +98,7 @@ class BareMachine(Clocked):
         printer: IO[str] | None = None,
         punch: IO[bytes] | None = None,
         immediate_io: bool = True,
+        engine: str = REFERENCE,
     ) -> None:
         """A machine, reset, its storage zeros.
 
@@ -114,13 +116,15 @@ class BareMachine(Clocked):
             punch: where cards of the standard punch go, 80 bytes each.
             immediate_io: I/O operations end at once; otherwise they take as long as those of real devices, in virtual
                 time, which goes with the instructions executed.
+            engine: what executes instructions: `reference`, `compiled`, or `auto` (see `cpvm.machine.engines`).
 
         Raises:
             ValueError: the storage size is wrong.
+            EngineError: the engine cannot be had.
             DeviceError: the console's address is no I/O address, or that of another device.
             ConfigurationError: one of `devices` cannot be made.
         """
-        super().__init__(storage, host if host is not None else BareHost(), immediate_io=immediate_io)
+        super().__init__(storage, host if host is not None else BareHost(), immediate_io, engine)
         if isinstance(host, OwnClock):
             host.passed = lambda: self.virtual_time
         self.executed = 0

@@ -14,6 +14,7 @@ from cpvm.front.plugging import plugged
 from cpvm.front.status import USAGE
 from cpvm.machine.configure import ConfigurationError, parse_address
 from cpvm.machine.device import Device, device_types
+from cpvm.machine.engines import ENGINES, REFERENCE
 from cpvm.s370.psw import PSW
 
 _IPL = """\
@@ -134,7 +135,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="let the TOD clock go with the machine's own time, which skips ahead while it waits for a timer: with"
         " --tod, a run with a script is the same each time, and idle hours take no time",
     )
-    machine.add_argument("--engine", choices=["reference"], default="reference", help="what executes instructions")
+    machine.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=REFERENCE,
+        help="what executes instructions: Python, or native code where llvmlite is installed (auto: where it is);"
+        " the results are the same",
+    )
     operating = command.add_argument_group("operating it")
     operating.add_argument("--script", metavar="FILE", help="let a script operate it; - for standard input")
     operating.add_argument(
@@ -191,6 +198,7 @@ def run(arguments: argparse.Namespace) -> int:
             storage=arguments.storage,
             tod=arguments.tod,
             own_clock=arguments.own_clock,
+            engine=arguments.engine,
             console=arguments.console,
             printer=arguments.printer,
             punch=arguments.punch,

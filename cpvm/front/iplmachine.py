@@ -18,6 +18,7 @@ from cpvm.front.operate.keyboard import ESCAPE
 from cpvm.machine import SnapshotError, snapshot
 from cpvm.machine.configure import ConfigurationError, parse_address, split_words
 from cpvm.machine.device import DeviceError, MediaError
+from cpvm.machine.engines import REFERENCE, EngineError
 from cpvm.machine.host import tod_from_unix
 from cpvm.machine.media.deck import Deck
 from cpvm.s370 import psa
@@ -64,6 +65,8 @@ class Options:
     """What the TOD clock shows at first; by default the time of this computer."""
     own_clock: bool = False
     """Whether the TOD clock goes with the machine's own time, not with this computer's clock."""
+    engine: str = REFERENCE
+    """What executes instructions (see `cpvm.machine.engines`)."""
     storage: int | None = None
     """Bytes; by default 1M, or what the saved machine has."""
     console: int | None = None
@@ -141,6 +144,7 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
             printer=_paper(options, stack),
             punch=_stacker(options, stack),
             immediate_io=not options.devices if options.immediate is None else options.immediate,
+            engine=options.engine,
         )
         stack.callback(machine.close)
         if options.console is not None and machine.room.taken != options.console:
@@ -151,7 +155,7 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
             machine.tod_clock = start
     except (SnapshotError, ValueError) as error:
         raise Refused(f"{options.restore}: {error}") from None
-    except (ConfigurationError, DeviceError) as error:
+    except (ConfigurationError, DeviceError, EngineError) as error:
         raise Refused(str(error)) from None
     except OSError as error:
         raise Refused(reason(error)) from None

@@ -7,9 +7,10 @@ import pytest
 
 from assembler import assemble
 from cpvm import api, cli
-from cpvm.machine import snapshot
+from cpvm.machine import engines, snapshot
 from cpvm.machine.configure import ConfigurationError
 from cpvm.machine.device import device_types
+from cpvm.machine.engines import AUTO, REFERENCE
 
 from . import monitor
 
@@ -182,6 +183,32 @@ def test_a_job_from_a_named_reader_to_a_named_printer_at_one_command(capsys: pyt
     arguments = [word for device in devices for word in ("--device", device)]
     assert cli.main(["ipl", *arguments, "--ipl", "180", "--script", "a.script"]) == 1
     assert Path("list.txt").read_text().splitlines() == ["//JOB", "FIRST CARD", "SECOND CARD"]
+
+
+@pytest.mark.parametrize("engine", [REFERENCE, AUTO])
+def test_either_engine_gives_the_same(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.script").write_text('wait "READY"\ntype "RUN"\nwait "JOB ENDED"\ntype "END"\n')
+    arguments = [
+        "job.txt",
+        "--ipl",
+        "180",
+        "--device",
+        "180,3420,sys.aws",
+        "--script",
+        "a.script",
+        "--printer",
+        "paper",
+    ]
+    assert cli.main(["ipl", *arguments, "--engine", REFERENCE]) == 1
+    first = capsys.readouterr()
+    assert cli.main(["ipl", *arguments, "--engine", engine]) == 1
+    assert capsys.readouterr() == first
+
+
+def test_an_engine_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(engines, "available", lambda: False)
+    assert cli.main(["ipl", "job.txt", "--engine", "compiled"]) == 2
+    assert "cpvm ipl: the compiled engine needs the package llvmlite" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
