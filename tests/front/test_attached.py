@@ -199,9 +199,9 @@ def test_either_engine_gives_the_same(engine: str, capsys: pytest.CaptureFixture
         "--printer",
         "paper",
     ]
-    assert cli.main(["ipl", *arguments, "--engine", REFERENCE]) == 1
+    assert cli.main(["ipl", *arguments, "--printer", "paper", "--engine", REFERENCE]) == 1
     first = capsys.readouterr()
-    assert cli.main(["ipl", *arguments, "--engine", engine]) == 1
+    assert cli.main(["ipl", *arguments, "--printer", "paper", "--engine", engine]) == 1
     assert capsys.readouterr() == first
 
 
