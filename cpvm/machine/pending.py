@@ -19,6 +19,7 @@ from cpvm.s370.ccw import CSW, ChannelCondition, UnitStatus
 
 BYTE_MULTIPLEXER, SELECTOR, BLOCK_MULTIPLEXER = 0x10000000, 0x00000000, 0x20000000
 """Types of channel, as Store Channel ID gives them."""
+TYPES: Final = frozenset({BYTE_MULTIPLEXER, SELECTOR, BLOCK_MULTIPLEXER})
 
 
 class Pending(ABC):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cpvm.machine.device import DeviceError
+from cpvm.machine.pending import TYPES
 from cpvm.machine.storage import BLOCK
 from cpvm.s370 import plugin
 
@@ -179,7 +180,10 @@ def restore(machine: "Machine", data: bytes) -> None:
         _restore_processor(machine, state["processor"])
         _restore_storage(machine, state["blocks"], state["keys"], content)
         if "channels" in state:
-            machine.io.types = {int(number, 16): int(kind) for number, kind in state["channels"].items()}
+            types = {int(number, 16): int(kind) for number, kind in state["channels"].items()}
+            if not set(types.values()) <= TYPES:
+                raise ValueError("it has a channel of no type")
+            machine.io.types = types
         machine.io.load({int(address, 16): entry for address, entry in state["io"].items()})
     except (*_DAMAGED, DeviceError, OverflowError) as error:
         machine.clear()
