@@ -28,7 +28,7 @@ LIMIT: Final = 100_000
 """Decoded instructions kept; when there are more, all are dropped."""
 
 SLICE: Final = 2048
-"""Instructions after which the timers are looked at."""
+"""Instructions after which the timers are looked at as soon as the engine comes back."""
 
 SKIPS: Final = 1000
 """I/O events that a waiting CPU lets pass in one run, besides one for each instruction that it may execute."""
@@ -57,6 +57,7 @@ class Interpreter:
     """Executes instructions for one CPU."""
 
     slice_length = SLICE
+    """How many instructions are executed at most before the timers are looked at."""
 
     def __init__(self, cpu: CPU, interruptions: Interruptions) -> None:
         self._cpu = cpu
@@ -151,7 +152,7 @@ class Interpreter:
                 reason = self._reason_before(cpu.next_ia(), left)
             # instructions until the channels act, if each takes a microsecond
             due = agenda.next - agenda.now - agenda.spent - uncharged
-            if uncharged >= self.slice_length or due <= 0 or (uncharged and reason is not None):
+            if uncharged >= SLICE or due <= 0 or (uncharged and reason is not None):
                 microseconds = cpu.machine.host.elapsed(uncharged) + agenda.spent
                 agenda.spent = 0
                 cpu.timers.advance(microseconds)

@@ -18,6 +18,7 @@ The handler is found through a table by the first two bytes, so that what these 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from cpvm.machine.compiled import state
@@ -219,7 +220,7 @@ def _entry() -> str:
 def shared() -> list[str]:
     """The functions that all handlers share."""
     done = [_entry()]
-    parts = {
+    parts: dict[str, Callable[[Text], None]] = {
         "restart": _restart,
         "astray": _astray,
         "pause": _pause,

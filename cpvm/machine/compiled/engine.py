@@ -14,6 +14,8 @@ from cpvm.machine.compiled import state
 from cpvm.machine.compiled.tables import PAIR_BYTES, TABLE_BYTES, NativeTables
 from cpvm.machine.interpreter import SLICE, Interpreter
 from cpvm.machine.stop import ProgramCheck
+from cpvm.machine.timers import TICKS_PER_SECOND, TOD_MICROSECOND
+from cpvm.s370 import psa
 
 if TYPE_CHECKING:
     from cpvm.machine.compiled.native import Library
@@ -71,14 +73,25 @@ class CompiledInterpreter(Interpreter):
                 self._run = self._library.native.run
             return super()._slice(min(planned, SLICE))
         cpu = self._cpu
-        left = planned
+        left = planned = min(planned, self._horizon())
         while left > 0 and not cpu.attention:
             left -= self._native(left)
-            if cpu.attention or left <= 0:
-                break
-            done = super()._slice(1)
-            left -= done
+            if cpu.attention or left <= 0 or planned - left >= SLICE:
+                break  # time is charged before an instruction that may look at it
+            left -= super()._slice(1)
         return planned - left
+
+    def _horizon(self) -> int:
+        """Instructions until one of the timers may become negative, at a microsecond each; SLICE at least."""
+        timers = self._cpu.timers
+        least = LONG_SLICE
+        left = timers.cpu_timer()
+        if left >= 0:
+            least = min(least, left // TOD_MICROSECOND + 1)
+        ticks = self._cpu.real4(psa.INTERVAL_TIMER)
+        if timers.interval_running and not ticks >> 31:
+            least = min(least, (ticks + 1) * 1_000_000 // TICKS_PER_SECOND + 1)
+        return max(least, SLICE)
 
     def _native(self, budget: int) -> int:
         """Execute up to so many instructions natively; gives their number."""
@@ -110,9 +123,9 @@ class CompiledInterpreter(Interpreter):
         floating[:] = found[16:24]
         cpu.ia, cpu.condition, cpu.pmask = found[40:43]
         done = budget - words[state.BUDGET >> 3]
-        if done:
+        self.native_instructions += done
+        if done > (reason == state.COMPLETED):  # of which that one did not go well
             self._checks = self._externals = 0
-            self.native_instructions += done
         if reason == state.RESTART:
             self.restarts += 1
             if cpu.ia & 1:

@@ -138,7 +138,9 @@ class Generator:
         if plugin.owner(row.body) is not None:
             raise Subset("of a plugin")
         _second_byte_decides(row)
-        choices, functions, names = [], [], []
+        choices: list[tuple[_Variant, int]] = []
+        functions: list[str] = []
+        names: list[str] = []
         free = True
         for variant in _variants(row):
             name = f"{row.mnemonic}_{variant.suffix}" if variant.suffix else row.mnemonic

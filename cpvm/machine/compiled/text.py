@@ -6,21 +6,24 @@ the name of an i1.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 Value = int | str
 Condition = bool | str
 
 UNLIKELY = ", !prof !0"
 """Behind a conditional branch: its first target is hardly ever taken."""
 
-_FOLD = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "shl": lambda a, b: a << b,
-    "ashr": lambda a, b: a >> b,
+_FOLD: dict[str, Callable[[int, int], int]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "and": operator.and_,
+    "or": operator.or_,
+    "xor": operator.xor_,
+    "shl": operator.lshift,
+    "ashr": operator.rshift,
 }
 _NEUTRAL = {("add", 0), ("sub", 0), ("or", 0), ("xor", 0), ("shl", 0), ("ashr", 0), ("lshr", 0), ("mul", 1)}
 

@@ -1,0 +1,9 @@
+"""Without llvmlite there is nothing to test; the tests use vectors, guest programs and scenes of other folders."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+collect_ignore_glob = [] if importlib.util.find_spec("llvmlite") else ["test_*.py"]
