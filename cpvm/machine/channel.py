@@ -177,7 +177,10 @@ class Channels(Programs):
         elif subchannel.phase == ENDING:
             subchannel.status |= UnitStatus.CHANNEL_END
         else:
+            owes = subchannel.owes
             self._drop(subchannel)
+            subchannel.owes = owes
+            subchannel.unsolicited |= self._owed(subchannel)
 
     def hio(self, address: int) -> int:
         """HALT I/O: ends what the channel is about, or if it can be shared, what the device is about."""

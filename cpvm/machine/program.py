@@ -97,11 +97,9 @@ class Programs(Pending):
         phase, path, status, rest = subchannel.phase, subchannel.path, subchannel.status, subchannel.rest
         subchannel.phase, subchannel.path, subchannel.rest = NOTHING, None, None
         if phase == ENDING:
-            if subchannel.owes:
-                status |= UnitStatus.CONTROL_UNIT_END
-            subchannel.holds = subchannel.owes = False
+            subchannel.holds = False
             if path is None:
-                subchannel.unsolicited |= status
+                subchannel.unsolicited |= status | self._owed(subchannel)
                 return
         if path is None:
             return
@@ -192,11 +190,11 @@ class Programs(Pending):
         if rest is None:
             return self._ended(subchannel, path, status)
         csw = None
+        delay, subchannel.status, subchannel.holds = rest
         if self._chains(subchannel, path, status | DEVICE_END):
             subchannel.path = path
         else:
             csw = self._conclude(subchannel, path, status)
-        delay, subchannel.status, subchannel.holds = rest
         self._wait(subchannel, ENDING, delay)
         return csw
 
@@ -226,8 +224,15 @@ class Programs(Pending):
 
     def _conclude(self, subchannel: Subchannel, path: DataPath, status: int) -> CSW:
         """The CSW of a program that goes no further."""
-        status |= subchannel.device.end()
+        status |= subchannel.device.end() | self._owed(subchannel)
         return CSW(path.key, path.ccw, status, path.channel, path.count)
+
+    def _owed(self, subchannel: Subchannel) -> int:
+        """Control unit end, if the control unit is free again and has turned somebody away; not within a chain."""
+        if not subchannel.owes or subchannel.holds:
+            return 0
+        subchannel.owes = False
+        return UnitStatus.CONTROL_UNIT_END
 
     def _at_once(self, subchannel: Subchannel, path: DataPath, csw: CSW) -> bool:
         """Whether this is the end of the first command and the device gave it when it was selected."""
@@ -272,12 +277,13 @@ class Programs(Pending):
             return
         if subchannel.suspended and device.address not in self._working:
             device.halt()
+        owes = subchannel.owes
         self._drop(subchannel)
-        subchannel.path = None
+        subchannel.path, subchannel.owes = None, owes
         status = 0 if phase == SELECTING else ENDED
         if rest is not None:
             delay, subchannel.status, subchannel.holds = rest
             status = CHANNEL_END
             self._wait(subchannel, ENDING, delay)
-        subchannel.ended = CSW(path.key, path.ccw, status | device.end(), path.channel, path.count)
+        subchannel.ended = self._conclude(subchannel, path, status)
         self._requeue(subchannel)

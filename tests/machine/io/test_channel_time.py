@@ -232,6 +232,29 @@ def test_without_anybody_turned_away_there_is_no_control_unit_end(slow: SlowBenc
     assert slow.taken() == (BLOCK, "0000000004000000")
 
 
+def test_control_unit_end_waits_for_the_end_of_a_chain(slow: SlowBench) -> None:
+    assert slow.start(BLOCK, ccw(SPACE, CHAIN), ccw(READ, 0, 4)) == 0
+    assert slow.start(BLOCK + 1, ccw(READ), at=0x900) == 1
+    assert slow.csw()[8:12] == "5000"
+    slow.io.elapse(MOTION)
+    assert slow.io.take() is None, "the chain goes on"
+    slow.io.elapse(TRANSFER)
+    assert slow.taken() == (BLOCK, "000008102c000000")
+    assert slow.taken() == (None, "")
+
+
+@pytest.mark.parametrize("end", ["hio", "clrio"])
+def test_control_unit_end_is_not_forgotten_with_the_program(slow: SlowBench, end: str) -> None:
+    assert slow.start(BLOCK, ccw(SPACE, CHAIN), ccw(READ, 0, 4)) == 0
+    slow.start(BLOCK + 1, ccw(READ), at=0x900)
+    slow.io.elapse(MOTION)
+    getattr(slow.io, end)(BLOCK)
+    slow.io.elapse(0)
+    slow.io.elapse(TRANSFER)
+    seen = [slow.taken()[1] for _ in range(2)]
+    assert any(csw and int(csw[8:10], 16) & 0x20 for csw in seen), seen
+
+
 def test_a_control_unit_is_free_while_a_tape_rewinds(slow: SlowBench) -> None:
     slow.start(BLOCK, ccw(REWIND))
     assert slow.start(BLOCK + 1, ccw(READ)) == 0
