@@ -76,14 +76,17 @@ def differing(machine: Machine, vectors: list[Vector]) -> list[int]:
 def smallest(machine: Machine, program: Program) -> Program:
     """The program without the pieces that the difference does not need."""
     kept = list(range(len(program.pieces) - 2))
-    while kept:
-        alone = differing(machine, [program.without([n]).assembled() for n in kept])
-        together = [program.without([kept[i] for i in alone[: n + 1]]) for n in range(len(alone))]
-        still = differing(machine, [variant.assembled() for variant in together]) if together else []
-        if not still:
-            break
-        program = together[still[-1]]
-        kept = [kept[i] for i in alone[still[-1] + 1 :]]
+    try:
+        while kept:
+            alone = differing(machine, [program.without([n]).assembled() for n in kept])
+            together = [program.without([kept[i] for i in alone[: n + 1]]) for n in range(len(alone))]
+            still = differing(machine, [variant.assembled() for variant in together]) if together else []
+            if not still:
+                break
+            program = together[still[-1]]
+            kept = [kept[i] for i in alone[still[-1] + 1 :]]
+    except hercules.WitnessStopped:
+        pass  # over one with something left out: then that stays
     return program
 
 

@@ -21,7 +21,7 @@ CODE_IN = CODES_IN + 10
 ACCESS = (ProgramCode.PROTECTION, ProgramCode.ADDRESSING, ProgramCode.SEGMENT_TRANSLATION, ProgramCode.PAGE_TRANSLATION)
 SWAPS, LONG = {0xBA, 0xBB}, {0x0E, 0x0F}
 PER_ADDRESS_IN = CODES_IN + 20
-EXECUTE, COMPARE, EDITS = b"\x44", 0xD5, (0xDE, 0xDF)
+EXECUTE, COMPARE, STORE_CONTROL, EDITS = b"\x44", 0xD5, 0xB6, (0xDE, 0xDF)
 UNIT_CHECK, CHECKS = 0x02, 0x30
 MONITOR_IN = range(CODES_IN + 16, CODES_IN + 28)
 
@@ -102,15 +102,17 @@ def corrected(scene: Scene, theirs: bytes, ours: bytes) -> bytes:
     After an exception of an instruction under EXECUTE the instruction-length code is that of EXECUTE, 2. MONITOR CALL
     stores class and code in the BC mode too. A program event does not change the instruction-length code, and is not
     forgotten when its instruction loads a mask or a PSW without recording. COMPARE AND SWAP alters storage only if it
-    stores.
+    stores, STORE CONTROL always does.
 
     Raises Excused for what cannot be put right: the address to go on at, after EXECUTE of an instruction that meets an
     invalid page; an access exception that comes before a data or decimal-divide exception; the result of EDIT,
     terminated; where a long move or comparison is interrupted, and the condition code then.
     """
-    if per_of(ours) and not per_of(theirs) and not ours[0] & EC_PER:
-        raise Excused("events of an instruction that turns recording off, or of a supervisor call")
     text = scene.code()
+    if per_of(ours) and not per_of(theirs) and not (ours[1] & EC and ours[0] & EC_PER):
+        raise Excused("events of an instruction that turns recording off, or of a supervisor call")
+    if per_of(ours) and not per_of(theirs) and event_of(text, ours) == STORE_CONTROL:
+        raise Excused("control registers stored into the area")
     if theirs != ours and event_of(text, theirs) in SWAPS:
         raise Excused("a swap that stores nothing")
     if theirs == ours or theirs[8:9] != b"P" or ours[8:9] != b"P":

@@ -173,7 +173,9 @@ class Writer:
         if not places:
             return NOPR
         place = self.r.choice(places)
-        length_only = b"".join(written)[place] & 0xF0 == 0xD0  # what else the second byte says must stay as it is
+        code = b"".join(written)[place]
+        # what else the second byte says must stay as it is; EDIT must not get so far that its operands overlap
+        length_only = code & 0xF0 == 0xD0 and code not in (0xDE, 0xDF)
         return named("EX").encode(r1=self.r.choice((0, 1, 5)) if length_only else 0, b2=10, d2=place)
 
     def long(self, row: Insn) -> bytes:
