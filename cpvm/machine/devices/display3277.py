@@ -194,11 +194,11 @@ class Display(Device):
         except StreamError:
             self._fail(Sense.EQUIPMENT_CHECK)
             return True
-        if not self._asking:
-            reply = self._reply()
-            self.position = reply.address_after(min(self.room, len(reply.data)))
-            self.channel.complete(self.address, reply.data, ENDED)
+        reply = self._reply()
         self.reading = 0
+        if not self._asking:
+            self.position = reply.address_after(min(self.room, len(reply.data)))
+            self.channel.complete(self.address, reply.data, ENDED)  # the next command of a chain may read again
         return True
 
     def power(self, on: bool) -> None:

@@ -438,6 +438,18 @@ def test_a_chain_goes_on_behind_a_read_that_waited() -> None:
     assert line.device.screen.lines()[0] == " NAME   OK"  # 13 bytes: the buffer up to position 8
 
 
+def test_two_reads_of_a_chain_wait_one_after_the_other() -> None:
+    line, place = terminal()
+    write(line, FORM)
+    assert line.run((READ, 5, CC | SLI, AT), (READ, 6, SLI, AT + 16)) == "waits"
+    for _ in range(2):
+        assert not line.interruptions()
+        assert line.device.answer(buffer_with(lambda device: None))
+    assert line.interruptions() == ["0C00 0000"]
+    assert line.data(22, AT)[16:].hex() == "6040c6" + "d5c1d4"
+    assert [entry[0] for entry in place.log] == [ERASE_WRITE, "read", "read"]
+
+
 def test_a_terminal_that_answers_nonsense() -> None:
     line, _ = terminal()
     write(line, FORM)
