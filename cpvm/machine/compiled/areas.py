@@ -88,7 +88,7 @@ done:
 )
 
 _EQUAL: Final = """
-define internal i64 @{name}(ptr %p1, {second}, i64 %n) nounwind {{
+define internal i64 @{name}(ptr %p1, {second}, i64 %n) nounwind noinline {{
 entry:
   br label %loop
 loop:
@@ -124,7 +124,7 @@ MATCH: Final = _EQUAL.format(name="area_match", second="i64 %v", load="  %v2 = m
 """%v is one byte; the factor is X'0101010101010101'."""
 
 _LOGIC: Final = """
-define internal i64 @area_{name}(ptr %p1, ptr %p2, i64 %n) nounwind {{
+define internal i64 @area_{name}(ptr %p1, ptr %p2, i64 %n) nounwind noinline {{
 entry:
   %h1 = ptrtoint ptr %p1 to i64
   %h2 = ptrtoint ptr %p2 to i64
@@ -175,7 +175,7 @@ done:
 LOGIC: Final = "".join(_LOGIC.format(name=name) for name in ("and", "or", "xor"))
 
 TRANSLATE: Final = """
-define internal void @area_translate(ptr %p1, ptr %p2, i64 %n) nounwind {
+define internal void @area_translate(ptr %p1, ptr %p2, i64 %n) nounwind noinline {
 entry:
   br label %loop
 loop:
@@ -195,7 +195,7 @@ done:
 """
 
 DIGITS: Final = """
-define internal i64 @area_digits(ptr %p, i64 %n) nounwind {
+define internal i64 @area_digits(ptr %p, i64 %n) nounwind noinline {
 entry:
   br label %loop
 loop:
@@ -226,7 +226,7 @@ done:
   %r = select i1 %good, i64 %v, i64 -1
   ret i64 %r
 }
-define internal void @area_put_digits(ptr %p, i64 %n, i64 %v) nounwind {
+define internal void @area_put_digits(ptr %p, i64 %n, i64 %v) nounwind noinline {
 entry:
   br label %loop
 loop:

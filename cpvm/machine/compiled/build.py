@@ -29,6 +29,10 @@ MAGIC: Final = b"cpvm native engine 1\n"
 _HEAD: Final = struct.Struct("<32s32sI")
 """Key, checksum of what follows, number of handlers."""
 ROWS: Final = 65536
+DEFINITIONS: Final = ("insn", "formats", "ops", "interruption", "psw")
+"""Modules of `cpvm.s370` that the code depends on, besides the instructions."""
+RUNNING: Final = frozenset(("engine", "native"))
+"""Modules of this package that it does not depend on."""
 
 Run = Callable[[int], int]
 
@@ -56,10 +60,11 @@ def cache_folder() -> Path:
 def key() -> bytes:
     """What the code depends on, as a hash: sources of the definitions and of this compiler, llvmlite, processor."""
     digest = hashlib.sha256()
-    for package in (cpvm.s370, compiled):
-        root = Path(package.__path__[0])
-        for path in sorted(root.rglob("*.py")):
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    architecture, compiler = Path(cpvm.s370.__path__[0]), Path(compiled.__path__[0])
+    sources = [*(architecture / "instructions").glob("*.py"), *(architecture / f"{name}.py" for name in DEFINITIONS)]
+    sources += (path for path in compiler.glob("*.py") if path.stem not in RUNNING)
+    for path in sorted(sources):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     features = llvm.get_host_cpu_features().flatten()
     about = (llvmlite.__version__, llvm.llvm_version_info, llvm.get_host_cpu_name(), features)
     digest.update(repr(about).encode())

@@ -157,9 +157,14 @@ def _completed(x: Text) -> None:
     leave(x, state.COMPLETED, ia, "%n", "%cc")
 
 
-def _attention(x: Text) -> None:
-    """ip is that of the next instruction."""
-    leave(x, state.ATTENTION, instruction_address(x, ENTERED), "%n", "%cc")
+def _masked(x: Text) -> None:
+    """ip is that of the next instruction; the length in halfwords is in the state block."""
+    x.store(x.at("%st", state.ILC), "i64", x.select(under_execute(x, "%n"), 2, field(x, state.ILC)))
+    leave(x, state.MASKED, instruction_address(x, ENTERED), "%n", "%cc")
+
+
+def _loaded(x: Text) -> None:
+    leave(x, state.LOADED, 0, "%n", "%cc")
 
 
 def length_of(x: Text, iw: Value) -> Value:
@@ -225,7 +230,8 @@ def shared() -> list[str]:
         "astray": _astray,
         "pause": _pause,
         "completed": _completed,
-        "attention": _attention,
+        "masked": _masked,
+        "loaded": _loaded,
         "slow": _slow,
         "first": lambda x: branch_to(x, "%iw", ENTERED),
     }

@@ -6,9 +6,9 @@ Storage is in `cpvm.machine.compiled.emitstorage`.
 
 from __future__ import annotations
 
-from cpvm.machine.compiled import dispatch, state
+from cpvm.machine.compiled import dispatch, psw, state, tables
 from cpvm.machine.compiled.dispatch import ENTERED, Hot
-from cpvm.machine.compiled.subset import Subset
+from cpvm.machine.compiled.subset import Subset, walk
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 
 
@@ -28,7 +28,7 @@ class Emitter:
         self._cc = self.x.slot()
         self.x.store(self._cc, "i64", "%cc")
         self._restart = self._taken = self._repeat = self._target = ""
-        self._attention = False
+        self._unmasked = self._tables = ""
 
     # ---- the rule: nothing faults after a change
     def may_fault(self) -> str:
@@ -102,6 +102,59 @@ class Emitter:
         self.changed = True
         self.x.store(self.x.at("%st", where), "i64", v)
 
+    def quiet(self) -> Value:
+        return dispatch.field(self.x, state.QUIET)
+
+    def put_mask(self, v: Value) -> None:
+        self._set(state.SYSTEM_MASK, v)
+
+    def put_mode(self, v: Value) -> None:
+        self._set(state.MODE, v)
+
+    def put_key(self, v: Value) -> None:
+        self._set(state.KEY, v)
+
+    def choose_tables(self, key: Value, translating: Value) -> None:
+        x = self.x
+        self.changed = True
+        self._tables = self._tables or self._variable(0)
+        pair = x.op("mul", x.op("or", key, translating), tables.PAIR_BYTES)
+        x.store(self._tables, "i64", x.op("add", dispatch.field(x, state.TABLES), pair))
+
+    def leave_mask(self, v: Value) -> None:
+        x = self.x
+        self.changed = True
+        self._unmasked = self._unmasked or self._variable(0)
+        x.store(self._unmasked, "i64", 1)
+        x.store(x.at("%st", state.OPERAND), "i64", v)
+        x.store(x.at("%st", state.ILC), "i64", self.size // 2)
+
+    def leave_psw(self, first: Value, second: Value) -> None:
+        x = self.x
+        self.changed = True
+        x.store(x.at("%st", state.OPERAND), "i64", first)
+        x.store(x.at("%st", state.CODE), "i64", second)
+        dispatch.jump(x, "loaded", self.hot | {"cc": self.cc()})
+        self.live = False
+
+    def _variable(self, v: int) -> str:
+        """A variable that has this value from the beginning of the handler."""
+        slot = self.x.slot()
+        self.x.lines.insert(0, f"  store i64 {v}, ptr {slot}")
+        return slot
+
+    def set_system_mask(self, v: Value) -> None:
+        walk(self, psw.set_system_mask, [v])
+
+    def set_psw_key(self, v: Value) -> None:
+        walk(self, psw.set_psw_key, [v])
+
+    def load_psw(self, first: Value, second: Value) -> None:
+        walk(self, psw.load_psw, [first, second])
+
+    def supervisor_call(self, code: Value) -> None:
+        walk(self, psw.supervisor_call, [code])
+
     # ---- control
     def next_ia(self) -> Value:
         x = self.x
@@ -168,18 +221,40 @@ class Emitter:
         return self.x.op("srem", a, self._harmless(a, b))
 
     # ---- the end
+    def _with_tables(self, ia: Value, pair: Value) -> None:
+        """Go on with other access tables, if there are any."""
+        x = self.x
+        same, other = x.fresh("same"), x.fresh("other")
+        x.branch(x.compare("eq", pair, 0), same, other)
+        x.label(same)
+        dispatch.branch_to(x, ia, self.hot | {"cc": self.cc()})
+        x.label(other)
+        ft = x.set(f"inttoptr i64 {pair} to ptr")
+        wt = x.at(ft, tables.TABLE_BYTES)
+        dispatch.branch_to(x, ia, self.hot | {"cc": self.cc(), "ft": ft, "wt": wt})
+
     def finish(self, name: str) -> str:
         """The handler, with the ways out that its body uses."""
         x = self.x
         if self.live:
             then = self.hot | {"cc": self.cc(), "ip": x.at(str(self.hot["ip"]), self.size)}
-            if self._attention:
-                dispatch.jump(x, "attention", then)
+            if self._unmasked:
+                done, more = x.fresh("done"), x.fresh("more")
+                x.branch(x.compare("ne", x.load(self._unmasked, "i64"), 0), done, more)
+                x.label(done)
+                dispatch.jump(x, "masked", then | {"iw": 0})
+                x.label(more)
+            if self._tables:
+                self._with_tables(self.next_ia(), x.load(self._tables, "i64"))
             else:
                 dispatch.following(x, then)
         if self._taken:
             x.label(self._taken)
-            dispatch.branch_to(x, x.load(self._target, "i64"), self.hot | {"cc": self.cc()})
+            target = x.load(self._target, "i64")
+            if self._tables:
+                self._with_tables(target, x.load(self._tables, "i64"))
+            else:
+                dispatch.branch_to(x, target, self.hot | {"cc": self.cc()})
         if self._repeat:
             x.label(self._repeat)
             dispatch.following(x, self.hot | {"cc": self.cc()})

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final
 from cpvm.machine.compiled import state
 from cpvm.machine.compiled.tables import PAIR_BYTES, TABLE_BYTES, NativeTables
 from cpvm.machine.interpreter import SLICE, Interpreter
+from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.timers import TICKS_PER_SECOND, TOD_MICROSECOND
 from cpvm.s370 import psa
+from cpvm.s370.psw import EC, EC_TRANSLATION
 
 if TYPE_CHECKING:
     from cpvm.machine.compiled.native import Library
@@ -114,11 +116,14 @@ class CompiledInterpreter(Interpreter):
         )
         words[state.BUDGET >> 3] = budget
         words[state.PREFIX >> 3] = cpu.prefix_register
+        words[state.QUIET >> 3] = self._quiet()
         pair = self._tables.address + PAIR_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[state.FETCH >> 3] = pair
         words[state.STORE >> 3] = pair + TABLE_BYTES
         reason = self._run(self._address)
         found = state.REGISTERS.unpack_from(block)
+        if found[43:46] != (cpu.state, cpu.protection, cpu.smask):
+            self._take_up(*found[43:46])
         general[:] = found[:16]
         floating[:] = found[16:24]
         cpu.ia, cpu.condition, cpu.pmask = found[40:43]
@@ -134,6 +139,33 @@ class CompiledInterpreter(Interpreter):
             cpu.word = _WORDS[words[state.ILC >> 3]]
             cpu.attention = True
             self._fault(ProgramCheck(words[state.CODE >> 3], completed=True), False)
-        elif reason == state.ATTENTION:
-            cpu.attention = True
+        elif reason == state.MASKED:
+            cpu.word = _WORDS[words[state.ILC >> 3]]
+            cpu.set_system_mask(words[state.OPERAND >> 3])
+        elif reason == state.LOADED:
+            cpu.load_psw(words[state.OPERAND >> 3], words[state.CODE >> 3])
         return done
+
+    def _take_up(self, mode: int, key: int, mask: int) -> None:
+        """Native code has changed the PSW."""
+        cpu = self._cpu
+        cpu.state, cpu.protection, cpu.smask = mode, key, mask
+        cpu.translating = mode & EC != 0 and mask & EC_TRANSLATION != 0
+        cpu.select_tables()
+        cpu.attention = False  # there is nothing to be looked at, or native code would have come back at once
+
+    def _quiet(self) -> bool:
+        """Whether nothing would interrupt, whatever the masks."""
+        machine = self._cpu.machine
+        interruptions, timers, io = machine.interruptions, machine.cpu.timers, machine.io
+        submask = self._cpu.control[0]
+        return not (
+            io.waiting
+            or io.active
+            or interruptions.signals
+            or interruptions.others
+            or interruptions.checks.pending
+            or (submask & TIMER_MASK and timers.interval_pending)
+            or (submask & CPU_TIMER_MASK and timers.cpu_timer_pending())
+            or (submask & COMPARATOR_MASK and timers.comparator_pending())
+        )

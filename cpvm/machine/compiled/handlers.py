@@ -58,7 +58,7 @@ def _variants(row: Insn) -> list[_Variant]:
         variants = [_Variant(f"m{mask}", {"m1": mask, "x2": 0}) for mask in CONDITIONS] + [_Variant("x", {"x2": 0})]
     elif row.mnemonic == "BCR":
         variants = [_Variant("z", {"r2": 0}), _Variant("a", {"m1": 15})]
-    elif row.format is Format.RX:
+    elif row.format is Format.RX and not row.floating:
         variants = [_Variant("x", {"x2": 0})]
     return variants + [_Variant("")] * any(v.suffix for v in variants)
 

@@ -26,7 +26,7 @@ _WORDS: Final = (
     "QUIET",
     "CODE",
     "ILC",
-    "EXECUTE_IP",
+    "OPERAND",
     "EXECUTE_N",
     "EXECUTE_SHIFT",
     "STORAGE",
@@ -54,10 +54,11 @@ CODE: Final = _AT["CODE"]
 """Code of the program interruption, for COMPLETED."""
 ILC: Final = _AT["ILC"]
 """Length of the instruction in halfwords, for COMPLETED."""
-EXECUTE_IP: Final = _AT["EXECUTE_IP"]
-"""What the last EXECUTE noted for an exit out of the instruction that it executes: host address, budget then, and by
-how much the instruction address seems to be too large."""
+OPERAND: Final = _AT["OPERAND"]
+"""The new system mask, for MASKED; first word of the new PSW (the second is in CODE), for LOADED."""
 EXECUTE_N: Final = _AT["EXECUTE_N"]
+"""What the last EXECUTE noted for an exit out of the instruction that it executes: the budget then, and by how much
+the instruction address seems to be too large."""
 EXECUTE_SHIFT: Final = _AT["EXECUTE_SHIFT"]
 STORAGE: Final = _AT["STORAGE"]
 """Host address of absolute address zero."""
@@ -84,5 +85,7 @@ RESTART: Final = 1
 """The instruction at the instruction address is to be executed in Python; it has changed nothing yet."""
 COMPLETED: Final = 2
 """An instruction was executed and ends with a program interruption."""
-ATTENTION: Final = 3
-"""An instruction was executed; what it did has to be looked at before the next one."""
+MASKED: Final = 3
+"""An instruction was executed, except that a system mask has yet to be set."""
+LOADED: Final = 4
+"""An instruction was executed, except that a PSW has yet to be loaded."""

@@ -21,7 +21,7 @@ _FOLD: dict[str, Callable[[int, int], int]] = {
     "mul": operator.mul,
     "and": operator.and_,
     "or": operator.or_,
-    "xor": operator.xor_,
+    "xor": operator.xor,
     "shl": operator.lshift,
     "ashr": operator.rshift,
 }
