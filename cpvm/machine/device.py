@@ -105,7 +105,13 @@ Method = TypeVar("Method", bound=Callable[..., int])
 
 
 def command(*codes: int, immediate: bool = False) -> Callable[[Method], Method]:
-    """Make a method the command(s) with these codes. `immediate`: no data, channel end at once."""
+    """Make a method the command(s) with these codes. `immediate`: no data, channel end at once.
+
+    Raises ValueError for what is no command code: X'x0', and X'x8', which is transfer in channel.
+    """
+    for code in codes:
+        if not 0 <= code <= 0xFF or not code & 0x07:
+            raise ValueError(f"X'{code:02X}' is no command code")
 
     def mark(method: Method) -> Method:
         method.__dict__["ccw_codes"] = (codes, immediate)
@@ -291,13 +297,15 @@ def device(*names: str, kind: str) -> Callable[[DeviceType], DeviceType]:
     """Register a device class under its type numbers. `kind`: console, reader, punch, printer, dasd...
 
     Raises:
-        DeviceError: the type is registered already.
+        DeviceError: the type is registered already, or cannot be one.
     """
 
     def register(cls: DeviceType) -> DeviceType:
         if plugin.is_loading():
             device_types()
         for name in names:
+            if not name or name != name.upper() or set(name) & set(", "):
+                raise DeviceError(f"device type {name!r} is not capital letters and digits")
             if name in _types:
                 raise DeviceError(f"device type {name} is defined twice")
         _types.update(dict.fromkeys(names, cls))

@@ -10,6 +10,7 @@ An operation code is one byte (X'5A') or, where the second byte is part of it, t
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from cpvm.s370 import plugin
 from cpvm.s370.facilities import Facility
-from cpvm.s370.formats import Format, decode, encode, fields_of
+from cpvm.s370.formats import Format, decode, encode, fields_of, length_of
 
 OPERANDS = frozenset(("r1", "r2", "r3", "m1", "m3", "i1", "i2", "i3", "l", "l1", "l2", "a1", "a2"))
 """The names an operand may have. ``l`` is one less than the count of bytes, as encoded; ``a`` an effective address."""
@@ -73,6 +74,7 @@ class DuplicateInstruction(Exception):
     """Two rows claim one operation code or one mnemonic."""
 
 
+_MNEMONIC = re.compile(r"[A-Z@#$][A-Z0-9@#$]{0,7}")
 _table: dict[int, Insn] = {}
 _names: dict[str, Insn] = {}
 _Body = TypeVar("_Body", bound=Callable[..., None])
@@ -92,8 +94,12 @@ def insn(
 ) -> Callable[[_Body], _Body]:
     """Enter the decorated function as the semantics of an instruction.
 
-    The first line of its docstring becomes the title. Raises DuplicateInstruction, and ValueError for an operand whose
-    name is unknown or that the format has not.
+    The first line of its docstring becomes the title.
+
+    Raises:
+        DuplicateInstruction: the mnemonic or the operation code is assigned, or would hide others.
+        ValueError: the format has no such operation code; an operand's name is unknown, or the format has it not; the
+            mnemonic is none.
     """
 
     def enter(body: _Body) -> _Body:
@@ -102,10 +108,16 @@ def insn(
             raise ValueError(f"{mnemonic}: operands {operands}")
         title = (inspect.getdoc(body) or "").split("\n")[0].rstrip(".")
         row = Insn(opcode, mnemonic, form, title, body, operands, privileged, even, floating, align, extended, facility)
+        if not _MNEMONIC.fullmatch(mnemonic):
+            raise ValueError(f"{mnemonic}: a mnemonic is one to eight capital letters and digits")
+        first = opcode if opcode < 0x100 else opcode >> 8
+        if not 0 <= first <= 0xFF or length_of(first) != form.length:
+            raise ValueError(f"X'{opcode:02X}' {mnemonic}: no operation code of format {form}")
         row.encode(**dict.fromkeys(row.fields, 0))
         if plugin.is_loading():
             _discover()
-        if opcode in _table or mnemonic in _names:
+        shadows = any(code >> 8 == first for code in _table) if opcode < 0x100 else first in _table
+        if opcode in _table or mnemonic in _names or shadows:
             raise DuplicateInstruction(f"X'{opcode:02X}' {mnemonic} is defined twice")
         _table[opcode] = row
         _names[mnemonic] = row

@@ -123,6 +123,16 @@ def test_loaded_anew_it_is_what_the_file_says_now() -> None:
         (DEVICE.replace("9999", "8888") + DEVICE.replace("9999", "8888"), "device type 8888 is defined twice"),
         (INSTRUCTION.replace("0x52", "0x5A"), "mine.py: line 5: X'5A' TWICE is defined twice"),
         (INSTRUCTION.replace("TWICE", "AR"), "mine.py: line 5: X'52' AR is defined twice"),
+        (INSTRUCTION.replace("0x52", "0xB2"), "mine.py: line 5: X'B2' TWICE is defined twice"),
+        (INSTRUCTION.replace("0x52", "0x5A01"), "mine.py: line 5: X'5A01' TWICE is defined twice"),
+        (
+            INSTRUCTION.replace("0x52", "0xE6"),
+            "line 5: ValueError: X'E6' TWICE: no operation code of format RX",
+        ),
+        (INSTRUCTION.replace("0x52", "0x520000"), "ValueError: X'520000' TWICE: no operation code"),
+        (INSTRUCTION.replace("TWICE", "twice"), "ValueError: twice: a mnemonic is one to eight capital letters"),
+        (DEVICE.replace("9999", "x9"), "mine.py: line 5: device type 'x9' is not capital letters and digits"),
+        (DEVICE.replace("0x02", "0x08"), "mine.py: line 14: ValueError: X'08' is no command code"),
         (INSTRUCTION.replace("r1, a2", "r1, a9"), "mine.py: line 5: ValueError: TWICE: operands ('r1', 'a9')"),
         (
             "from cpvm.cp.diagnose import diagnose\n@diagnose(0x24)\ndef mine(call): pass\n",
