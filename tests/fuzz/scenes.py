@@ -17,6 +17,7 @@ from fuzz.stage import (
     BLOCKS,
     CODE,
     DATA,
+    DELAY,
     NO_CHANNEL,
     PRINTER,
     SIZE,
@@ -151,7 +152,7 @@ class SceneWriter(Writer):
         return named(name).encode(b2=0, d2=place)
 
     def _start(self) -> bytes:
-        """SIO to the printer, and a loop until there is something pending: it may take its time."""
+        """SIO to the printer, a loop until there is something pending, and another: Hercules's devices are slow."""
         encode = {name: named(name).encode for name in ("MVC", "SPKA", "TCH", "BC", "BCT", "LA", "L", "BALR", "SR")}
         zero, back = encode["SPKA"](d2=0), encode["SPKA"](d2=self.key << 4)
         self.starts = True
@@ -160,10 +161,10 @@ class SceneWriter(Writer):
             named("TIO").encode(d2=PRINTER) + zero + encode["MVC"](l=3, b1=0, d1=psa.CAW, b2=10, d2=DATA + CHANNEL_AT)
         )
         text += named("STNSM").encode(b1=10, d1=DATA + SPARE_AT, i2=mask) + encode["LA"](r1=14, d2=1)
-        text += encode["L"](r1=14, b2=0, d2=SPIN) + back
+        text += encode["LA"](r1=8, d2=1) + encode["L"](r1=14, d2=SPIN) + encode["L"](r1=8, d2=DELAY) + back
         text += encode["BALR"](r1=15, r2=0) + named("SIO").encode(d2=PRINTER)
-        text += encode["BC"](m1=7, b2=15, d2=20) + encode["TCH"](d2=PRINTER) + encode["BC"](m1=7, b2=15, d2=20)
-        text += encode["BCT"](r1=14, b2=15, d2=8)
+        text += encode["BC"](m1=7, b2=15, d2=24) + encode["TCH"](d2=PRINTER) + encode["BC"](m1=7, b2=15, d2=20)
+        text += encode["BCT"](r1=14, b2=15, d2=8) + encode["BCT"](r1=8, b2=15, d2=20)
         return text + encode["BALR"](r1=8, r2=0) + encode["SR"](r1=14, r2=14) + encode["SR"](r1=15, r2=15)
 
     def _wait(self) -> bytes:
@@ -246,7 +247,7 @@ class SceneWriter(Writer):
         if self.supervisor and not self.wild and r.random() < 0.02:
             pieces.append(self._wait())
             at += len(pieces[-1])
-        while at < DATA - 72:
+        while at < DATA - 84:
             pieces.append(self._piece(pieces))
             at += len(pieces[-1])
         self._settle_all(pieces)

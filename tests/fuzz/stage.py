@@ -37,7 +37,7 @@ OUTSIDE = 0xF8
 """Key of all that does not belong to a scene: programs that have any other key but zero cannot touch it."""
 PRINTER, ABSENT, NO_CHANNEL = 0x00E, 0x0AA, 0x5FF
 
-GR_SAVE, LOG_AT, LOG_END, SPIN, LATE, LONG, WORK = 0x200, 0x240, 0x244, 0x248, 0x250, 0x258, 0x260
+GR_SAVE, LOG_AT, LOG_END, SPIN, DELAY, LATE, LONG, WORK = 0x200, 0x240, 0x244, 0x248, 0x24C, 0x250, 0x258, 0x260
 HANDLERS, FINISH = 0x400, 0x800
 CLASSES = (
     ("E", psa.EXTERNAL_OLD, psa.EXTERNAL_NEW),
@@ -292,7 +292,8 @@ def prepared() -> Machine:
     machine = Machine(SIZE)
     for at, data in low_storage().items():
         machine.storage.write(at, data)
-    machine.storage.write(SPIN, (1).to_bytes(4, "big"))
+    for at in (SPIN, DELAY):
+        machine.storage.write(at, (1).to_bytes(4, "big"))
     finish = Code(FINISH)
     finish.add("LPSW", d2=psa.MACHINE_CHECK_NEW)
     machine.storage.write(FINISH, finish.done())

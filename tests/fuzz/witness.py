@@ -23,6 +23,8 @@ RECORD = CR_IN + 64
 CAPACITY = min((stage.SIZE - FIRST) // RECORD, 1500)
 TRIES = 2_000_000
 """How often a scene looks whether the printer has ended."""
+LOITERING = 20_000
+"""Instructions between TCH's telling that an interruption is pending and the CPU's noticing."""
 POOL, POOL_END = 0x280, 0x400
 CONFIGURATION = (
     "ARCHMODE S/370\nCPUSERIAL 002623\nCPUMODEL 3033\nMAINSIZE 8\nNUMCPU 1\nOSTAILOR QUIET\n"
@@ -162,6 +164,7 @@ def core_image(scenes: Sequence[Scene]) -> tuple[bytes, int]:
     put(POOL, bytes(pool.text))
     put(psa.RESTART_NEW, PSW(mode=8, address=start).to_bytes())
     put(stage.SPIN, TRIES.to_bytes(4, "big"))
+    put(stage.DELAY, LOITERING.to_bytes(4, "big"))
     put(stage.TABLES, stage.tables())
     for n, scene in enumerate(scenes):
         base = FIRST + RECORD * n
