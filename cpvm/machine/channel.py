@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from cpvm.machine.datapath import DataPath
 from cpvm.machine.device import CHECK, ENDED, DeviceError
-from cpvm.machine.iotime import INSTRUCTION
 from cpvm.machine.pending import BLOCK_MULTIPLEXER, BURST_KINDS, BYTE_MULTIPLEXER, SELECTOR
 from cpvm.machine.program import CCW_LIMIT, Programs
 from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER, ChannelStatus, Subchannel
@@ -64,21 +63,22 @@ class Channels(Programs):
 
     # ---- instructions
 
-    def _takes_time(self) -> None:
-        """An I/O instruction takes longer than others do."""
-        if not self.immediate:
-            self.agenda.spent += INSTRUCTION
-
     def sio(self, address: int) -> int:
         """START I/O."""
-        return self._start_io(address, fast=False)
+        return self._answer(self._start_io(address, fast=False))
 
     def siof(self, address: int) -> int:
         """START I/O FAST RELEASE: on a block multiplexer the program goes on before the device is selected."""
-        return self._start_io(address, fast=True)
+        return self._answer(self._start_io(address, fast=True))
+
+    def _answer(self, cc: int) -> int:
+        """The condition code of an instruction by which programs ask whether something has ended. It takes time."""
+        if not self.immediate:
+            told_busy = self.storage.read(self.prefix + psa.CSW + 4, 1)[0] & UnitStatus.BUSY
+            self.agenda.spend(cc == 2 or (cc == 1 and told_busy != 0))
+        return cc
 
     def _start_io(self, address: int, fast: bool) -> int:
-        self._takes_time()
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -121,7 +121,9 @@ class Channels(Programs):
 
     def tio(self, address: int) -> int:
         """TEST I/O."""
-        self._takes_time()
+        return self._answer(self._test_io(address))
+
+    def _test_io(self, address: int) -> int:
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -144,7 +146,7 @@ class Channels(Programs):
         """CLEAR I/O; the same as TEST I/O while block multiplexing is off. The device ends what it has begun."""
         if not self.multiplexing():
             return self.tio(address)
-        self._takes_time()
+        self._answer(0)
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -184,7 +186,7 @@ class Channels(Programs):
 
     def hio(self, address: int) -> int:
         """HALT I/O: ends what the channel is about, or if it can be shared, what the device is about."""
-        self._takes_time()
+        self._answer(0)
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -196,7 +198,7 @@ class Channels(Programs):
 
     def hdv(self, address: int) -> int:
         """HALT DEVICE: as HALT I/O, but does nothing to the operation of another device."""
-        self._takes_time()
+        self._answer(0)
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
@@ -222,13 +224,16 @@ class Channels(Programs):
 
     def tch(self, address: int) -> int:
         """TEST CHANNEL: 0 available, 1 an interruption is pending, 2 working in burst mode, 3 not there."""
-        self._takes_time()
         channel = address >> 8 & 0xFF
         if not self._has(channel):
             return 3
         if self._burst(channel) is not None:
-            return 2
-        return 1 if channel < 32 and self.waiting & 0x80000000 >> channel else 0
+            cc = 2
+        else:
+            cc = 1 if channel < 32 and self.waiting & 0x80000000 >> channel else 0
+        if not self.immediate:
+            self.agenda.spend(fruitless=cc != 1)
+        return cc
 
     def stidc(self, address: int) -> int:
         """STORE CHANNEL ID: the channel's type (model and log-out length are zero) at location X'A8'."""

@@ -281,6 +281,7 @@ class CPU(Access):
         return self.machine.io.hdv(a)
 
     def test_channel(self, a: int) -> int:
+        self.attention = True
         return self.machine.io.tch(a)
 
     def store_channel_id(self, a: int) -> int:

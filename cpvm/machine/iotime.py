@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 NEVER: Final = 1 << 62
 INSTRUCTION: Final = 20
-"""Microseconds that an I/O instruction takes above what others do, which is of the order of a 370/145's. Programs that
-ask again and again whether a device has ended spend their time in this way."""
+"""Microseconds that an I/O instruction takes above what others do, which is of the order of a 370/145's."""
+DOUBLINGS: Final = 5
+"""Programs ask again and again whether something has ended. As long as it has not, each question takes twice as long as
+the one before, so many times, but not beyond the next event: a loop of Test I/O is a way to wait."""
 
 
 class Agenda:
@@ -33,9 +35,17 @@ class Agenda:
         self.now = 0
         self.next = NEVER
         self.spent = 0  # microseconds that I/O instructions have taken since time was last charged
+        self.polls = 0  # questions in a row that found nothing
         self._due: dict[int, int] = {}
         self._fresh: dict[int, int] = {}
         self._at: int | None = None  # time of the event that is being dealt with
+
+    def spend(self, fruitless: bool) -> None:
+        """An I/O instruction takes its time. `fruitless`: it was a question, and nothing has ended yet."""
+        ahead = self.next - self.now - self.spent
+        cost = INSTRUCTION << min(self.polls, DOUBLINGS) if fruitless else 0
+        self.spent += max(INSTRUCTION, min(cost, ahead))
+        self.polls = self.polls + 1 if fruitless else 0
 
     def put(self, address: int, delay: int) -> None:
         """Let something happen at this address so many microseconds (at least 1) from now."""

@@ -125,6 +125,7 @@ def save(machine: "Machine") -> bytes:
         "blocks": runs,
         "keys": bytes(storage.keys),
         "processor": _processor(machine),
+        "polls": machine.io.agenda.polls,
         "channels": {f"{number:X}": kind for number, kind in machine.io.types.items()},
         "io": {f"{address:03X}": entry for address, entry in machine.io.save().items()},
     }
@@ -179,6 +180,7 @@ def restore(machine: "Machine", data: bytes) -> None:
     try:
         _restore_processor(machine, state["processor"])
         _restore_storage(machine, state["blocks"], state["keys"], content)
+        machine.io.agenda.polls = int(state.get("polls", 0))
         if "channels" in state:
             types = {int(number, 16): int(kind) for number, kind in state["channels"].items()}
             if not set(types.values()) <= TYPES:
