@@ -18,7 +18,7 @@ from cpvm.front.iplending import status_of, told
 from cpvm.front.iplmachine import Options, Refused, begin, build, reason
 from cpvm.front.operate.attendant import Attendant
 from cpvm.front.operate.keyboard import AtKeyboard, EndOfInput, Keyboard
-from cpvm.front.operate.panel import Panel, ipl_failure
+from cpvm.front.operate.panel import Panel, Quit, ipl_failure
 from cpvm.front.operate.scripted import Scripted, ScriptFailed
 from cpvm.front.operate.statements import ScriptError, Statement, parse, read
 from cpvm.front.status import USAGE
@@ -126,6 +126,14 @@ class _Hands:
     def _echo(self, text: str) -> None:
         self._machine.operator.echo(text + "\n")
 
+    def end(self, signum: int, frame: FrameType | None) -> None:
+        """The host wants the process to end: so that nothing is lost, the machine is given up in good order."""
+        self._panel.held = False
+        self._panel.quit = Quit(128 + signum)
+        self._machine.stop(self._panel.quit)
+        if self._keyboard is not None:
+            self._keyboard.request()  # it may be waiting there
+
     def interrupt(self, signum: int, frame: FrameType | None) -> None:
         """Ctrl-C: the request key; twice within a second, or if nobody is at the keyboard, it ends the machine."""
         now = time.monotonic()
@@ -151,7 +159,9 @@ def _run(machine: BareMachine, options: Options, trace: IO[str] | None, script: 
         except OSError as error:
             machine.stop(error)
 
-    previous = signal.signal(signal.SIGINT, hands.interrupt)
+    handlers = {signal.SIGINT: hands.interrupt}
+    handlers |= {getattr(signal, name): hands.end for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         while True:
             left = None if options.limit is None else options.limit - machine.executed
@@ -159,7 +169,8 @@ def _run(machine: BareMachine, options: Options, trace: IO[str] | None, script: 
             if stop is None or stop.reason in _FINAL or not hands.attendant.ended(told(machine, stop)):
                 return stop
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 _FINAL = (StopReason.HOST, StopReason.BUDGET, StopReason.ADDRESS_STOP)

@@ -8,6 +8,8 @@ from cpvm.front.status import ABANDONED, INTERRUPTED, TIMED_OUT, exit_status
 from cpvm.machine import Machine, Stop, StopReason
 from cpvm.s370 import psa
 
+_SIGNALS = 128  # exit statuses of signals begin behind it
+
 
 def told(machine: BareMachine, stop: Stop | None) -> str:
     """Why the machine ended, its PSW, and the number of instructions. Nearly always one line."""
@@ -16,7 +18,8 @@ def told(machine: BareMachine, stop: Stop | None) -> str:
     if stop is None:
         return f"END OF INPUT WHILE THE MACHINE WAITS{behind}"
     if isinstance(stop.detail, Quit):
-        return f"ENDED BY THE OPERATOR{behind}"
+        by = "THE OPERATOR" if stop.detail.status < _SIGNALS else f"SIGNAL {stop.detail.status - _SIGNALS}"
+        return f"ENDED BY {by}{behind}"
     reasons = {StopReason.HOST: "ENDED BY CTRL-C", StopReason.BUDGET: "INSTRUCTION LIMIT"}
     return f"{reasons.get(stop.reason, stop.reason.upper())}{behind}{_unhandled(machine, stop)}"
 

@@ -201,6 +201,26 @@ def test_ctrl_c_twice_ends_a_loop(deck: str) -> None:
     assert "ENDED BY CTRL-C; PSW 00000000 000010" in process.stderr.read()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of POSIX")
+@pytest.mark.parametrize(("number", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_process_that_is_told_to_end_loses_nothing(number: str, status: int, deck: str) -> None:
+    punches = SUM.replace("X'009'", "X'00D'").replace("X'09',TEXT,X'20',3", "X'01',TEXT,X'20',80")
+    Path("loop.assemble").write_text(punches.replace("LR    15,3", "B     *"))
+    assert cli.main(["asm", "loop.assemble"]) == 0
+    command = [sys.executable, "-m", "cpvm.cli", "ipl", "loop.text", "--punch", "cards", "--save", "saved"]
+    process = subprocess.Popen(
+        [*command, "--script", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdin.write("pause 100 instructions\npsw\npause 1000000000 instructions\n")
+    process.stdin.close()
+    assert process.stdout.readline().startswith("PSW  ")
+    process.send_signal(getattr(signal, number))
+    assert process.wait(60) == status
+    assert f"ENDED BY SIGNAL {status - 128}; PSW 00000000 " in process.stderr.read()
+    assert len(Path("cards").read_bytes()) == 80 and Path("saved").is_file()
+
+
 @pytest.mark.parametrize(
     ("operands", "message"),
     [

@@ -326,8 +326,8 @@ def _save(panel: Panel, words: Words) -> None:
 
 @operation("quit", "[STATUS]")
 def _quit(panel: Panel, words: Words) -> None:
-    """End the run, with an exit status of 0 to 255."""
-    status = words.number("an exit status", 255) if words else 0
+    """End the run, with an exit status of 0 to 127."""
+    status = words.number("an exit status", 127) if words else 0
     words.end()
     panel.quit = Quit(status)
     panel.held = False
