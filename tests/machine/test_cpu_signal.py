@@ -3,6 +3,7 @@
 import pytest
 
 from cpvm.machine import Machine, StopReason
+from cpvm.machine.snapshot import restore, save
 from cpvm.s370.psw import PSW
 
 WAIT_PSW = PSW(mode=2, address=0xAAA)
@@ -63,6 +64,22 @@ def test_stop_and_store_status() -> None:
     assert m.storage.read(0x160, 32) == b"".join(m.fr[r].to_bytes(8, "big") for r in (0, 2, 4, 6))
     assert m.storage.read(0x180, 64) == b"".join(v.to_bytes(4, "big") for v in m.gr)
     assert m.storage.read(0x1C0, 64) == b"".join(v.to_bytes(4, "big") for v in m.cr)
+
+
+def test_restart_follows_the_instruction_and_can_be_saved_before() -> None:
+    """SIGP is complete, with condition code 0, when the restart interruption comes."""
+    m = machine("AE260006" + "0700")
+    m.psw = PSW(cc=2, address=0x1000)
+    m.storage.write(0, WAIT_PSW.to_bytes())
+    other = Machine(1 << 16)
+    stepped = m.run(1)
+    assert stepped.reason is StopReason.DISABLED_WAIT  # the interruption is taken before the run ends
+    assert PSW.from_bytes(m.storage.read(8, 8)) == PSW(address=0x1004)
+    m = machine("0700")
+    m.interruptions.request_restart()
+    restore(other, save(m))
+    other.storage.write(0, WAIT_PSW.to_bytes())
+    assert other.run(5).detail == 0xAAA
 
 
 def test_restart_and_resets() -> None:
