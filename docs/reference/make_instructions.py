@@ -23,7 +23,8 @@ HEAD = """# Instructions
 
 The instructions of the virtual System/370, from the instruction table. Semantics and sources are in the function that
 the last column names; the manual is *IBM System/370 Principles of Operation*, GA22-7000. *Vectors* is the number of
-test vectors in `tests/vectors` in which the instruction occurs. What is marked P is privileged.
+test vectors in `tests/vectors` in which the instruction occurs. What is marked P is privileged. What the manual leaves
+to the model is in [The processor](processor.md).
 
 This file is written by `docs/reference/make_instructions.py`; do not edit it.
 """
