@@ -16,7 +16,13 @@ from cpvm.front.peripherals import Key, Operator, Paper, Stacker
 from cpvm.front.room import HostRoom
 from cpvm.front.tracing import Executed, Follower, registers
 from cpvm.machine import Stop
-from cpvm.machine.configure import ConfigurationError, device_from_words, path_and_options, split_words
+from cpvm.machine.configure import (
+    ConfigurationError,
+    device_from_words,
+    parse_address,
+    path_and_options,
+    split_words,
+)
 from cpvm.machine.device import Device, MediaError
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.printer1403 import Printer1403
@@ -148,7 +154,7 @@ class BareMachine(Clocked):
         for address, make in (
             (READER, lambda: Reader2540(self._hopper)),
             (PUNCH, lambda: Punch2540(Stacker(self._stacker, self.stop))),
-            (PRINTER, lambda: Printer1403(Paper(self._paper, self.stop))),
+            (PRINTER, lambda: Printer1403(Paper(self._paper, self.stop, lambda text: self.room.heard(PRINTER, text)))),
         ):
             if address in standard and self.device(address) is None:
                 self.attach(address, make())
@@ -193,7 +199,9 @@ class BareMachine(Clocked):
         cpvm.machine.device.ConfigurationError: 01F 1052: 009 is the console already; the keyboard here serves only one
         """
         room, self.room.asked = self.room, False
-        address, device = device_from_words(split_words(words), room)
+        split = split_words(words)
+        room.address = parse_address(split[0])
+        address, device = device_from_words(split, room)
         try:
             if not room.asked:
                 self.attach(address, device)
@@ -220,6 +228,7 @@ class BareMachine(Clocked):
         path, options = path_and_options(split_words(words))
         if path is None:
             raise ConfigurationError("a file name is missing")
+        self.room.address = addr
         try:
             self._device(addr).mount(path, options, self.room)
         except (MediaError, OSError) as error:

@@ -121,6 +121,7 @@ class _Hands:
         if script is not None:
             scripted = Scripted(self._panel, script, _name(options), self._echo, then)
             machine.operator.heard, machine.operator.answered = scripted.heard, scripted.answered
+            machine.room.heard = scripted.printed
             self.attendant = scripted
 
     def _echo(self, text: str) -> None:

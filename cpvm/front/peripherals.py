@@ -37,9 +37,10 @@ class Stacker:
 class Paper:
     """Printed lines as text: line feeds for spaces, a form feed for a skip to channel 1, CR for overprinting."""
 
-    def __init__(self, file: IO[str], failed: Failed) -> None:
+    def __init__(self, file: IO[str], failed: Failed, heard: Callable[[str], None]) -> None:
         self._file = file
         self._failed = failed
+        self._heard = heard
 
     def line(self, opcode: int, data: bytes) -> None:
         """Print `data`, then move the carriage as the command says."""
@@ -47,9 +48,11 @@ class Paper:
         feed = ("\r", "\n", "\n\n", "\n\n\n")[motion] if motion < 4 else "\n\f" if motion == 0x11 else "\n"
         if opcode & 2:  # the carriage alone
             feed = "\n" * motion if motion < 4 else "\f" if motion == 0x11 else "\n"
+        text = _text(data).rstrip() + feed
         try:
-            self._file.write(_text(data).rstrip() + feed)
+            self._file.write(text)
             self._file.flush()
+            self._heard(text)
         except OSError as error:
             self._failed(error)
 

@@ -13,6 +13,9 @@ from cpvm.machine.device import ConsoleBackend
 Failed = Callable[[OSError], None]
 """Told that the host could not write what a device put out."""
 
+Heard = Callable[[int, str], None]
+"""Told the text that the device at an I/O address has put out."""
+
 _STANDARD = "-"
 _links: dict[str, dict[str, Any]] = {}
 
@@ -20,18 +23,22 @@ _links: dict[str, dict[str, Any]] = {}
 class Output:
     """A host file that a device writes to. What the host cannot write is told at once, and raised for the device."""
 
-    def __init__(self, file: IO[Any], path: str, failed: Failed) -> None:
+    def __init__(self, file: IO[Any], path: str, failed: Failed, heard: Callable[[str], None]) -> None:
         self._file = file
         self.path = path
         self._failed = failed
+        self._heard = heard
         self.closed = False
 
     def write(self, data: Any) -> int:
         """Write text or bytes. Raises OSError."""
         try:
-            return self._file.write(data)
+            written = self._file.write(data)
         except OSError as error:
             raise self._told(error) from None
+        if isinstance(data, str):
+            self._heard(data)
+        return written
 
     def flush(self) -> None:
         """Hand over to the host what was written. Raises OSError."""
@@ -79,8 +86,9 @@ class HostRoom:
         """Whether a device that is being made wants the keyboard."""
         self.taken: int | None = None
         """I/O address of the device that has the keyboard."""
-        self.displays: dict[str, Any] = {}
-        """The screens of the displays, by name."""
+        self.address = -1
+        """I/O address of the device that is being made, or gets a medium."""
+        self.heard: Heard = lambda address, text: None
         self._files: dict[str, Output] = {}
         self._read: set[str] = set()
 
@@ -102,7 +110,7 @@ class HostRoom:
         if path == _STANDARD:
             if binary:
                 raise ConfigurationError("only text can go to standard output")
-            return Output(sys.stdout, path, self._failed)  # type: ignore[return-value]
+            return Output(sys.stdout, path, self._failed, self._hearing())  # type: ignore[return-value]
         try:
             key = str(Path(path).resolve())
             other = self._files.get(key)
@@ -114,8 +122,12 @@ class HostRoom:
             file: IO[Any] = Path(path).open(mode, encoding=None if binary else "utf-8")  # noqa: SIM115
         except (OSError, ValueError) as error:
             raise ConfigurationError(_reason(path, error)) from None
-        self._files[key] = output = Output(file, path, self._failed)
+        self._files[key] = output = Output(file, path, self._failed, self._hearing())
         return output  # type: ignore[return-value]
+
+    def _hearing(self) -> Callable[[str], None]:
+        address = self.address
+        return lambda text: self.heard(address, text)
 
     def input(self, path: str) -> bytes:
         """The contents of a host file."""

@@ -67,6 +67,15 @@ def test_a_job_named_on_the_command_line_is_in_the_reader(capsys: pytest.Capture
     assert Path("paper").read_text() == JOB
 
 
+@pytest.mark.parametrize("device", [(), ("--device", "00E,1403,first.txt")])
+def test_waiting_for_what_is_printed(device: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    script = 'wait "READY"\ntype "RUN"\nwait 00E "FIRST CARD"\nexpect 00E "END OF PAGE"\n'
+    assert operate(script, "job.txt", "--ipl", "180", *device) == 125
+    assert 'a.script:4: printer 00E has not printed "END OF PAGE"' in capsys.readouterr().err
+    script = 'wait "READY"\ntype "RUN"\nwait 00E "FIRST"\nwait 00E "SECOND"\nwait "JOB ENDED"\nquit\n'
+    assert operate(script, "job.txt", "--ipl", "180", *device) == 0
+
+
 def test_a_console_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
     Path("sys.aws").write_bytes(monitor.tape(0x01F))
     script = 'wait "READY"\ndevices\ntype "END"\n'
@@ -143,7 +152,10 @@ def test_after_the_script_the_console_is_at_the_end_of_its_input(capsys: pytest.
         ("dismount 00E", 125, "a.script:1: "),
         ("show 009", 125, "a.script:1: 009: a 3215 has no screen"),
         ("key 009 enter", 125, "a.script:1: 009: a 3215 has no screen"),
-        ('wait 009 "X"', 125, "a.script:1: 009: a 3215 has no screen"),
+        ('wait 009 "X"', 125, "a.script:1: 009: a 3215 is neither a display nor a printer"),
+        ('expect 180 "X"', 125, "a.script:1: 180: a 3420 is neither a display nor a printer"),
+        ('expect 00E "X"', 125, 'a.script:1: printer 00E has not printed "X"'),
+        ('wait 00E "X"', 125, 'a.script:1: "X" on printer 00E does not come: the machine waits'),
         ("press 009 lever", 125, "a.script:1: "),
         ("ipl 00D", 125, "a.script:1: IPL FAILED"),
         ("attach 180,3420", 125, "a.script:1: device 180 is attached already"),

@@ -47,6 +47,11 @@ def lines(device: Device) -> list[str]:
     return _display(device).screen.lines()
 
 
+def has_screen(device: Device) -> bool:
+    """Whether it is a display."""
+    return isinstance(device, _HasScreen)
+
+
 def locked(device: Device) -> bool:
     """Whether the keyboard is locked: the program has not yet answered the last key. Raises ConfigurationError."""
     return _display(device).screen.locked

@@ -15,7 +15,7 @@ from cpvm.front.operate.display import NAMES
 from cpvm.front.operate.words import PanelError, Words, split
 from cpvm.front.tracing import registers
 from cpvm.machine import IPLError
-from cpvm.machine.configure import ConfigurationError, path_and_options, split_words
+from cpvm.machine.configure import ConfigurationError
 from cpvm.machine.device import Device, DeviceError, MediaError
 from cpvm.s370.ebcdic import from_ebcdic
 from cpvm.s370.interruption import ExternalCode
@@ -136,12 +136,10 @@ def _detach(panel: Panel, words: Words) -> None:
 @operation("mount", "ADDR FILE[,OPTION]...")
 def _mount(panel: Panel, words: Words) -> None:
     """Put cards, a tape or a disk on a device."""
-    device = panel.device(words.address())
-    path, options = path_and_options(split_words(words.take("a file name")))
+    address = words.address()
+    medium = words.take("a file name")
     words.end()
-    if path is None:
-        raise PanelError("a file name is missing")
-    device.mount(path, options, panel.machine.room)
+    panel.machine.mount(address, medium)
 
 
 @operation("dismount", "ADDR")

@@ -20,7 +20,7 @@ from cpvm.machine.configure import ConfigurationError
 from cpvm.machine.device import DeviceError, MediaError
 
 DEFAULT_TIMEOUT = 300  # seconds
-_MOST = 1 << 20  # characters of console output that are looked through
+_MOST = 1 << 16  # characters of output that are looked through
 _SHOWN = 60  # characters of it that a message quotes
 
 Condition = Callable[[], bool]
@@ -65,6 +65,8 @@ class Scripted(Attendant):
         self._wanted = ""  # what is waited for, as a message says it
         self._text = ""  # what the console has typed, from the last text that was waited for on
         self._since = ""  # the same, from the last line that the script typed on
+        self._printed: dict[int, str] = {}  # what printers have printed, from the last text that was waited for on
+        self._watched = -1  # address of the printer that is waited for
         self._idle = False  # whether the machine waits and nothing is under way
         self._timeout, self._in_instructions = float(DEFAULT_TIMEOUT), False
         self._deadline = 0.0
@@ -88,6 +90,12 @@ class Scripted(Attendant):
         self._text = (self._text + text)[-_MOST:]
         self._since = (self._since + text)[-_MOST:]
         if self._condition is not None:
+            self._machine.stop(LOOK)
+
+    def printed(self, address: int, text: str) -> None:
+        """A printer has printed this."""
+        self._printed[address] = (self._printed.get(address, "") + text)[-_MOST:]
+        if address == self._watched:
             self._machine.stop(LOOK)
 
     def answered(self) -> None:
@@ -189,7 +197,7 @@ class Scripted(Attendant):
     def _await(self, condition: Condition, wanted: str) -> None:
         now = self._machine.executed if self._in_instructions else time.monotonic()
         self._deadline = now + self._timeout
-        self._condition, self._wanted = condition, wanted
+        self._condition, self._wanted, self._watched = condition, wanted, -1
 
     # ---- the statements
     def wait_console(self, text: str) -> None:
@@ -203,10 +211,28 @@ class Scripted(Attendant):
 
         self._await(typed, f'"{text}"')
 
-    def wait_display(self, address: int, text: str) -> None:
-        """Go on when a display shows this."""
-        self._machine.screen(address)
-        self._await(lambda: self._shows(address, text), f'"{text}" on display {address:03X}')
+    def wait_device(self, address: int, text: str) -> None:
+        """Go on when a display shows this, or a printer has printed it."""
+        if self._is_display(address):
+            self._await(lambda: self._shows(address, text), f'"{text}" on display {address:03X}')
+            return
+
+        def printed() -> bool:
+            _, found, rest = self._printed.get(address, "").partition(text)
+            if found:
+                self._printed[address] = rest
+            return bool(found)
+
+        self._await(printed, f'"{text}" on printer {address:03X}')
+        self._watched = address
+
+    def _is_display(self, address: int) -> bool:
+        device = self.panel.device(address)
+        if device.kind == "printer":
+            return False
+        if not display.has_screen(device):
+            raise PanelError(f"{address:03X}: a {device.type} is neither a display nor a printer")
+        return True
 
     def _shows(self, address: int, text: str) -> bool:
         return any(text in line for line in self._machine.screen(address))
@@ -222,9 +248,12 @@ class Scripted(Attendant):
 
     def expect(self, address: int | None, text: str) -> None:
         """Fail unless this is there."""
-        if address is not None:
+        if address is not None and self._is_display(address):
             if not self._shows(address, text):
                 raise PanelError(f'"{text}" is not on display {address:03X}')
+        elif address is not None:
+            if text not in self._printed.get(address, ""):
+                raise PanelError(f'printer {address:03X} has not printed "{text}"')
         elif text not in self._since:
             raise PanelError(f'the console has not typed "{text}"{self._last()}')
 

@@ -123,7 +123,7 @@ def _target(words: Words) -> int | None:
 
 @statement("wait", '[ADDR] "TEXT" | idle | end')
 def _wait(words: Words) -> Act:
-    """Wait until the console has typed a text, or a display shows it; until the machine is idle, or has ended."""
+    """Wait until the console has typed a text, a display shows it, a printer has printed it; until idle, or ended."""
     if words and not words.next_is_text:
         what = words.take("a text")
         if what.lower() == "idle":
@@ -132,14 +132,14 @@ def _wait(words: Words) -> Act:
             return lambda script: script.wait_end()
         address = Words(split(what)).address()
         text = words.text()
-        return lambda script: script.wait_display(address, text)
+        return lambda script: script.wait_device(address, text)
     text = words.text()
     return lambda script: script.wait_console(text)
 
 
 @statement("expect", '[ADDR] "TEXT"')
 def _expect(words: Words) -> Act:
-    """End with an error unless the console has typed a text since the last `type`, or a display shows it."""
+    """Fail unless the console has typed a text since the last `type`; a display shows it; a printer has printed it."""
     address = _target(words)
     text = words.text()
     return lambda script: script.expect(address, text)
