@@ -23,7 +23,7 @@ from cpvm.s370.interruption import ExternalCode
 if TYPE_CHECKING:
     from cpvm.front.bare import BareMachine
 
-_LINE = 32  # bytes of storage displayed in a line
+_LINE = 16  # bytes of storage displayed in a line
 _MOST = 0x1000  # bytes displayed at once
 
 Say = Callable[[str], None]
@@ -287,14 +287,14 @@ def _storage(panel: Panel, words: Words) -> None:
     """Show storage; address and length are hexadecimal."""
     storage = panel.machine.storage
     at = words.hexadecimal("an address", storage.size - 1)
-    length = words.hexadecimal("a length", _MOST) if words else _LINE
+    length = words.hexadecimal("a length", _MOST) if words else 4 * _LINE
     words.end()
     data = storage.read(at, min(length, storage.size - at))
     for n in range(0, len(data), _LINE):
         piece = data[n : n + _LINE]
         text = "".join(char if char.isprintable() else "." for char in from_ebcdic(piece))
         digits = " ".join(piece[i : i + 4].hex().upper() for i in range(0, len(piece), 4))
-        panel.say(f"{at + n:06X} {digits:<71} {text}")
+        panel.say(f"{at + n:06X} {digits:<35} {text}")
 
 
 @operation("store", "ADDR HEX")
