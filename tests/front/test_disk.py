@@ -19,6 +19,7 @@ from cpvm import cli
 from cpvm.front.disk import run
 from cpvm.front.disks import textcode
 from cpvm.front.disks.blank import format_4
+from cpvm.front.disks.place import split
 from cpvm.front.disks.textcode import CodeError, decode, encode
 from cpvm.machine.media.images import BlockImage, TrackImage, open_image
 from cpvm.machine.media.images.writing import write_ckd
@@ -576,3 +577,14 @@ def test_percent_on_a_terminal(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stderr == b"\rchecking: 25%\rchecking: 100%\r" + b" " * 14 + b"\r"
+
+
+def test_what_a_word_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert split("a/disk.ckd") == (Path("a/disk.ckd"), None)
+    assert split("disk.ckd:") == (Path("disk.ckd"), "")
+    assert split("disk.ckd: A B ") == (Path("disk.ckd"), "A B")
+    assert split("C:\\disk.ckd") == (Path("C:\\disk.ckd"), None)
+    assert split("C:/disk.ckd:A B") == (Path("C:/disk.ckd"), "A B")
+    Path("odd:name").touch()
+    assert split("odd:name") == (Path("odd:name"), None)

@@ -37,7 +37,8 @@ def split(word: str) -> tuple[Path, str | None]:
 
     A colon that belongs to the name of an existing file does not count.
     """
-    if ":" not in word or Path(word).exists():
+    drive = word[:2] if re.match(r"[A-Za-z]:[\\/]", word) else ""  # C:\disk.ckd
+    if ":" not in word.removeprefix(drive) or Path(word).exists():
         return Path(word), None
     path, _, name = word.rpartition(":")
     return Path(path), name.strip()
