@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.cp import help
 from cpvm.cp.command import command
 from cpvm.cp.diagnose import diagnose
 from cpvm.front.plugins import load_file
@@ -106,6 +107,10 @@ def test_a_command(site: Site, terminal: FakeTerminal) -> None:
     assert lines[0] == "DMKCFM908E COMMAND FAILED; ERROR IN PLUGIN mine, TOLD TO THE OPERATOR"
     assert "IN PLUGIN mine, command DICE by CMSUSER: ValueError" in log(site)
     assert "DIE SHOWS 6" in terminal.type("DICE")
+
+
+def test_help_files_do_not_depend_on_plugins() -> None:
+    assert "DICE" not in help.pages() and "QUERY" in help.pages()
 
 
 def test_the_command_of_the_howto(site: Site, terminal: FakeTerminal, tmp_path: Path) -> None:
