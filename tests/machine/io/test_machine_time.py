@@ -9,6 +9,8 @@ from slow import MOTION, PRINT, READ, REWIND, SEEK, TRANSFER, Slow, ccw
 
 from cpvm.machine import Machine, StopReason
 from cpvm.machine.channel import BYTE_MULTIPLEXER, SELECTOR
+from cpvm.machine.datapath import DataPath
+from cpvm.machine.engines import COMPILED, REFERENCE, available
 from cpvm.machine.iotime import INSTRUCTION
 from cpvm.s370.ccw import CCW
 from cpvm.s370.psw import PSW
@@ -21,11 +23,12 @@ BUSY = {
     0x500: "0640" + "47F00500",
 }
 WAITS = {0x400: "9C000180" + "82000488", 0x488: "4002000000000500"}  # SIO, then wait with channel 1 allowed
+POLLS = {0x400: "9C000180" + "9D000180" + "47700404" + "82000488", 0x488: "00020000000000D0"}  # TIO until it is free
 SECOND = {0x600: "82000608", 0x608: "4002000000000700"}  # wait for the second interruption as well
 
 
-def machine(code: dict[int, str], *program: CCW) -> Machine:
-    m = Machine(1 << 16, immediate_io=False)
+def machine(code: dict[int, str], *program: CCW, engine: str = REFERENCE) -> Machine:
+    m = Machine(1 << 16, immediate_io=False, engine=engine)
     m.attach(ADDRESS, Slow())
     for at, text in code.items():
         m.storage.write(at, bytes.fromhex(text))
@@ -81,8 +84,7 @@ def test_two_interruptions() -> None:
 
 
 def test_test_io_in_a_loop_finds_the_device_free_in_the_end() -> None:
-    # SIO; cc 1; TIO; cc 1 while busy: BC 7
-    m = machine({0x400: "9C000180" + "9D000180" + "47700404" + "82000488", 0x488: "00020000000000D0"}, ccw(REWIND))
+    m = machine(POLLS, ccw(REWIND))
     stop = m.run(100_000)
     assert stop.reason is StopReason.DISABLED_WAIT
     assert stop.instructions < 40, "Test I/O takes longer each time"
@@ -129,6 +131,16 @@ def test_one_step_at_a_time_is_the_same() -> None:
     assert (list(one.gr), one.psw) == (list(many.gr), many.psw)
 
 
+@pytest.mark.skipif(not available(), reason="there is no compiled engine")
+@pytest.mark.parametrize("code", [BUSY, WAITS, POLLS], ids=["busy", "waiting", "polling"])
+def test_time_is_the_same_for_the_compiled_engine(code: dict[int, str]) -> None:
+    program = [ccw(SEEK, 0x60), ccw(PRINT, 0x60), ccw(SEEK, 0x60), ccw(READ)]
+    one, other = machine(code, *program), machine(code, *program, engine=COMPILED)
+    assert one.run(100_000) == other.run(100_000)
+    assert (list(one.gr), one.psw, one.io.agenda.now) == (list(other.gr), other.psw, other.io.agenda.now)
+    assert one.storage.read(0, 0x1000) == other.storage.read(0, 0x1000)
+
+
 @pytest.mark.parametrize("budget", [2, 3, 60, 500, 1080])
 def test_a_restored_machine_goes_on_alike(tmp_path: Path, budget: int) -> None:
     m = machine(BUSY, ccw(SEEK, 0x60), ccw(PRINT, 0x60), ccw(READ))
@@ -157,3 +169,23 @@ def test_questions_in_vain_are_a_way_to_wait(instruction: str) -> None:
     assert stop.reason is StopReason.DISABLED_WAIT
     assert stop.instructions < 250
     assert m.io.agenda.now == pytest.approx(30 * MOTION, rel=0.05)
+
+
+@pytest.mark.parametrize("immediate", [True, False])
+def test_a_machine_stops_when_asked_though_a_program_never_ends(immediate: bool) -> None:
+    m = machine(WAITS, CCW(0x03, 0, 0x60, 1), CCW(0x08, 0x800, 0, 0))
+    m.io.immediate = immediate
+    device = m.device(ADDRESS)
+    assert device is not None
+    perform, commands = device.perform, []
+
+    def counted(path: DataPath) -> int:
+        commands.append(path.command)
+        if len(commands) == 500:
+            m.stop("enough")
+        return perform(path)
+
+    device.perform = counted  # type: ignore[method-assign]
+    stop = m.run(10**9)
+    assert (stop.reason, stop.detail) == (StopReason.HOST, "enough")
+    assert len(commands) < 10_000
