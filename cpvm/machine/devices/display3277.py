@@ -215,7 +215,10 @@ class Display(Device):
             return
         self._repaint()
         if self.reading and self.backend is not None:  # the machine was saved while it waited for another terminal
-            self.backend.read()
+            try:
+                self.backend.read()
+            except MediaError:
+                self._fail(Sense.EQUIPMENT_CHECK)
         if not was and self.unready:
             self.unready = False
             if self.channel is not None:

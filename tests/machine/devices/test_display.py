@@ -512,6 +512,37 @@ def test_a_terminal_that_the_host_cannot_reach() -> None:
     assert line.device.reading == 0
 
 
+def test_a_terminal_that_cannot_be_shown_anything_is_away() -> None:
+    line, place = terminal()
+    assert line.run((READ, 99, SLI, AT)) == "waits"
+    place.error = MediaError("line down")
+    line.device.power(True)
+    assert line.interruptions() == ["0E00 0063"]
+    assert line.sense() == "10"
+    assert line.run((WRITE, 1)) == "0200"
+    place.error = None
+    line.device.power(True)
+    assert line.interruptions() == ["0400 0000"]
+
+
+def test_nonsense_that_comes_at_once() -> None:
+    line, place = terminal()
+    place.now = b"\x60\x40\x40"
+    assert line.run((READ, 99, SLI, AT)) == "0E00 0063"
+    assert line.sense() == "10"
+
+
+def test_system_reset_forgets_what_was_to_be_read() -> None:
+    line = display("3279")
+    assert write(line, "000501ff02", STRUCTURED) == "0C00 0000, 8000 0000"
+    line.device.press("enter")
+    line.device.press("reset")
+    assert not line.device.screen.locked
+    line.io.reset()
+    assert not line.interruptions()
+    assert read(line) == "7d4040"  # the screen is as it was
+
+
 def test_halt_io_ends_a_read() -> None:
     line, _ = terminal()
     assert line.run((READ, 99, SLI, AT)) == "waits"
