@@ -30,8 +30,8 @@ LIMIT: Final = 100_000
 SLICE: Final = 2048
 """Instructions after which the timers are looked at as soon as the engine comes back."""
 
-SKIPS: Final = 1000
-"""I/O events that a waiting CPU lets pass in one run, besides one for each instruction that it may execute."""
+SKIPS: Final = 500
+"""I/O events that a waiting CPU lets pass in one run; then whoever runs it gets a turn."""
 
 EXECUTE_OPCODE: Final = 0x44
 
@@ -162,7 +162,7 @@ class Interpreter:
                 if reason is None or reason is StopReason.WAIT:
                     continue
             if reason is StopReason.WAIT and io.timed:
-                if skips < budget + SKIPS:
+                if skips < SKIPS:
                     skips += 1
                     skip_ahead(cpu.machine)
                     continue
