@@ -31,7 +31,7 @@ SLICE: Final = 2048
 """Instructions after which the timers are looked at as soon as the engine comes back."""
 
 SKIPS: Final = 500
-"""I/O events that a waiting CPU lets pass in one run; then whoever runs it gets a turn."""
+"""I/O events that a waiting CPU lets pass one after the other; then whoever runs it gets a turn."""
 
 EXECUTE_OPCODE: Final = 0x44
 
@@ -175,6 +175,7 @@ class Interpreter:
                 done = self._slice(1 if self.address_stop is not None else min(left, self.slice_length, due))
             left -= done
             uncharged += done
+            skips = 0
 
     def forget_loops(self) -> None:
         """What comes is no part of a loop of interruptions that has begun."""
