@@ -101,6 +101,7 @@ class Aid:
     """Attention identification: the key that the operator pressed."""
 
     NONE: Final = 0x60
+    READ_PARTITION: Final = 0x61  # a structured field asked for the data
     STRUCTURED_FIELD: Final = 0x88
     ENTER: Final = 0x7D
     SELECT: Final = 0x7E  # light pen, or cursor select

@@ -92,7 +92,7 @@ class Display(Device):
         position: the buffer address at which the next command of a chain goes on; None: from where it says.
         reading: the read command that waits for the terminal; 0 if none does.
         fresh: the screen is as the terminal's: nothing can have been typed since it sent its fields.
-        pending: structured fields to be read next.
+        pending: query replies, or what else a structured field asked for, to be read next.
     """
 
     STATE = ("picture", "ready", "unready", "position", "room", "reading", "fresh", "pending")
@@ -170,7 +170,7 @@ class Display(Device):
             StreamError: the record is none of this screen's, which keeps what it has; the guest gets attention.
         """
         try:
-            if record[:1] == bytes((Aid.STRUCTURED_FIELD,)):
+            if record[:1] in (bytes((Aid.STRUCTURED_FIELD,)), bytes((Aid.READ_PARTITION,))):
                 self.pending = record
             else:
                 self.fresh = True

@@ -33,10 +33,10 @@ class Reply:
         return address
 
 
-def read_buffer(screen: Screen, start: int = 0) -> Reply:
+def read_buffer(screen: Screen, start: int = 0, aid: int | None = None) -> Reply:
     """All positions from `start` to the end: field attributes behind SF (SFE in the extended reply modes), characters
-    with their nulls."""
-    writer = _Writer(screen, start)
+    with their nulls. `aid`: the attention identification, if not that of the last key."""
+    writer = _Writer(screen, start, screen.aid if aid is None else aid)
     for at in range(start, screen.size):
         if screen.kind[at] == FIELD:
             writer.field(at)
@@ -45,17 +45,17 @@ def read_buffer(screen: Screen, start: int = 0) -> Reply:
     return Reply(writer.pieces)
 
 
-def read_modified(screen: Screen, start: int = 0, everything: bool = False) -> Reply:
+def read_modified(screen: Screen, start: int = 0, everything: bool = False, aid: int | None = None) -> Reply:
     """The modified fields whose attributes stand at `start` or behind, without nulls; all characters if there are no
     fields.
 
     After CLEAR and the PA keys it is the attention identification alone, after a selection with the light pen the
-    addresses of the fields alone, but not if `everything` is asked for (Read Modified All).
+    addresses of the fields alone, but not if `everything` is asked for (Read Modified All). `aid` as for `read_buffer`.
     """
-    aid = screen.aid
+    aid = screen.aid if aid is None else aid
     if aid in SHORT_READ and not everything:
         return Reply([(bytes((aid,)), start)])
-    writer = _Writer(screen, start)
+    writer = _Writer(screen, start, aid)
     fields = screen.fields()
     if not fields:
         for at in range(start, screen.size):
@@ -75,11 +75,11 @@ def read_modified(screen: Screen, start: int = 0, everything: bool = False) -> R
 
 
 class _Writer:
-    def __init__(self, screen: Screen, start: int) -> None:
+    def __init__(self, screen: Screen, start: int, aid: int) -> None:
         self.screen = screen
         self.types = screen.reply_types if screen.reply_mode == CHARACTER_REPLY else b""
         self.pen = dict.fromkeys(screen.planes, 0)
-        self.pieces = [(bytes((screen.aid, *encode_address(screen.cursor, screen.size))), start)]
+        self.pieces = [(bytes((aid, *encode_address(screen.cursor, screen.size))), start)]
 
     def add(self, piece: bytes, behind: int) -> None:
         self.pieces.append((piece, behind % self.screen.size))

@@ -14,7 +14,6 @@ from cpvm.machine.media.screen.outcome import read_buffer, read_modified
 from cpvm.s370.datastream import REMOTE, Aid, Read, Write
 
 READ_PARTITION, ERASE_RESET, SET_REPLY_MODE, OUTBOUND = 0x01, 0x03, 0x09, 0x40
-INBOUND: Final = 0x80
 QUERY, QUERY_LIST = 0x02, 0x03
 ANY_PARTITION: Final = 0xFF
 COLOURS: Final = bytes((0x00, 0xF4, *(code for colour in range(0xF1, 0xF8) for code in (colour, colour))))
@@ -23,7 +22,8 @@ neutral."""
 
 
 def write(screen: Screen, data: bytes) -> bytes:
-    """Carry out Write Structured Field. Returns what a program is to read afterwards, with X'88' in front, or nothing.
+    """Carry out Write Structured Field. Returns what a program is to read afterwards, or nothing: query replies behind
+    the attention identification X'88', fields or the buffer behind X'61'.
 
     Raises:
         StreamError: a field is too short or too long, or not known, or comes behind a Read Partition. What stood
@@ -84,9 +84,9 @@ def _read_partition(screen: Screen, data: bytes) -> bytes:
     command = REMOTE.get(what)
     if partition or command not in (Read.BUFFER, Read.MODIFIED, Read.MODIFIED_ALL):
         raise StreamError("Read Partition without a read command")
-    everything = command == Read.MODIFIED_ALL
-    reply = read_buffer(screen) if command == Read.BUFFER else read_modified(screen, everything=everything)
-    return bytes((Aid.STRUCTURED_FIELD,)) + _whole(bytes((INBOUND, 0)) + reply.data)
+    if command == Read.BUFFER:
+        return read_buffer(screen, aid=Aid.READ_PARTITION).data
+    return read_modified(screen, everything=command == Read.MODIFIED_ALL, aid=Aid.READ_PARTITION).data
 
 
 def _whole(field: bytes) -> bytes:
