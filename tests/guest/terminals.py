@@ -20,7 +20,6 @@ from guest.program import deck, typed
 sys.path.append(str(Path(__file__).parents[1] / "machine" / "media"))
 from make_screen_vectors import Terminal
 
-ENTRY = 0x1000
 ON_THE_LINE = {command: code for code, command in REMOTE.items()}
 ACTIONS = {"TAB": "Tab()", "ENTER": "Enter()", "CLEAR": "Clear()", "RIGHT": "Right()"}
 
