@@ -227,7 +227,8 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
         _examine(path, facts)
         if "base" in facts:
             base = open_under(Base.from_fact(facts["base"], path), path, str(facts["type"]), _depth)
-            if base.device_type[:4] != str(facts["type"])[:4] or not size_of(base).items() <= facts.items():
+            alike = base.device_type[:4] == str(facts["type"])[:4] and size_of(base).items() <= facts.items()
+            if not alike or isinstance(base, BlockImage) != ("blocks" in facts):
                 raise MediaError(f"{path}: its base {base.path} is a disk of another type or size")
         if "blocks" in facts:
             return BlockVolume(path, database, facts, read_only, base if isinstance(base, BlockImage) else None)
