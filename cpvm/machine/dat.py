@@ -25,6 +25,8 @@ PAGE_TABLE_ORIGIN = 0x00FFFFF8
 
 FOUND, SEGMENT_IS_INVALID, PAGE_IS_INVALID, BEYOND_TABLE = 0, 1, 2, 3
 """Results, as LRA's condition codes."""
+INVALID_TABLES = 8
+"""Control register 0 or a table entry is not as it must be: a translation-specification exception."""
 
 
 class RealStorage(Protocol):
@@ -49,37 +51,51 @@ def page_entry(cr0: int, origin: int, a: int) -> tuple[int, int]:
     return (origin & PAGE_TABLE_ORIGIN) + 2 * index & ADDRESS_MASK, 0x0008 if page_bits == 12 else 0x0004
 
 
+def look_up(m: RealStorage, cr0: int, cr1: int, a: int) -> int:
+    """What the tables say of a logical address of 24 bits, as one number: result << 32 | address (see `walk`).
+
+    The result is one of LRA's condition codes, with 4 added if it is the segment table that ends; or INVALID_TABLES.
+    """
+    # In the subset that a compiler of native code can take: numbers only.
+    page_bits = 11 if cr0 & PAGE_SIZE == PAGE_2K else 12
+    segment_bits = 16 if cr0 & SEGMENT_SIZE == SEGMENT_64K else 20
+    if page_bits == 12 and cr0 & PAGE_SIZE != PAGE_4K:
+        return INVALID_TABLES << 32
+    if segment_bits == 20 and cr0 & SEGMENT_SIZE != SEGMENT_1M:
+        return INVALID_TABLES << 32
+    segment = a >> segment_bits
+    entry_at = (cr1 & TABLE_ORIGIN) + 4 * segment & ADDRESS_MASK
+    if segment >> 4 > cr1 >> 24 and segment_bits == 16:
+        return BEYOND_TABLE + 4 << 32 | entry_at
+    entry = m.real_word(entry_at)
+    if entry & SEGMENT_INVALID != 0:
+        return SEGMENT_IS_INVALID + 4 << 32 | entry_at
+    if entry & SEGMENT_RESERVED != 0:
+        return INVALID_TABLES << 32
+    index_bits = segment_bits - page_bits
+    index = a >> page_bits & (1 << index_bits) - 1
+    page_at = (entry & PAGE_TABLE_ORIGIN) + 2 * index & ADDRESS_MASK
+    if index >> index_bits - 4 > entry >> 28:
+        return BEYOND_TABLE << 32 | page_at
+    page = m.real_half(page_at)
+    if page & (0x0008 if page_bits == 12 else 0x0004) != 0:
+        return PAGE_IS_INVALID << 32 | page_at
+    if page & (0x0006 if page_bits == 12 else 0x0002) != 0:
+        return INVALID_TABLES << 32
+    return FOUND << 32 | (page & (0xFFF0 if page_bits == 12 else 0xFFF8)) << 8 | a & (1 << page_bits) - 1
+
+
 def walk(storage: RealStorage, cr0: int, cr1: int, a: int) -> tuple[int, int, bool]:
     """Translate a logical address of 24 bits.
 
     Gives the result, the real address (or, if there is none, that of the table entry that says so), and whether it is
     the segment table that ends. Raises ProgramCheck: translation specification, or addressing.
     """
-    page_bits = {PAGE_2K: 11, PAGE_4K: 12}.get(cr0 & PAGE_SIZE, 0)
-    segment_bits = {SEGMENT_64K: 16, SEGMENT_1M: 20}.get(cr0 & SEGMENT_SIZE, 0)
-    if not page_bits or not segment_bits:
+    found = look_up(storage, cr0, cr1, a)
+    result = found >> 32
+    if result == INVALID_TABLES:
         raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
-    segment = a >> segment_bits
-    entry_at = (cr1 & TABLE_ORIGIN) + 4 * segment & ADDRESS_MASK
-    if segment >> 4 > cr1 >> 24 and segment_bits == 16:
-        return BEYOND_TABLE, entry_at, True
-    entry = storage.real_word(entry_at)
-    if entry & SEGMENT_INVALID:
-        return SEGMENT_IS_INVALID, entry_at, True
-    if entry & SEGMENT_RESERVED:
-        raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
-    index_bits = segment_bits - page_bits
-    index = a >> page_bits & (1 << index_bits) - 1
-    page_at = (entry & PAGE_TABLE_ORIGIN) + 2 * index & ADDRESS_MASK
-    if index >> index_bits - 4 > entry >> 28:
-        return BEYOND_TABLE, page_at, False
-    page = storage.real_half(page_at)
-    invalid, reserved, frame = (0x0008, 0x0006, 0xFFF0) if page_bits == 12 else (0x0004, 0x0002, 0xFFF8)
-    if page & invalid:
-        return PAGE_IS_INVALID, page_at, False
-    if page & reserved:
-        raise ProgramCheck(ProgramCode.TRANSLATION_SPECIFICATION)
-    return FOUND, (page & frame) << 8 | a & (1 << page_bits) - 1, False
+    return result & 3, found & 0xFFFFFFFF, result > 3
 
 
 class Translator:

@@ -21,7 +21,7 @@ import llvmlite  # type: ignore[import-untyped]
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 import cpvm.s370
-from cpvm.machine import compiled
+from cpvm.machine import compiled, dat
 from cpvm.machine.compiled.handlers import generate
 from cpvm.s370.insn import table
 
@@ -62,6 +62,7 @@ def key() -> bytes:
     digest = hashlib.sha256()
     architecture, compiler = Path(cpvm.s370.__path__[0]), Path(compiled.__path__[0])
     sources = [*(architecture / "instructions").glob("*.py"), *(architecture / f"{name}.py" for name in DEFINITIONS)]
+    sources.append(Path(dat.__file__))
     sources += (path for path in compiler.glob("*.py") if path.stem not in RUNNING)
     for path in sorted(sources):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -9,7 +9,10 @@ from __future__ import annotations
 from cpvm.machine.compiled import dispatch, state
 from cpvm.machine.compiled.dispatch import ADDRESS_MASK, BLOCK
 from cpvm.machine.compiled.emit import Emitter
+from cpvm.machine.compiled.subset import walk
 from cpvm.machine.compiled.text import UNLIKELY, Value
+from cpvm.machine.dat import INVALID_TABLES, look_up
+from cpvm.machine.storage import CHANGE, REFERENCE
 
 PREFIXED = 4096
 
@@ -175,11 +178,47 @@ class StorageEmitter(Emitter):
     def put_real4(self, a: Value, v: Value) -> None:
         self._store(self._real(a), 4, v)
 
+    def _real_at(self, a: Value, n: int) -> str:
+        """Host address of n bytes anywhere in real storage, on their boundary. With a prefix Python does it."""
+        x = self.x
+        a = self._wrap(a)
+        beyond = x.compare("ugt", x.op("add", a, n), dispatch.field(x, state.SIZE))
+        self.restart_if(x.either(beyond, x.compare("ne", self.prefix(), 0)))
+        return x.at(x.at(str(self.hot["mem"]), 1), a)
+
+    def real_word(self, a: Value) -> Value:
+        return self.x.load_big(self._real_at(a, 4), 4, signed=False)
+
+    def real_half(self, a: Value) -> Value:
+        return self.x.load_big(self._real_at(a, 2), 2, signed=False)
+
+    def load_real_address(self, a: Value) -> Value:
+        x = self.x
+        v = walk(self, look_up, [self.cr(0), self.cr(1), a])
+        self.restart_if(x.compare("eq", x.op("lshr", v, 32), INVALID_TABLES))
+        return x.op("and", v, 0x3FFFFFFFF)
+
+    def set_storage_key(self, a: Value, v: Value) -> None:
+        """Where access tables depend on the key that changes, Python does it."""
+        x = self.x
+        old = self.storage_key(a)
+        block = x.op("lshr", self._wrap(a), 11)
+        new = x.op("and", v, 0xFE)
+        lost = x.op("and", old, x.op("xor", new, -1))
+        other = x.op("and", x.op("xor", old, new), ~(REFERENCE | CHANGE))
+        used = x.load(x.at(self._pointer(state.USED), block), "i8")
+        both = x.op("mul", x.op("or", lost, other), used)
+        self.restart_if(x.compare("ne", both, 0))
+        self.changed = True
+        x.store(x.at(self._pointer(state.KEYS), block), "i8", new)
+
+    def _pointer(self, where: int) -> str:
+        return self.x.set(f"inttoptr i64 {dispatch.field(self.x, where)} to ptr")
+
     def storage_key(self, a: Value) -> Value:
         """With a prefix, or beyond storage, Python looks."""
         x = self.x
         a = self._wrap(a)
         beyond = x.compare("uge", a, dispatch.field(x, state.SIZE))
         self.restart_if(x.either(beyond, x.compare("ne", self.prefix(), 0)))
-        keys = x.set(f"inttoptr i64 {dispatch.field(x, state.KEYS)} to ptr")
-        return x.load(x.at(keys, x.op("lshr", a, 11)), "i8")
+        return x.load(x.at(self._pointer(state.KEYS), x.op("lshr", a, 11)), "i8")

@@ -58,6 +58,8 @@ class CompiledInterpreter(Interpreter):
         self._set(state.KEYS, ctypes.addressof(self._pins[1]))
         self._set(state.SIZE, storage.size)
         self._set(state.TABLES, self._tables.address)
+        self._used_pin = ctypes.c_char.from_buffer(self._tables.used)
+        self._set(state.USED, ctypes.addressof(self._used_pin))
 
     def _set(self, where: int, v: int) -> None:
         self._words[where >> 3] = v

@@ -35,6 +35,7 @@ _WORDS: Final = (
     "TABLES",
     "FETCH",
     "STORE",
+    "USED",
 )
 _AT: Final = {name: 192 + 8 * i for i, name in enumerate(_WORDS)}
 
@@ -71,6 +72,8 @@ TABLES: Final = _AT["TABLES"]
 FETCH: Final = _AT["FETCH"]
 """Host address of the access table for fetching that is in use."""
 STORE: Final = _AT["STORE"]
+USED: Final = _AT["USED"]
+"""Host address of a byte for each block of absolute storage: 1 if there is, or was, an entry in an access table."""
 
 LENGTH: Final = 192 + 8 * len(_WORDS)
 """Of the block, in bytes."""

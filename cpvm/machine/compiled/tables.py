@@ -13,7 +13,7 @@ import mmap
 from collections.abc import Callable
 from typing import Any, Final
 
-from cpvm.machine.access import AccessTable
+from cpvm.machine.access import SHIFT, AccessTable
 
 ENTRIES: Final = 1 << 24 - 11
 TABLE_BYTES: Final = 4 * ENTRIES
@@ -25,12 +25,14 @@ INDEXES: Final = 32
 class MirroredTable(AccessTable):
     """An access table that keeps its entries in native tables too."""
 
-    def __init__(self, find: Callable[[int], int], *mirrors: "memoryview[int]") -> None:
+    def __init__(self, find: Callable[[int], int], used: bytearray, *mirrors: "memoryview[int]") -> None:
         super().__init__(find)
+        self._used = used
         self._mirrors = mirrors
 
     def __missing__(self, block: int) -> int:
         displacement = super().__missing__(block)
+        self._used[block + (displacement >> SHIFT)] = 1
         if block < ENTRIES:
             for mirror in self._mirrors:
                 mirror[block] = displacement | 1
@@ -57,6 +59,8 @@ class NativeTables:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, INDEXES * PAIR_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._entries = memoryview(self._memory).cast("i")
+        self.used = bytearray(ENTRIES)
+        """For each block of absolute storage, whether any entry was ever made for it."""
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         """Host address of the pair for key 0: the table for fetching, then that for storing."""
 
@@ -65,5 +69,5 @@ class NativeTables:
         start = index * 2 * ENTRIES
         fetching = self._entries[start : start + ENTRIES]
         if not storing:
-            return MirroredTable(find, fetching)
-        return MirroredTable(find, fetching, self._entries[start + ENTRIES : start + 2 * ENTRIES])
+            return MirroredTable(find, self.used, fetching)
+        return MirroredTable(find, self.used, fetching, self._entries[start + ENTRIES : start + 2 * ENTRIES])
