@@ -17,6 +17,7 @@ from typing import Any
 from cpvm.machine.device import device_types
 from witness.cards import consoles, printers, punches, readers
 from witness.chains import CD, Case, Program, ccw_bytes
+from witness.chance import chance
 from witness.disks import disks
 from witness.hercules import BATCH, WINDOW, WINDOW_SIZE, Result, Start, run
 from witness.rules import expected, stored
@@ -30,6 +31,7 @@ FILES = {
     "consoles": consoles,
     "tapes": tapes,
     "disks": disks,
+    "chance": chance,
 }
 DISKS = ("2314", "3330", "3350", "3370")
 DEVICES = 250

@@ -15,6 +15,8 @@ were applied.
   written before the device begins, and stores nothing of a block that is not allowed as a whole.
 - list: an indirect address list that is not on a word is an error of the CCW.
 - first transfer: the first CCW may not be a transfer in channel.
+- spaced: a tape unit that finds a tape mark as it spaces over a block has unit exception and control unit end with
+  device end (GA32-0020).
 - together: a program-controlled interruption that was not taken shows with the end of the program.
 """
 
@@ -28,6 +30,7 @@ from witness.hercules import WINDOW, Result
 
 COMMAND_REJECT, INTERVENTION_REQUIRED = 0x80, 0x40
 UNIT_CHECK, ENDED, CHANNEL_END = 0x02, 0x0C, 0x08
+CONTROL_UNIT_END, UNIT_EXCEPTION, SPACE_BLOCK = 0x20, 0x01, 0x37
 PCI, INCORRECT_LENGTH, PROGRAM_CHECK, CHECKS = 0x80, 0x40, 0x20, 0x30
 REFUSED = f"eeeeeeee00{PROGRAM_CHECK:02x}eeee"
 
@@ -76,6 +79,9 @@ class Reading:
             if left != ccw[3]:
                 self._apply("no data")
             count = f"{ccw[3]:04x}"
+        if ccw[0] == SPACE_BLOCK and unit & UNIT_EXCEPTION and instantly:
+            self._apply("spaced")
+            unit |= CONTROL_UNIT_END
         if channel & CHECKS:
             self._apply("count")
             count = "...."
