@@ -84,16 +84,24 @@ class TapeUnit(Device):
         self.reel = None
 
     def press(self, key: str) -> None:
-        """Keys: `start` (load the reel that was unloaded), `unload`."""
+        """Keys: `reset` (not ready, the tape stays where it is), `start` (ready again; a reel that was unloaded is
+        loaded), `rewind` (to the load point, and ready), `unload`."""
         if key == "unload":
             self.close()
-        elif key == "start":
-            if self.reel is None:
+        elif key == "reset":
+            self.loaded = False
+        elif key in ("start", "rewind"):
+            if self.reel is None and self.store is None:
                 raise ConfigurationError("no reel is mounted")
-            if self.store is not None and self.loaded:
-                return
-            self._take_reel(*self.reel)
-            self._became_ready()
+            was = self.store is not None and self.loaded
+            if self.store is None and self.reel is not None:
+                self._take_reel(*self.reel)
+            elif key == "rewind":
+                self.position = self.travel = 0
+                self.writing = self.backwards = False
+            self.loaded = True
+            if not was:
+                self._became_ready()
         else:
             super().press(key)
 

@@ -74,7 +74,11 @@ class OMATape:
                 part = _Part(self.path.parent / name.replace("\\", "/"), "FIXED", int(size))
             case _:
                 raise MediaError(f"{self.path}, line {number}: not FILE HEADERS, FILE TEXT, FILE FIXED RECSIZE n or TM")
-        if part.path is not None and not part.path.is_file():
+        try:
+            there = part.path is None or part.path.is_file()
+        except OSError as error:  # a name that is too long
+            raise MediaError(f"{self.path}, line {number}: {error.strerror}") from error
+        if not there:
             raise MediaError(f"{self.path}, line {number}: {part.path}: no such file")
         return part
 
@@ -102,8 +106,10 @@ class OMATape:
     def backward(self, at: int, data: bool = True) -> Block | None:
         """The block that ends at a position; None at the load point."""
         number, place = at >> _PART_BITS, at & _PLACE
-        if at <= 0 or number > len(self._parts):
+        if at <= 0:
             return None
+        if number > len(self._parts) or (place and number == len(self._parts)):
+            return Block(at, at, fault="no block ends here")
         if not place:
             part = self._parts[number - 1]
             self._map(part)
