@@ -28,6 +28,8 @@ __all__ = ["OVERLAY", "BlockImage", "BlockStore", "Image", "TrackImage", "open_b
 
 Disk = TypeVar("Disk", bound=Image)
 _BY_BLOCKS = {kind.blocks: kind.name for kind in FIXED_BLOCK.values()}
+_ANY = "3370"
+"""The type of a fixed-block disk of which no other is known."""
 _LABELS = {512: (b"\xe5\xd6\xd3\xf1",), 1024: (b"\xc3\xd4\xe2\xf1",)}
 """Where a fixed-block disk has a label: VOL1 in block 1, CMS1 in block 2."""
 
@@ -120,13 +122,15 @@ def open_base(path: Path, device: str | None = None, shadows: Sequence[Path] = (
         if file.tracks_are_ckd:
             image = CompressedTracks(file, shadows)
         else:
-            image = CompressedBlocks(file, device or _BY_BLOCKS.get(file.header.size, "3370"), shadows)
+            image = CompressedBlocks(file, _BY_BLOCKS.get(file.header.size, _ANY), shadows)
     elif shadows:
         raise MediaError(f"{path} is not a compressed image: there are no shadow files of it")
     elif head[:8] in PLAIN:
         image = CKDImage(path)
     else:
         image = FBAImage(path, _fixed_block(path, head, device))
+    if isinstance(image, ReadOnlyBlocks) and device in FIXED_BLOCK:
+        image.device_type = device  # blocks do not say of what type they are
     return _of_type(image, device, path)
 
 
@@ -143,8 +147,8 @@ def _fixed_block(path: Path, head: bytes, device: str | None) -> str:
     """The type of a fixed-block disk. Raises MediaError: nothing says that it is one."""
     size = path.stat().st_size
     known = _BY_BLOCKS.get(size // HEADER) if size % HEADER == 0 else None
-    if device is not None:
-        return device
-    if known is None and not any(head[at : at + 4] in labels for at, labels in _LABELS.items()):
+    if device is not None and device not in FIXED_BLOCK:
+        raise MediaError(f"{path} is not a {device} disk: it does not begin as an image of one does")
+    if device is None and known is None and not any(head[at : at + 4] in labels for at, labels in _LABELS.items()):
         raise MediaError(f"{path} is not a disk image; if it holds bare 512-byte blocks, say of which device type")
-    return known or "3370"
+    return known or _ANY
