@@ -17,6 +17,8 @@ from assembler import assemble
 WINDOW, WINDOW_SIZE = 0x4000, 8192
 TABLE, IMAGES, RESULTS, END = 0x10000, 0x20000, 0x600000, 0xBF0000
 RESULT_SIZE = 128 + WINDOW_SIZE
+PATIENCE = (4, 15, 60)
+"""Seconds that a run gets, and its repetitions."""
 BATCH = 600
 """Programs that fit into one run."""
 
@@ -91,27 +93,32 @@ def run(
         core[TABLE + 64 * n : TABLE + 64 * n + len(entry)] = entry
         core[image : image + WINDOW_SIZE] = start.window
     core[TABLE + 64 * len(starts) : TABLE + 64 * len(starts) + 2] = b"\xff\xff"
-    with tempfile.TemporaryDirectory() as folder:
-        where = Path(folder)
-        prepare(where)
-        (where / "core").write_bytes(bytes(core))
-        (where / "cfg").write_text(CONFIGURATION + "".join(f"{line}\n" for line in devices))
-        end = RESULTS + len(starts) * RESULT_SIZE - 1
-        (where / "commands").write_text(
-            f"loadcore core 0\nrestart\npause 4\nstop\npause 1\npsw\nsavecore after {RESULTS:X} {end:X}\nquit\n"
-        )
-        log = subprocess.run(
-            ["hercules", "-d", "-f", "cfg"],
-            cwd=where,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "HERCULES_RC": "commands", "TERM": "dumb"},
-            timeout=120,
-            check=False,
-        ).stdout.decode("latin-1")
-        if "AAAAAA" not in log:
-            raise RuntimeError("the programs did not come to their end:\n" + log[-3000:])
-        after = (where / "after").read_bytes()
-        finish(where)
-    return [_result(after[at : at + RESULT_SIZE]) for at in range(0, len(after), RESULT_SIZE)]
+    for seconds in PATIENCE:
+        with tempfile.TemporaryDirectory() as folder:
+            where = Path(folder)
+            prepare(where)
+            (where / "core").write_bytes(bytes(core))
+            (where / "cfg").write_text(CONFIGURATION + "".join(f"{line}\n" for line in devices))
+            log = _hercules(where, seconds, RESULTS + len(starts) * RESULT_SIZE - 1)
+            if "AAAAAA" not in log:
+                continue
+            after = (where / "after").read_bytes()
+            finish(where)
+            return [_result(after[at : at + RESULT_SIZE]) for at in range(0, len(after), RESULT_SIZE)]
+    raise RuntimeError("the programs did not come to their end:\n" + log[-3000:])
+
+
+def _hercules(where: Path, seconds: int, end: int) -> str:
+    """Run Hercules in a folder; its log. The results are saved up to location `end`."""
+    commands = f"pause {seconds}\nstop\npause 1\npsw\nsavecore after {RESULTS:X} {end:X}"
+    (where / "commands").write_text(f"loadcore core 0\nrestart\n{commands}\nquit\n")
+    return subprocess.run(
+        ["hercules", "-d", "-f", "cfg"],
+        cwd=where,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "HERCULES_RC": "commands", "TERM": "dumb"},
+        timeout=120,
+        check=False,
+    ).stdout.decode("latin-1")
