@@ -74,6 +74,17 @@ def test_keys_of_a_unit_without_reel() -> None:
     unit.press("unload")
 
 
+def test_system_reset_brings_back_the_usual_density(bench: TapeBench) -> None:
+    assert bench.run(ccw(0xCB)) == 0x0C
+    bench.io.reset()
+    assert bench.write(B) == 0x0C
+    assert (bench.unit.density, bench.unit.travel) == (6250, 100 * 1000 // 6250 + 300)
+    bench.unit.press("rewind")
+    assert bench.run(ccw(0xCB)) == 0x0C
+    assert bench.write(B) == 0x0C
+    assert (bench.unit.density, bench.unit.travel) == (800, 100 * 1000 // 800 + 600)
+
+
 # ---- one control unit for several units
 
 

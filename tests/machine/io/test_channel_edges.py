@@ -14,7 +14,7 @@ from cpvm.s370.ccw import CCW, ChannelCondition, Sense
 SIZE = 1 << 14
 WHOLE = 1 << 24  # bytes: all that 24 bits can address
 BLOCK_SIZE = 2048
-CD, CC, SLI, SKIP, IDA = 0x80, 0x40, 0x20, 0x10, 0x04
+CD, CC, SLI, SKIP, PCI, IDA = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
 NOP, SENSE, TIC, BACKWARD, READ = 0x03, 0x04, 0x08, 0x0C, 0x02
 OFFERED = 0x13
 
@@ -53,6 +53,24 @@ def test_the_command_code_of_a_chained_ccw_does_not_matter() -> None:
     assert storage.read(0x2000, 2).hex() == "0506"
     assert storage.read(0x2FFC, 4).hex() == "01020304"
     assert path.channel == 0
+
+
+def test_bytes_that_come_in_pieces_go_on_downwards() -> None:
+    storage = Storage(SIZE)
+    storage.write(0x100, CCW(BACKWARD, 0x1007, 0, 8).to_bytes())
+    path = DataPath(storage, 0, 0x100)
+    assert path.next_command()
+    assert path.send(b"\x08\x07\x06") == 3
+    assert path.send(b"\x05\x04\x03\x02\x01") == 5
+    assert storage.read(0x1000, 9).hex() == "010203040506070800"
+
+
+def test_a_program_controlled_interruption_by_a_chained_area() -> None:
+    bench = SlowBench(immediate=True)
+    assert bench.start(BLOCK, ccw(READ, CD, 2), ccw(0, PCI, 2, 0x2000)) == 0
+    assert bench.taken() == (BLOCK, "000008100c800000")
+    assert bench.start(BLOCK, ccw(READ, CD, 4), ccw(0, PCI, 2, 0x2000)) == 0
+    assert bench.taken() == (BLOCK, "000008100cc00002"), "the next CCW is fetched as soon as the last byte has moved"
 
 
 def test_unit_check_behind_data_is_not_shown_by_sio() -> None:
