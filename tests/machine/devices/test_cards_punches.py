@@ -199,6 +199,15 @@ class Test1442:
         assert b.written("s1") == b"AB\n"
         assert b.read(0x02)[0] == ENDED | UE
 
+    def test_the_end_of_the_first_of_two_files_is_told_before_the_second(self) -> None:
+        b = UnitBench("1442,a.txt,file2=b.txt,s1=s1,out=ascii", a_txt=b"A\n", b_txt=b"B\n")
+        b.read(0x02)
+        assert b.do(0x81, " X") == (ENDED, 0)
+        assert b.written("s1") == b"AX\n"
+        assert b.read(0x02)[0] == ENDED | UE
+        status, card = b.read(0x02)
+        assert (status, text(card)) == (ENDED, "B")
+
     def test_as_a_punch_with_blank_cards(self) -> None:
         b = UnitBench("1442,,s1=s1,out=ascii")
         for word in ("ONE", "TWO"):

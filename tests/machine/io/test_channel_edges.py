@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from slow import BLOCK, MOTION, REFUSE, REWIND, SPACE, Slow, SlowBench, ccw
+from slow import BLOCK, MOTION, REFUSE, REWIND, SPACE, WAIT, Slow, SlowBench, ccw
 
 from cpvm.machine.channel import Channels
 from cpvm.machine.datapath import DataPath
@@ -82,6 +82,15 @@ def test_unit_check_behind_data_is_not_shown_by_sio() -> None:
     assert bench.taken() == (BLOCK, "0000080802000004")
     assert bench.start(BLOCK, ccw(REFUSE)) == 1
     assert bench.csw() == "eeeeeeee0200eeee"
+
+
+def test_clear_io_takes_a_program_controlled_interruption_along() -> None:
+    bench = SlowBench()
+    assert bench.start(BLOCK, ccw(WAIT, PCI | SLI, 3)) == 0
+    assert bench.io.pending()
+    assert bench.io.clrio(BLOCK) == 1
+    assert bench.csw() == "0000080800000003"
+    assert not bench.io.pending()
 
 
 # ---- control units
