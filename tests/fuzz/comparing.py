@@ -21,7 +21,7 @@ CODE_IN = CODES_IN + 10
 ACCESS = (ProgramCode.PROTECTION, ProgramCode.ADDRESSING, ProgramCode.SEGMENT_TRANSLATION, ProgramCode.PAGE_TRANSLATION)
 SWAPS, LONG = {0xBA, 0xBB}, {0x0E, 0x0F}
 PER_ADDRESS_IN = CODES_IN + 20
-EXECUTE, COMPARE, STORE_CONTROL, EDITS = b"\x44", 0xD5, 0xB6, (0xDE, 0xDF)
+EXECUTE, COMPARE, STORE_CONTROL, EDITS = 0x44, 0xD5, 0xB6, (0xDE, 0xDF)
 UNIT_CHECK, CHECKS = 0x02, 0x30
 MONITOR_IN = range(CODES_IN + 16, CODES_IN + 28)
 
@@ -36,22 +36,21 @@ def per_of(entry: bytes) -> bool:
     return entry[8:9] == b"P" and bool((entry[CODE_IN + 1] if entry[1] & EC else entry[3]) & ProgramCode.PER)
 
 
+def byte(text: bytes, at: int) -> int:
+    """A byte of the text, 0 outside of it."""
+    return text[at] if 0 <= at < len(text) else 0
+
+
 def event_of(text: bytes, entry: bytes) -> int:
     """Operation code of the instruction that a program event belongs to, 0 if there is none."""
     address = int.from_bytes(entry[PER_ADDRESS_IN : PER_ADDRESS_IN + 4], "big") - CODE
-    return text[address] if per_of(entry) and 0 <= address < len(text) else 0
+    return byte(text, address) if per_of(entry) else 0
 
 
 def without_condition(entry: bytes) -> bytes:
     """An entry whose condition code is zero."""
     at = 2 if entry[1] & EC else 4
     return entry[:at] + bytes((entry[at] & 0xCF,)) + entry[at + 1 :]
-
-
-def exception_of(text: bytes, entry: bytes) -> set[int]:
-    """Operation codes of two bytes to which an access exception may belong."""
-    address = int.from_bytes(entry[5:8], "big") - CODE
-    return {text[at] for at in (address, address - 2) if code_of(entry) in ACCESS and 0 <= at < len(text)}
 
 
 def kind_of(entry: bytes) -> str:
@@ -79,17 +78,17 @@ def plain(entry: bytes) -> bytes:
 
 
 def interrupted(text: bytes, entry: bytes) -> int:
-    """Operation code of the instruction of 6 bytes, perhaps under EXECUTE, that a program interruption belongs to."""
+    """Operation code of the instruction that a program interruption belongs to, 0 if it is not in the text.
+
+    Of EXECUTE it is that of the instruction executed; targets have register 10 for a base.
+    """
     if entry[8:9] != b"P":
         return 0
-    address = int.from_bytes(entry[5:8], "big") - CODE
-    for at in (address,) if code_of(entry) in NULLIFYING else (address - 6, address - 4):
-        found = text[max(at, 0) : max(at, 0) + 4]
-        if found[:1] == EXECUTE and at != address - 6:
-            found = text[int.from_bytes(found[2:], "big") & 0xFFF :]
-        if found and found[0] >= 0xC0:
-            return found[0]
-    return 0
+    length = entry[ILC_IN] if entry[1] & EC else entry[4] >> 5 & 6
+    at = int.from_bytes(entry[5:8], "big") - CODE - (0 if code_of(entry) in NULLIFYING else length)
+    if byte(text, at) == EXECUTE:
+        at = int.from_bytes(text[at + 2 : at + 4], "big") & 0xFFF
+    return byte(text, at)
 
 
 class Excused(Exception):
@@ -119,12 +118,11 @@ def corrected(scene: Scene, theirs: bytes, ours: bytes) -> bytes:
         return theirs
     if {event_of(text, ours), event_of(text, theirs)} & LONG:
         raise Excused("a long move or comparison may be interrupted anywhere")
-    if exception_of(text, ours) & LONG and without_condition(theirs) == without_condition(ours):
+    if interrupted(text, ours) in LONG and without_condition(theirs) == without_condition(ours):
         raise Excused("the condition code of a long move or comparison that is interrupted")
     found = bytearray(theirs)
     code, said = code_of(ours), code_of(theirs)
     address = int.from_bytes(ours[5:8], "big")
-    before = text[max(0, address - CODE - 4) :][:1]
     if per_of(ours) and per_of(theirs):
         found[ILC_IN] = ours[ILC_IN]
     if said in ACCESS and code in ACCESS and (said != code or code in NULLIFYING):
@@ -133,9 +131,9 @@ def corrected(scene: Scene, theirs: bytes, ours: bytes) -> bytes:
         raise Excused("access before data")
     if code == said == ProgramCode.MONITOR and not ours[1] & EC:
         found[MONITOR_IN.start : MONITOR_IN.stop] = ours[MONITOR_IN.start : MONITOR_IN.stop]
-    if code in NULLIFYING and text[max(0, address - CODE) :][:1] == EXECUTE and theirs[ILC_IN] != ours[ILC_IN]:
+    if code in NULLIFYING and byte(text, address - CODE) == EXECUTE and theirs[ILC_IN] != ours[ILC_IN]:
         raise Excused("nullified under EXECUTE")
-    if before == EXECUTE:
+    if byte(text, address - CODE - 4) == EXECUTE:
         if ours[1] & EC:
             found[ILC_IN] = 4
         else:

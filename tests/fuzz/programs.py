@@ -138,7 +138,12 @@ class Writer:
             align = 8 if decimal else 1
         if row.mnemonic in ("TR", "TRT"):
             end = 60
+        edit = row.mnemonic in ("ED", "EDMK")  # what it does with operands that overlap is unpredictable
+        if edit:
+            fields["l"] = min(fields["l"], 23)
         for n in "12":
+            if edit:
+                start, end = (PACKED, PACKED + 48) if n == "1" else (PACKED + 72, 500)
             if f"b{n}" in row.fields:
                 place = self.place(start, end, max(align, row.align))
                 if row.align > 1 and r.random() < 0.97:
