@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import os
 import struct
+import sys
 import tempfile
 from array import array
 from collections.abc import Callable
@@ -144,8 +145,11 @@ def load(cache: Path | None = None) -> Native:
 
 
 def _fill_table(engine: Any, rows: array[int], handlers: int) -> None:
-    """Enter the address of its handler for each first halfword."""
+    """Enter the address of its handler for each first halfword, which the table has in the host's byte order."""
     known = (ctypes.c_uint64 * handlers).from_address(engine.get_global_value_address("handlers"))
     addresses = list(known)
-    filled = array("Q", [addresses[row] for row in rows])
+    order = array("H", range(ROWS))
+    if sys.byteorder == "little":
+        order.byteswap()
+    filled = array("Q", [addresses[rows[halfword]] for halfword in order])
     ctypes.memmove(engine.get_global_value_address("table"), filled.buffer_info()[0], 8 * ROWS)

@@ -10,6 +10,7 @@ Each handler is a function that ends by jumping to the next one (`musttail`), wi
 | n | instructions that may still be executed after this one |
 | iw | the instruction text, six bytes and two more, left-justified |
 | delta | ip minus the logical instruction address, for the 2K block that the instruction is in |
+| limit | host address of the last place in the block at which an instruction is sure to end in it |
 | ft, wt | the access tables for fetching and storing that are in use |
 | mem | one less than the host address of absolute address zero |
 
@@ -24,7 +25,17 @@ from typing import Final
 from cpvm.machine.compiled import state
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 
-HOT: Final = {"ip": "ptr", "cc": "i64", "n": "i64", "iw": "i64", "delta": "i64", "ft": "ptr", "wt": "ptr", "mem": "ptr"}
+HOT: Final = {
+    "ip": "ptr",
+    "cc": "i64",
+    "n": "i64",
+    "iw": "i64",
+    "delta": "i64",
+    "limit": "i64",
+    "ft": "ptr",
+    "wt": "ptr",
+    "mem": "ptr",
+}
 CONVENTION: Final = "preserve_nonecc"
 BLOCK: Final = 2048
 LAST_WHOLE: Final = BLOCK - 6
@@ -79,9 +90,16 @@ def text_at(x: Text, ip: Value) -> str:
     return x.set(f"call i64 @llvm.bswap.i64(i64 {word})")
 
 
-def to_handler(x: Text, hot: Hot) -> None:
-    """Execute the text in iw."""
-    first = x.op("lshr", hot["iw"], 48)
+def to_handler(x: Text, hot: Hot, ip: Value | None = None) -> None:
+    """Execute the text in iw, which is that at ip if this is given.
+
+    The table goes by the first two bytes as a number in the host's byte order: that needs no turning round.
+    """
+    if ip is None:
+        turned = x.set(f"call i64 @llvm.bswap.i64(i64 {hot['iw']})")
+        first = x.op("and", turned, 0xFFFF)
+    else:
+        first = x.load(str(ip), "i16")
     p = x.set(f"getelementptr ptr, ptr @table, i64 {first}")
     jump(x, x.set(f"load ptr, ptr {p}"), hot)
 
@@ -92,14 +110,20 @@ def following(x: Text, hot: Hot) -> None:
     pause, more, slow, quick = (x.fresh(stem) for stem in ("pause", "more", "slow", "quick"))
     x.branch(x.compare("slt", n, 0), pause, more, UNLIKELY)
     x.label(pause)
-    jump(x, "pause", hot | {"iw": 0})
+    jump(x, "pause", hot | {"iw": 0, "n": n})
     x.label(more)
-    offset = x.op("and", as_number(x, hot["ip"]), BLOCK - 1)
-    x.branch(x.compare("ugt", offset, LAST_WHOLE), slow, quick, UNLIKELY)
+    x.branch(x.compare("ugt", as_number(x, hot["ip"]), hot["limit"]), slow, quick, UNLIKELY)
     x.label(slow)
     jump(x, "slow", hot | {"iw": 0, "n": n})
     x.label(quick)
-    to_handler(x, hot | {"iw": text_at(x, hot["ip"]), "n": n})
+    to_handler(x, hot | {"iw": text_at(x, hot["ip"]), "n": n}, hot["ip"])
+
+
+def _where(x: Text, ip: str, ia: Value, ahead: Value = 0) -> Hot:
+    """What goes with an instruction that is in another block; ip may be that of one that ends behind its beginning."""
+    host = as_number(x, ip)
+    last = x.op("or", x.op("add", host, ahead), BLOCK - 1)
+    return {"ip": ip, "delta": x.op("sub", host, ia), "limit": x.op("sub", last, BLOCK - 1 - LAST_WHOLE)}
 
 
 def branch_to(x: Text, a: Value, hot: Hot) -> None:
@@ -113,7 +137,7 @@ def branch_to(x: Text, a: Value, hot: Hot) -> None:
     jump(x, "astray", hot | {"ip": x.set(f"inttoptr i64 {a} to ptr"), "delta": 0, "iw": 0})
     x.label(on)
     ip = place(x, hot["mem"], a, found)
-    following(x, hot | {"ip": ip, "delta": x.op("sub", as_number(x, ip), a)})
+    following(x, hot | _where(x, ip, a))
 
 
 def leave(x: Text, why: int, ia: Value, n: Value, cc: Value) -> None:
@@ -146,7 +170,7 @@ def _astray(x: Text) -> None:
 
 
 def _pause(x: Text) -> None:
-    leave(x, state.BUDGET_USED, instruction_address(x, ENTERED), "%n", "%cc")
+    leave(x, state.BUDGET_USED, instruction_address(x, ENTERED), 0, "%cc")
 
 
 def _completed(x: Text) -> None:
@@ -199,8 +223,7 @@ def _slow(x: Text) -> None:
     iw = x.op("shl", iw, 16)
     over = x.compare("uge", x.op("add", offset, length_of(x, iw)), BLOCK)
     ip = x.set(f"select i1 {over}, ptr {ip2}, ptr {ip1}")
-    delta = x.op("sub", as_number(x, ip), ia)
-    to_handler(x, ENTERED | {"ip": ip, "delta": delta, "iw": iw})
+    to_handler(x, ENTERED | {"iw": iw} | _where(x, ip, ia, x.select(over, 6, 0)))
 
 
 def _entry() -> str:
@@ -214,6 +237,7 @@ def _entry() -> str:
         "n": field(x, state.BUDGET),
         "iw": field(x, state.IA),
         "delta": 0,
+        "limit": 0,
         "ft": x.set(f"inttoptr i64 {field(x, state.FETCH)} to ptr"),
         "wt": x.set(f"inttoptr i64 {field(x, state.STORE)} to ptr"),
         "mem": x.set(f"inttoptr i64 {x.op('sub', mem, 1)} to ptr"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from cpvm.machine.compiled import state
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from cpvm.machine.cpu import CPU
     from cpvm.machine.interruptions import Interruptions
 
-LONG_SLICE: Final = 32 * SLICE
+LEAST_SLICE: Final = 8 * SLICE
+LONG_SLICE: Final = 128 * SLICE
+"""Limits of the number of instructions in a slice, which are as many as take LATENCY: a stop is to come soon."""
+
+LATENCY: Final = 700_000
+"""Nanoseconds."""
 
 FEW: Final = 4
 """Fewer instructions than these are executed by the reference engine."""
@@ -44,6 +50,7 @@ class CompiledInterpreter(Interpreter):
         self._run: Callable[[int], int] | None = None
         self._exactly = False
         self.few = FEW
+        self._portion = LEAST_SLICE
         self.native_instructions = 0
         self.restarts = 0
         """How often native code left an instruction to Python."""
@@ -77,13 +84,18 @@ class CompiledInterpreter(Interpreter):
                 self._run = self._library.native.run
             return super()._slice(min(planned, SLICE))
         cpu = self._cpu
-        left = planned = min(planned, self._horizon())
+        left = planned = min(planned, self._horizon(), self._portion)
+        begun = perf_counter_ns()
         while left > 0 and not cpu.attention:
             left -= self._native(left)
             if cpu.attention or left <= 0 or planned - left >= SLICE:
                 break  # time is charged before an instruction that may look at it
             left -= super()._slice(1)
-        return planned - left
+        done = planned - left
+        if done >= LEAST_SLICE:
+            took = perf_counter_ns() - begun
+            self._portion = min(max(done * LATENCY // (took + 1), LEAST_SLICE), LONG_SLICE)
+        return done
 
     def _horizon(self) -> int:
         """Instructions until one of the timers may become negative, at a microsecond each; SLICE at least."""

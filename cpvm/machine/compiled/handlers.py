@@ -170,7 +170,7 @@ class Generator:
         handlers = ", ".join(f"ptr @{name}" for name in self._names)
         free = ", ".join(f"i8 {b}" for b in self._free)
         globals_ = [
-            "@table = global [65536 x ptr] zeroinitializer, align 64",
+            "@table = dso_local externally_initialized global [65536 x ptr] zeroinitializer, align 64",
             f"@handlers = constant [{len(self._names)} x ptr] [{handlers}]",
             f"@free = internal constant [256 x i8] [{free}]",
         ]
