@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from slow import BLOCK, MOTION, REFUSE, REWIND, SPACE, WAIT, Slow, SlowBench, ccw
+from slow import BLOCK, MOTION, PRINT, REFUSE, REWIND, SPACE, TRANSFER, WAIT, Slow, SlowBench, ccw
 
 from cpvm.machine.channel import Channels
 from cpvm.machine.datapath import DataPath
@@ -91,6 +91,20 @@ def test_clear_io_takes_a_program_controlled_interruption_along() -> None:
     assert bench.io.clrio(BLOCK) == 1
     assert bench.csw() == "0000080800000003"
     assert not bench.io.pending()
+
+
+def test_clear_io_leaves_a_device_its_motion() -> None:
+    """A line is on its way to a printer: the device ends when it would have ended."""
+    bench = SlowBench()
+    assert bench.start(BLOCK, ccw(PRINT, SLI, 80)) == 0
+    assert bench.io.clrio(BLOCK) == 1
+    bench.io.elapse(TRANSFER + MOTION - 1)
+    assert bench.io.take() is None
+    assert bench.io.tio(BLOCK) == 1
+    assert bench.csw() == "0000000010000000", "the device is busy"
+    bench.io.elapse(1)
+    assert bench.taken() == (BLOCK, "000000000c000000")
+    assert not bench.io.timed
 
 
 # ---- control units
