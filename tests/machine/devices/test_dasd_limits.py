@@ -1,4 +1,4 @@
-"""A record 0 that is longer than its track."""
+"""A record 0 that is longer than its track; a search that finds nothing."""
 
 from __future__ import annotations
 
@@ -32,3 +32,16 @@ def test_record_0_takes_the_track_at_most(kind: str) -> None:
     track = Track.from_bytes(bench.store.read(1, 1))
     assert (len(track.r0.data), track.records) == (longest, [])
     assert bench.run(seek(1, 1), *find(1, 1, 0), (0x06, 8)) == 0x0C
+
+
+@pytest.mark.parametrize("kind", ["2314", "3330", "3350", "3380"])
+def test_a_search_for_a_home_address_that_is_another_ends(kind: str) -> None:
+    """Two index points without a record read: no record found, and not a program without end."""
+    bench = Bench(kind)
+    bench.track(1, 1, (b"", b"RECORD 1"))
+    other = (0x39, bytes((0, 2, 0, 2)))
+    assert bench.run(seek(1, 1), other, (0x08, 1), (0x1A, 5)) == 0x0E
+    assert bench.sense()[:2] == b"\x00\x08"
+    assert not bench.io.active
+    assert bench.run(seek(1, 1), HOME, (0x08, 1), (0x06, 8)) == 0x0C
+    assert bench.read(8) == b"RECORD 1"

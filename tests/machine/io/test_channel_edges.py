@@ -107,6 +107,15 @@ def test_clear_io_leaves_a_device_its_motion() -> None:
     assert not bench.io.timed
 
 
+def test_start_io_fast_release_is_start_io_without_block_multiplexing() -> None:
+    bench = SlowBench()
+    bench.io.multiplexing = lambda: False
+    assert bench.start(BLOCK, ccw(REWIND), fast=True) == 1
+    assert bench.csw() == "eeeeeeee0800eeee"
+    bench.io.elapse(MOTION)
+    assert bench.taken() == (BLOCK, "0000000004000000")
+
+
 # ---- control units
 
 
