@@ -151,10 +151,9 @@ class Interpreter:
             if reason is None:
                 reason = self._reason_before(cpu.next_ia(), left)
             # instructions until the channels act, if each takes a microsecond
-            due = agenda.next - agenda.now - agenda.spent - uncharged
-            if uncharged >= SLICE or due <= 0 or (uncharged and reason is not None):
-                microseconds = cpu.machine.host.elapsed(uncharged) + agenda.spent
-                agenda.spent = 0
+            due = agenda.next - agenda.now - uncharged
+            if uncharged >= SLICE or due <= 0 or agenda.wish or (uncharged and reason is not None):
+                microseconds = agenda.charge(cpu.machine.host.elapsed(uncharged))
                 cpu.timers.advance(microseconds)
                 io.elapse(microseconds)
                 uncharged = 0

@@ -34,7 +34,8 @@ class Agenda:
     def __init__(self) -> None:
         self.now = 0
         self.next = NEVER
-        self.spent = 0  # microseconds that I/O instructions have taken since time was last charged
+        self.wish = 0  # microseconds that I/O instructions since time was last charged would take
+        self.least = 0  # and take at least, however near the next event is
         self.polls = 0  # questions in a row that found nothing
         self._due: dict[int, int] = {}
         self._fresh: dict[int, int] = {}
@@ -42,10 +43,20 @@ class Agenda:
 
     def spend(self, fruitless: bool) -> None:
         """An I/O instruction takes its time. `fruitless`: it was a question, and nothing has ended yet."""
-        ahead = self.next - self.now - self.spent
-        cost = INSTRUCTION << min(self.polls, DOUBLINGS) if fruitless else 0
-        self.spent += max(INSTRUCTION, min(cost, ahead))
+        self.least += INSTRUCTION
+        self.wish += INSTRUCTION << min(self.polls, DOUBLINGS) if fruitless else INSTRUCTION
         self.polls = self.polls + 1 if fruitless else 0
+
+    def charge(self, microseconds: int) -> int:
+        """What to charge for instructions that take these microseconds: so much, and what I/O instructions add.
+
+        Only here it is known how far the next event is, whatever the pieces in which a machine is run.
+        """
+        if self.wish:
+            ahead = min(self._due.values(), default=NEVER) - self.now - microseconds
+            microseconds += max(self.least, min(self.wish, ahead))
+            self.wish = self.least = 0
+        return microseconds
 
     def put(self, address: int, delay: int) -> None:
         """Let something happen at this address so many microseconds (at least 1) from now."""
