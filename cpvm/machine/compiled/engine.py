@@ -79,9 +79,9 @@ class CompiledInterpreter(Interpreter):
             self._exactly = False
 
     def _slice(self, planned: int) -> int:
+        if self._run is None and self._library.native is not None:
+            self._run = self._library.native.run
         if planned < self.few or self._exactly or self._run is None:
-            if self._library.native is not None:
-                self._run = self._library.native.run
             return super()._slice(min(planned, SLICE))
         cpu = self._cpu
         left = planned = min(planned, self._horizon(), self._portion)
