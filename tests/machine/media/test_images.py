@@ -1,4 +1,4 @@
-"""Hercules' disk images: those that Hercules' tools wrote are read, those written here have its layout, damage is told."""
+"""Disk images: those that Hercules' tools wrote are read, those written here have its layout, damage is told."""
 
 from __future__ import annotations
 
