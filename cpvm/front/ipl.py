@@ -116,7 +116,7 @@ class _Hands:
         if script is None or (terminal and options.script != "-"):
             self._keyboard = Keyboard(sys.stdin)
             escape = options.escape_on(terminal)
-            then = AtKeyboard(self._panel, self._keyboard, _tell, escape, options.stay)
+            then = AtKeyboard(self._panel, self._keyboard, _tell, escape, options.stay, piped=not terminal)
         self.attendant = then
         if script is not None:
             scripted = Scripted(self._panel, script, _name(options), self._echo, then)

@@ -131,12 +131,17 @@ class Operator:
         except OSError as error:
             self.failed(error)
 
+    @property
+    def reading(self) -> bool:
+        """Whether the machine reads the console now."""
+        return self.console is not None and self.console.reading
+
     def enter(self, typed: Typed) -> None:
         """A line was typed: it answers the outstanding read, or waits for one and gives attention."""
         if typed is Key.END:
             self.ended = True
             self.cancelled = self.starved = False
-            if self.console is not None and self.console.reading:
+            if self.reading:
                 self._end()
         elif self.console is None:
             pass  # there is no console

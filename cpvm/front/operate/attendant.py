@@ -5,6 +5,9 @@ from __future__ import annotations
 LOOK = "look"
 """Tag with which a machine is stopped so that its attendant looks, and then goes on."""
 
+PATIENCE = 100_000
+"""Instructions for which a line that nobody hurries to type waits for a machine that neither reads nor is idle."""
+
 
 class Attendant:
     """Nobody. `BareMachine.go` calls these; all on the thread that runs the machine."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import IO
 
-from cpvm.front.operate.attendant import Attendant
+from cpvm.front.operate.attendant import PATIENCE, Attendant
 from cpvm.front.operate.panel import Panel
 from cpvm.front.operate.words import PanelError
 from cpvm.front.peripherals import Key, Operator, Typed
@@ -68,6 +68,8 @@ class AtKeyboard(Attendant):
         complain: takes lines about what cannot be done.
         escape: what lines for the panel begin with; none are if it is empty. Twice, it stands for itself.
         stay: whether the operator stays when the machine has ended, to start it again.
+        piped: whether the lines come from a file. Then each waits until the machine reads or has nothing to do, or
+            for so long that it must be meant to interrupt: a line typed early would give an attention.
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class AtKeyboard(Attendant):
         complain: Callable[[str], None],
         escape: str = "",
         stay: bool = False,
+        *,
+        piped: bool = False,
     ) -> None:
         self.panel = panel
         self._keyboard = keyboard
@@ -84,6 +88,8 @@ class AtKeyboard(Attendant):
         self._operator = panel.machine.operator
         self._escape = escape
         self._stay = stay
+        self._piped = piped
+        self._taken = 0  # instructions executed when the last line was taken
 
     @property
     def held(self) -> bool:
@@ -92,7 +98,7 @@ class AtKeyboard(Attendant):
 
     def look(self) -> None:
         """Take what was typed meanwhile."""
-        while not self._operator.ended and self.panel.quit is None:
+        while not self._operator.ended and self.panel.quit is None and not self._early():
             try:
                 self._take(self._keyboard.get(0))
             except queue.Empty:
@@ -117,7 +123,13 @@ class AtKeyboard(Attendant):
                 return False
         return True
 
+    def _early(self) -> bool:
+        """Whether the next line of a file has to wait."""
+        waited = self.panel.machine.executed - self._taken
+        return self._piped and not self._operator.reading and waited < PATIENCE
+
     def _take(self, typed: Typed) -> None:
+        self._taken = self.panel.machine.executed
         if isinstance(typed, Key) or not self._escape or not typed.startswith(self._escape):
             self._operator.enter(typed)
             return

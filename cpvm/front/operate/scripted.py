@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cpvm.front.operate import display
-from cpvm.front.operate.attendant import LOOK, Attendant
+from cpvm.front.operate.attendant import LOOK, PATIENCE, Attendant
 from cpvm.front.operate.panel import Panel
 from cpvm.front.operate.statements import Statement
 from cpvm.front.operate.words import PanelError
@@ -258,17 +258,28 @@ class Scripted(Attendant):
             raise PanelError(f'the console has not typed "{text}"{self._last()}')
 
     def type(self, address: int | None, text: str) -> None:
-        """Type at the console, and go on when that is read; or into a display."""
+        """Type at the console, and go on when that is read; or into a display.
+
+        Like a person, it begins when the machine reads or has nothing to do, so that no program meets an attention
+        that it does not expect; one that is busy with other things has to bear it.
+        """
         if address is not None:
             self._when_free(address, lambda: self._machine.type_into(address, text))
             return
         if self._machine.room.taken is None:
             raise PanelError("the machine has no console")
-        self._since = ""
-        self._echo(text)
-        self._machine.type(text)
-        self._again = True
-        self._await(lambda: not self._machine.operator.typed, f'a read of "{text}"')
+        operator, due, typed = self._machine.operator, self._machine.executed + PATIENCE, False
+
+        def taken() -> bool:
+            nonlocal typed
+            if not typed and (operator.reading or self._idle or self._machine.executed >= due):
+                self._since = ""
+                self._echo(text)
+                self._machine.type(text)
+                self._again = typed = True
+            return typed and not operator.typed
+
+        self._await(taken, f'a read of "{text}"')
 
     def key(self, address: int, keys: Sequence[str]) -> None:
         """Press keys of a display, each when the keyboard is free."""
