@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -127,6 +128,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="I/O operations take as long as on real devices, by the machine's own clock (as they do with --device)",
     )
     machine.add_argument(
+        "--selector",
+        type=_channels,
+        default=(),
+        metavar="N[,N]...",
+        help="channels 1-F that are selector channels; 0 is a byte multiplexer, the others are block multiplexers",
+    )
+    machine.add_argument(
         "--tod", type=_time, metavar="TIME", help="set the TOD clock, UTC: 1976-05-01 or 1976-05-01T08:00:00"
     )
     machine.add_argument(
@@ -190,6 +198,7 @@ def run(arguments: argparse.Namespace) -> int:
             ipl=arguments.ipl,
             standard=not arguments.bare,
             immediate=arguments.immediate,
+            selectors=arguments.selector,
             script=arguments.script,
             escape=arguments.escape,
             stay=arguments.stay,
@@ -223,6 +232,12 @@ def _address(text: str) -> int:
         return parse_address(text)
     except ConfigurationError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _channels(text: str) -> Sequence[int]:
+    if not re.fullmatch(r"[1-9A-Fa-f](,[1-9A-Fa-f])*", text):
+        raise argparse.ArgumentTypeError(f"{text}: channels are 1 to F, such as 1 or 1,2")
+    return tuple(int(channel, 16) for channel in text.split(","))
 
 
 def _time(text: str) -> datetime:

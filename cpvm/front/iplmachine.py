@@ -16,6 +16,7 @@ from cpvm.front.barehost import OwnClock
 from cpvm.front.loader import LoadError, ipl_deck, is_object
 from cpvm.front.operate.keyboard import ESCAPE
 from cpvm.machine import SnapshotError, snapshot
+from cpvm.machine.channel import SELECTOR
 from cpvm.machine.configure import ConfigurationError, parse_address, split_words
 from cpvm.machine.device import DeviceError, MediaError
 from cpvm.machine.engines import REFERENCE, EngineError
@@ -61,6 +62,8 @@ class Options:
     """Whether the standard devices are there, where `devices` does not put others."""
     immediate: bool | None = None
     """Whether I/O operations take no time; by default only if all devices are standard ones."""
+    selectors: Sequence[int] = ()
+    """Numbers of the channels that are selector channels."""
     tod: datetime | None = None
     """What the TOD clock shows at first; by default the time of this computer."""
     own_clock: bool = False
@@ -147,6 +150,7 @@ def build(options: Options, stack: ExitStack) -> BareMachine:
             engine=options.engine,
         )
         stack.callback(machine.close)
+        machine.io.types.update(dict.fromkeys(options.selectors, SELECTOR))
         if options.console is not None and machine.room.taken != options.console:
             raise Refused(f"--console {options.console:03X}: the console is {machine.room.taken:03X}, by --device")
         if saved:
