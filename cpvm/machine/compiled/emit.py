@@ -189,6 +189,10 @@ class Emitter:
         dispatch.jump(x, "completed", self.hot | {"cc": self.cc()})
         self.live = False
 
+    def monitor_call(self, number: Value, code: Value) -> None:
+        """Python does it: only that nothing is to be monitored is worth being native."""
+        self.program_check(code)
+
     def execute(self, a: Value, v: Value) -> None:
         x = self.x
         self.bound = True

@@ -52,8 +52,8 @@ class CompiledInterpreter(Interpreter):
         self.few = FEW
         self._portion = LEAST_SLICE
         self.native_instructions = 0
-        self.restarts = 0
-        """How often native code left an instruction to Python."""
+        self.exits = [0] * (state.LOADED + 1)
+        """How often native code came back, by reason (see `cpvm.machine.compiled.state`)."""
         self._block = bytearray(state.LENGTH)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._block))
         self._words = memoryview(self._block).cast("q")
@@ -135,6 +135,7 @@ class CompiledInterpreter(Interpreter):
         words[state.FETCH >> 3] = pair
         words[state.STORE >> 3] = pair + TABLE_BYTES
         reason = self._run(self._address)
+        self.exits[reason] += 1
         found = state.REGISTERS.unpack_from(block)
         if found[43:46] != (cpu.state, cpu.protection, cpu.smask):
             self._take_up(*found[43:46])
@@ -146,7 +147,6 @@ class CompiledInterpreter(Interpreter):
         if done > (reason == state.COMPLETED):  # of which that one did not go well
             self._checks = self._externals = 0
         if reason == state.RESTART:
-            self.restarts += 1
             if cpu.ia & 1:
                 cpu.attention = True
         elif reason == state.COMPLETED:

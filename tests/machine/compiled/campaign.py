@@ -21,6 +21,7 @@ from fuzz.scenes import SceneWriter
 from compiled.parity import Difference, Pair, StillHost, Storm
 from compiled.warm import engine_of
 from cpvm.machine import Machine
+from cpvm.machine.compiled.state import RESTART
 from cpvm.machine.interpreter import SLICE
 
 
@@ -75,7 +76,7 @@ def main(seconds: float, seed: str) -> int:
     native = engine_of(pair.compiled)
     print(
         f"{storms} storms with {instructions} instructions, {performed} scenes: {differences} differences; "
-        f"natively {native.native_instructions}, left to Python {native.restarts}"
+        f"natively {native.native_instructions}, left to Python {native.exits[RESTART]}"
     )
     return differences
 
