@@ -9,7 +9,9 @@ import sys
 import traceback
 from collections.abc import Iterable
 from importlib import import_module, util
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 from cpvm.cp.registry import RegistryError
 from cpvm.machine.device import DeviceError
@@ -26,6 +28,14 @@ class PluginError(Exception):
     """A plugin cannot be loaded; the text, one line, says which and why."""
 
 
+class _Source(SourceFileLoader):
+    """Reads a plugin's source each time: kept bytecode is told from it by the second and the size only."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the file as it is now. Raises OSError, SyntaxError, ValueError."""
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def load_file(path: str | Path) -> plugin.Plugin:
     """Load a plugin from a Python file; its name is that of the file. One that is loaded already is loaded anew.
 
@@ -40,7 +50,7 @@ def load_file(path: str | Path) -> plugin.Plugin:
     if not file.is_file():
         raise PluginError(f"{path}: no such file")
     module_name = _MODULES + name
-    spec = util.spec_from_file_location(module_name, file)
+    spec = util.spec_from_file_location(module_name, file, loader=_Source(module_name, str(file)))
     if spec is None or spec.loader is None:
         raise PluginError(f"{path}: not a Python file")
     plugin.unload(name)

@@ -8,12 +8,12 @@ import pytest
 from fuzzing import SIZE, Fuzzer, fuzz, plain, revived, types
 
 
-@pytest.mark.parametrize("type", types())
+@pytest.mark.parametrize("type", list(types()))
 def test_random_programs(type: str, tmp_path: Path) -> None:
     assert sum(fuzz(seed, type, tmp_path, 60) for seed in range(3)) > 20
 
 
-@pytest.mark.parametrize("type", types())
+@pytest.mark.parametrize("type", list(types()))
 def test_a_saved_state_goes_on_alike(type: str, tmp_path: Path) -> None:
     """Two of a kind go through the same; one of them is saved and taken up on the way, by channels that were reset."""
     for seed in range(2):
