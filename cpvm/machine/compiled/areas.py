@@ -253,3 +253,8 @@ done:
 """Digits 10 to 15 are found by the carries that adding X'66' makes out of them: into bits 4 and 8."""
 
 FUNCTIONS: Final = MOVE + COMPARE + MATCH + LOGIC + TRANSLATE + DIGITS
+
+NAMES: Final = tuple(
+    f"area_{name}" for name in ("move", "compare", "match", "and", "or", "xor", "translate", "digits", "put_digits")
+)
+"""The functions among them."""

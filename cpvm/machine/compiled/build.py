@@ -13,7 +13,7 @@ import struct
 import sys
 import tempfile
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 import cpvm.s370
 from cpvm.machine import compiled, dat
+from cpvm.machine.compiled.dispatch import EXPORTED
 from cpvm.machine.compiled.handlers import generate
 from cpvm.s370.insn import table
 
@@ -48,6 +49,14 @@ class Native:
     """It came from the cache."""
     keep: tuple[object, ...]
     """What owns the code."""
+    machine: Any
+    """The llvmlite target machine, for others who make code for this processor; one thread at a time may use it."""
+    addresses: Mapping[str, int]
+    """Host addresses of the functions named in `dispatch.EXPORTED`."""
+
+    def address(self, name: str) -> int:
+        """Host address of a function of `dispatch.EXPORTED`. Raises KeyError."""
+        return self.addresses[name]
 
 
 def cache_folder() -> Path:
@@ -141,7 +150,12 @@ def load(cache: Path | None = None) -> Native:
     engine.finalize_object()
     _fill_table(engine, rows, handlers)
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-    return Native(prototype(engine.get_function_address("run")), cached, (engine, machine))
+    return Native(prototype(engine.get_function_address("run")), cached, (engine,), machine, _exported(engine))
+
+
+def _exported(engine: Any) -> dict[str, int]:
+    base = engine.get_global_value_address("exported")
+    return dict(zip(EXPORTED, (ctypes.c_uint64 * len(EXPORTED)).from_address(base), strict=True))
 
 
 def _fill_table(engine: Any, rows: array[int], handlers: int) -> None:

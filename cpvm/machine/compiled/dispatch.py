@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from cpvm.machine.compiled import state
+from cpvm.machine.compiled import areas, state
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 
 HOT: Final = {
@@ -41,6 +41,13 @@ BLOCK: Final = 2048
 LAST_WHOLE: Final = BLOCK - 6
 """An instruction that starts beyond this offset in a block may end in the next one."""
 ADDRESS_MASK: Final = 0xFFFFFF
+
+EXPORTED: Final = ("resume", "go", "stopped", *areas.NAMES)
+"""Functions whose host addresses `Native.address` gives, in the order of the array `@exported` of the module.
+
+The first ones are handlers for those who leave a translated region, with the logical address of the next instruction in
+iw and the budget before it in n: `resume` interprets it, `go` may find it in another region, `stopped` goes back to
+Python. Of the other arguments only ft, wt and mem count."""
 
 Hot = dict[str, Value]
 ENTERED: Final[Hot] = {name: "%" + name for name in HOT}
@@ -169,6 +176,11 @@ def _astray(x: Text) -> None:
     leave(x, state.RESTART, instruction_address(x, ENTERED), "%n", "%cc")
 
 
+def _stopped(x: Text) -> None:
+    """Out of a translated region: iw is the logical address of the next instruction, n what is left of the budget."""
+    leave(x, state.BUDGET_USED, "%iw", "%n", "%cc")
+
+
 def _pause(x: Text) -> None:
     leave(x, state.BUDGET_USED, instruction_address(x, ENTERED), 0, "%cc")
 
@@ -258,6 +270,9 @@ def shared() -> list[str]:
         "loaded": _loaded,
         "slow": _slow,
         "first": lambda x: branch_to(x, "%iw", ENTERED),
+        "go": lambda x: branch_to(x, "%iw", ENTERED),
+        "resume": lambda x: branch_to(x, "%iw", ENTERED),
+        "stopped": _stopped,
     }
     for name, part in parts.items():
         x = Text()

@@ -168,10 +168,12 @@ class Generator:
     def code(self) -> Code:
         """The whole."""
         handlers = ", ".join(f"ptr @{name}" for name in self._names)
+        exported = ", ".join(f"ptr @{name}" for name in dispatch.EXPORTED)
         free = ", ".join(f"i8 {b}" for b in self._free)
         globals_ = [
             "@table = dso_local externally_initialized global [65536 x ptr] zeroinitializer, align 64",
             f"@handlers = constant [{len(self._names)} x ptr] [{handlers}]",
+            f"@exported = constant [{len(dispatch.EXPORTED)} x ptr] [{exported}]",
             f"@free = internal constant [256 x i8] [{free}]",
         ]
         text = "\n".join([areas.DECLARATIONS, *globals_, areas.FUNCTIONS, *dispatch.shared(), *self._functions, ""])
