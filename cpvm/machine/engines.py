@@ -9,11 +9,14 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, Final
 
+from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interpreter import Interpreter
 
 if TYPE_CHECKING:
     from cpvm.machine.cpu import CPU
     from cpvm.machine.interruptions import Interruptions
+
+__all__ = ["AUTO", "COMPILED", "ENGINES", "REFERENCE", "EngineError", "EngineStatistics", "available", "make"]
 
 REFERENCE: Final = "reference"
 COMPILED: Final = "compiled"

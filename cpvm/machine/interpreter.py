@@ -11,6 +11,7 @@ from typing import Final
 from cpvm.machine.access import LAST, SHIFT
 from cpvm.machine.binding import Bind, binder
 from cpvm.machine.cpu import CPU
+from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.iotime import skip_ahead
 from cpvm.machine.machinecheck import ALL, EXIGENT
@@ -56,6 +57,8 @@ class Decoded(dict[int, Step]):
 class Interpreter:
     """Executes instructions for one CPU."""
 
+    name = "reference"
+
     slice_length = SLICE
     """How many instructions are executed at most before the timers are looked at."""
 
@@ -75,6 +78,12 @@ class Interpreter:
         self._left: PSW | None = None
         """The PSW with which the budget of the last run was used up: if it is still the current one, what comes
         belongs to it, and a loop of interruptions is found by single steps too."""
+        self.executed = 0
+        """Instructions executed since the machine was made."""
+        self.nanoseconds = 0
+        """Of processor time that this took."""
+        self.note = ""
+        """Why it is not the engine that was asked for, if it is not; one line for the user."""
         cpu.interpreter = self
 
     # ---- decoding
@@ -176,6 +185,10 @@ class Interpreter:
             uncharged += done
             skips = 0
 
+    def statistics(self) -> EngineStatistics:
+        """What has been done so far."""
+        return EngineStatistics(self.name, self.executed, seconds=self.nanoseconds / 1e9, note=self.note)
+
     def forget_loops(self) -> None:
         """What comes is no part of a loop of interruptions that has begun."""
         self._left = None
@@ -190,6 +203,7 @@ class Interpreter:
         return None
 
     def _stopped(self, reason: StopReason, done: int) -> Stop:
+        self.executed += done
         detail: object = self._cpu.next_ia()
         self._left = self._cpu.psw() if reason is StopReason.BUDGET else None
         if reason is StopReason.HOST:

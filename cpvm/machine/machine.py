@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from pathlib import Path
+from time import thread_time_ns
 from typing import overload
 
 from cpvm.machine import engines, snapshot, trace
 from cpvm.machine.channel import Channels
 from cpvm.machine.cpu import CPU
 from cpvm.machine.device import Device
-from cpvm.machine.engines import REFERENCE
+from cpvm.machine.engines import REFERENCE, EngineStatistics
 from cpvm.machine.host import Host, NullHost
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.machinecheck import Damage
@@ -57,7 +58,7 @@ class Registers(Sequence[int]):
 class Machine:
     """One virtual machine. Two of them share nothing.
 
-    All methods belong to the thread that runs the machine, except `stop`.
+    All methods belong to the thread that runs the machine, except `stop` and `engine_statistics`.
     """
 
     def __init__(
@@ -179,7 +180,15 @@ class Machine:
     # ---- running
     def run(self, max_instructions: int) -> Stop:
         """Run until a reason to stop, at most this many instructions."""
-        return self._interpreter.run(max_instructions)
+        begun = thread_time_ns()
+        try:
+            return self._interpreter.run(max_instructions)
+        finally:
+            self._interpreter.nanoseconds += thread_time_ns() - begun
+
+    def engine_statistics(self) -> EngineStatistics:
+        """What has executed this machine's instructions, how many, and in which time. Callable from any thread."""
+        return self._interpreter.statistics()
 
     def step(self) -> Step | Stop:
         """Execute one instruction: which it was, or why the machine does not get as far as that."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from cpvm.machine.compiled import state
 from cpvm.machine.compiled.tables import PAIR_BYTES, TABLE_BYTES, NativeTables
+from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interpreter import SLICE, Interpreter
 from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
 from cpvm.machine.stop import ProgramCheck
@@ -42,6 +44,7 @@ _WORDS: Final = {1: 0x00000000, 2: 0x40000000, 3: 0xC0000000}
 class CompiledInterpreter(Interpreter):
     """Executes instructions for one CPU."""
 
+    name = "compiled"
     slice_length = LONG_SLICE
 
     def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library) -> None:
@@ -67,6 +70,10 @@ class CompiledInterpreter(Interpreter):
         self._set(state.TABLES, self._tables.address)
         self._used_pin = ctypes.c_char.from_buffer(self._tables.used)
         self._set(state.USED, ctypes.addressof(self._used_pin))
+
+    def statistics(self) -> EngineStatistics:
+        exits = {state.REASONS[reason]: count for reason, count in enumerate(self.exits) if count}
+        return replace(super().statistics(), native=self.native_instructions, exits=exits)
 
     def _set(self, where: int, v: int) -> None:
         self._words[where >> 3] = v

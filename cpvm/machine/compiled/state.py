@@ -92,3 +92,6 @@ MASKED: Final = 3
 """An instruction was executed, except that a system mask has yet to be set."""
 LOADED: Final = 4
 """An instruction was executed, except that a PSW has yet to be loaded."""
+
+REASONS: Final = ("budget used", "done in Python", "program interruption", "mask set", "PSW loaded")
+"""What they are called in statistics."""
