@@ -33,10 +33,12 @@ _HEAD: Final = struct.Struct("<32s32sI")
 ROWS: Final = 65536
 DEFINITIONS: Final = ("insn", "formats", "ops", "interruption", "psw")
 """Modules of `cpvm.s370` that the code depends on, besides the instructions."""
-RUNNING: Final = frozenset(("engine", "native"))
+RUNNING: Final = frozenset(("elsewhere", "engine", "native"))
 """Modules of this package that it does not depend on."""
 
 Run = Callable[[int], int]
+Code = tuple[bytes, "array[int]", int]
+"""Object, handlers of the first halfwords, number of handlers."""
 
 
 @dataclass
@@ -53,6 +55,8 @@ class Native:
     """The llvmlite target machine, for others who make code for this processor; one thread at a time may use it."""
     addresses: Mapping[str, int]
     """Host addresses of the functions named in `dispatch.EXPORTED`."""
+    trouble: str = ""
+    """Why it could not be kept in the cache; empty if it was, or came from there."""
 
     def address(self, name: str) -> int:
         """Host address of a function of `dispatch.EXPORTED`. Raises KeyError."""
@@ -64,7 +68,10 @@ def cache_folder() -> Path:
     given = os.environ.get("CPVM_CACHE")
     if given:
         return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cpvm"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cpvm"
+    except RuntimeError:  # a user without a home
+        return Path(os.devnull, "cpvm")
 
 
 def key() -> bytes:
@@ -82,7 +89,8 @@ def key() -> bytes:
     return digest.digest()
 
 
-def _machine() -> Any:
+def target_machine() -> Any:
+    """The llvmlite target machine for this processor."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_default_triple().create_target_machine(
@@ -95,12 +103,16 @@ def _machine() -> Any:
     )
 
 
-def read_cache(path: Path, wanted: bytes) -> tuple[bytes, array[int], int] | None:
-    """Object, handlers of the first halfwords and number of handlers; None if the file is not what it should be."""
+def read_cache(path: Path, wanted: bytes) -> Code | None:
+    """What the file has; None if it is not what it should be."""
     try:
-        data = path.read_bytes()
+        return unpack(path.read_bytes(), wanted)
     except OSError:
         return None
+
+
+def unpack(data: bytes, wanted: bytes) -> Code | None:
+    """What `pack` has put together; None if it is anything else, or made of something else."""
     start = len(MAGIC) + _HEAD.size
     if not data.startswith(MAGIC) or len(data) < start + 2 * ROWS:
         return None
@@ -111,21 +123,27 @@ def read_cache(path: Path, wanted: bytes) -> tuple[bytes, array[int], int] | Non
     return content[2 * ROWS :], array("H", content[: 2 * ROWS]), handlers
 
 
-def write_cache(path: Path, wanted: bytes, obj: bytes, rows: array[int], handlers: int) -> None:
-    """Write the file in one step. A cache that cannot be written is no error: it is only slower the next time."""
+def pack(wanted: bytes, obj: bytes, rows: array[int], handlers: int) -> bytes:
+    """The contents of a file of the cache."""
     content = rows.tobytes() + obj
     checksum = hashlib.sha256(wanted + handlers.to_bytes(4, "little") + content).digest()
+    return MAGIC + _HEAD.pack(wanted, checksum, handlers) + content
+
+
+def write_cache(path: Path, wanted: bytes, obj: bytes, rows: array[int], handlers: int) -> str:
+    """Write the file in one step; gives why it could not be, which is no error: it is only slower the next time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(MAGIC + _HEAD.pack(wanted, checksum, handlers) + content)
+            file.write(pack(wanted, obj, rows, handlers))
         Path(file.name).replace(path)
-    except OSError:
-        return
+    except OSError as error:
+        return f"{path.parent}: {error.strerror or error}"
+    return ""
 
 
-def compile_code(machine: Any) -> tuple[bytes, array[int], int]:
-    """Generate and compile: object, handlers of the first halfwords, number of handlers."""
+def compile_code(machine: Any) -> Code:
+    """Generate and compile."""
     code = generate(table())
     module = llvm.parse_assembly(code.text)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
@@ -134,23 +152,30 @@ def compile_code(machine: Any) -> tuple[bytes, array[int], int]:
     return machine.emit_object(module), code.rows, len(code.names)
 
 
-def load(cache: Path | None = None) -> Native:
-    """The native engine, from the cache or newly made (which takes seconds)."""
-    machine = _machine()
+def load(cache: Path | None = None, make: Callable[[Path, bytes], Code | None] | None = None) -> Native:
+    """The native engine, from the cache or newly made (which takes seconds).
+
+    Args:
+        cache: folder of the cache, that of the user if None.
+        make: is asked first for what is not in the cache, with path and key; it is compiled here if it gives None.
+    """
+    machine = target_machine()
     wanted = key()
     path = (cache or cache_folder()) / f"native-{wanted.hex()[:16]}.bin"
     found = read_cache(path, wanted)
     cached = found is not None
+    trouble = ""
     if found is None:
-        found = compile_code(machine)
-        write_cache(path, wanted, *found)
+        found = (make(path, wanted) if make else None) or compile_code(machine)
+        trouble = write_cache(path, wanted, *found)
     obj, rows, handlers = found
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(obj))
     engine.finalize_object()
     _fill_table(engine, rows, handlers)
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-    return Native(prototype(engine.get_function_address("run")), cached, (engine,), machine, _exported(engine))
+    run = prototype(engine.get_function_address("run"))
+    return Native(run, cached, (engine,), machine, _exported(engine), trouble)
 
 
 def _exported(engine: Any) -> dict[str, int]:

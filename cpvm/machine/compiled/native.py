@@ -33,7 +33,8 @@ class Library:
         """Begin, without waiting for the end."""
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="cpvm-compile", daemon=True)
+                # Not a daemon: the process must not end in the middle of LLVM's work.
+                self._thread = threading.Thread(target=self._work, name="cpvm-compile")
                 self._thread.start()
 
     def wait(self) -> Native:
@@ -48,9 +49,9 @@ class Library:
 
 
 def _load() -> Native:
-    from cpvm.machine.compiled import build  # imports llvmlite, which takes its time
+    from cpvm.machine.compiled import build, elsewhere  # imports llvmlite, which takes its time
 
-    return build.load()
+    return build.load(make=elsewhere.make)
 
 
 @cache

@@ -8,7 +8,7 @@ import llvmlite.binding as llvm
 import pytest
 
 from cpvm.machine.compiled import areas, dispatch
-from cpvm.machine.compiled.build import _machine
+from cpvm.machine.compiled.build import target_machine
 from cpvm.machine.compiled.emitstorage import StorageEmitter
 from cpvm.machine.compiled.handlers import generate
 from cpvm.machine.compiled.subset import Subset, walk
@@ -58,7 +58,7 @@ def test_native_code_gives_what_python_gives() -> None:
     result = walk(e, arithmetic, ["%a", "%b"])
     e.x.do(f"ret i64 {result}")
     text = areas.DECLARATIONS + e.x.function("define i64 @f(i64 %a, i64 %b) {")
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), _machine())
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), target_machine())
     engine.finalize_object()
     native = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(engine.get_function_address("f"))
     random = Random(1)
