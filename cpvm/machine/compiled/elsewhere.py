@@ -1,6 +1,6 @@
 """Compiling in a process of its own.
 
-It takes seconds and a lot of memory, which that process gives back by ending; Python threads here are not delayed by it;
+It takes seconds and a lot of memory, which that process gives back by ending; Python threads here are not delayed;
 and a process may end at any time, but not in the middle of LLVM's work. If this one ends first, the other goes on and
 leaves what it has made in the cache.
 """
