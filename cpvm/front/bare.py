@@ -28,7 +28,7 @@ from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.devices.reader2540 import Reader2540
-from cpvm.machine.engines import REFERENCE
+from cpvm.machine.engines import AUTO
 from cpvm.machine.host import Host
 from cpvm.machine.media.deck import Hopper
 
@@ -104,7 +104,7 @@ class BareMachine(Clocked):
         printer: IO[str] | None = None,
         punch: IO[bytes] | None = None,
         immediate_io: bool = True,
-        engine: str = REFERENCE,
+        engine: str = AUTO,
     ) -> None:
         """A machine, reset, its storage zeros.
 
@@ -122,7 +122,8 @@ class BareMachine(Clocked):
             punch: where cards of the standard punch go, 80 bytes each.
             immediate_io: I/O operations end at once; otherwise they take as long as those of real devices, in virtual
                 time, which goes with the instructions executed.
-            engine: what executes instructions: `reference`, `compiled`, or `auto` (see `cpvm.machine.engines`).
+            engine: what executes instructions: `reference`, `compiled`, `translated`, or `auto`, the fastest there is
+                (see `cpvm.machine.engines`).
 
         Raises:
             ValueError: the storage size is wrong.

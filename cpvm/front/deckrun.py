@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cpvm.front.bare import BareMachine
 from cpvm.machine import Stop
+from cpvm.machine.engines import AUTO
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,12 @@ class DeckRun:
 
 
 def run_deck(
-    cards: Sequence[bytes], typed: Iterable[str] = (), *, storage: int = 1 << 20, limit: int | None = None
+    cards: Sequence[bytes],
+    typed: Iterable[str] = (),
+    *,
+    storage: int = 1 << 20,
+    limit: int | None = None,
+    engine: str = AUTO,
 ) -> DeckRun:
     """IPL a machine with console 009, reader 00C, punch 00D and printer 00E, and run it until it stops.
 
@@ -35,13 +41,15 @@ def run_deck(
         typed: the lines that the console's reads get, one after the other.
         storage: bytes, a multiple of 2048 from 8192 to 16777216.
         limit: instructions after which it is stopped; no limit if None.
+        engine: what executes instructions (see `cpvm.machine.engines`).
 
     Raises:
         IPLError: the deck cannot be IPLed.
         LoadError: an object deck cannot be linked.
         ValueError: the storage size is wrong.
+        EngineError: the engine cannot be had.
     """
-    machine = BareMachine(storage)
+    machine = BareMachine(storage, engine=engine)
     machine.load_deck([cards])
     machine.operator.typed.extend(typed)
     machine.end_of_input()

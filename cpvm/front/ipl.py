@@ -14,6 +14,7 @@ from types import FrameType
 from typing import IO
 
 from cpvm.front.bare import BareMachine
+from cpvm.front.enginestats import lines
 from cpvm.front.iplending import status_of, told
 from cpvm.front.iplmachine import Options, Refused, begin, build, reason
 from cpvm.front.operate.attendant import Attendant
@@ -25,6 +26,7 @@ from cpvm.front.status import USAGE
 from cpvm.front.tracing import HEADING, Executed
 from cpvm.machine import IPLError, Stop, StopReason
 from cpvm.machine.device import DeviceError, MediaError
+from cpvm.machine.engines import telling
 
 _INTERRUPT = "interrupt"  # tag of the stop that two presses of Ctrl-C are
 
@@ -40,6 +42,7 @@ def ipl(options: Options) -> int:
 
 def _ipl(options: Options) -> int:
     with ExitStack() as stack:
+        stack.enter_context(telling(lambda text: _tell(f"cpvm ipl: {text}")))
         try:
             script = _script(options)
             machine = build(options, stack)
@@ -58,6 +61,8 @@ def _ipl(options: Options) -> int:
             status = error.status
         if options.registers:
             _tell(machine.display())
+        if options.stats:
+            _tell("\n".join(lines(machine.engine_statistics())))
         if options.save:
             try:
                 machine.save(Path(options.save))

@@ -15,7 +15,7 @@ from cpvm.front.plugging import plugged
 from cpvm.front.status import USAGE
 from cpvm.machine.configure import ConfigurationError, parse_address
 from cpvm.machine.device import Device, device_types
-from cpvm.machine.engines import ENGINES, REFERENCE
+from cpvm.machine.engines import AUTO, ENGINES
 from cpvm.s370.psw import PSW
 
 _IPL = """\
@@ -146,9 +146,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--engine",
         choices=ENGINES,
-        default=REFERENCE,
-        help="what executes instructions: Python, or native code where llvmlite is installed (auto: where it is);"
-        " the results are the same",
+        default=AUTO,
+        help="what executes instructions: Python (reference), native code (compiled), or that with hot regions of the"
+        " program translated (translated); auto, the default, is translated where llvmlite is installed. The results"
+        " are the same",
     )
     operating = command.add_argument_group("operating it")
     operating.add_argument("--script", metavar="FILE", help="let a script operate it; - for standard input")
@@ -174,6 +175,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "interruptions (to standard error if no FILE follows)",
     )
     watching.add_argument("--registers", action="store_true", help="show PSW, registers and clocks at the end")
+    watching.add_argument(
+        "--stats", action="store_true", help="show at the end how many instructions were executed, how, and how fast"
+    )
     watching.add_argument("--stop", type=_hexadecimal, metavar="ADDR", help="end before the instruction at ADDR")
     watching.add_argument("--max", type=_count, metavar="N", help="end after N instructions")
     watching.add_argument("--save", metavar="FILE", help="save the machine as it is at the end, for --restore")
@@ -215,6 +219,7 @@ def run(arguments: argparse.Namespace) -> int:
             stop=arguments.stop,
             limit=arguments.max,
             registers=arguments.registers,
+            stats=arguments.stats,
         )
     )
 

@@ -19,7 +19,7 @@ from cpvm.machine import SnapshotError, snapshot
 from cpvm.machine.channel import SELECTOR
 from cpvm.machine.configure import ConfigurationError, parse_address, split_words
 from cpvm.machine.device import DeviceError, MediaError
-from cpvm.machine.engines import REFERENCE, EngineError
+from cpvm.machine.engines import AUTO, EngineError
 from cpvm.machine.host import tod_from_unix
 from cpvm.machine.media.deck import Deck
 from cpvm.s370 import psa
@@ -68,7 +68,7 @@ class Options:
     """What the TOD clock shows at first; by default the time of this computer."""
     own_clock: bool = False
     """Whether the TOD clock goes with the machine's own time, not with this computer's clock."""
-    engine: str = REFERENCE
+    engine: str = AUTO
     """What executes instructions (see `cpvm.machine.engines`)."""
     storage: int | None = None
     """Bytes; by default 1M, or what the saved machine has."""
@@ -92,6 +92,8 @@ class Options:
     """Instructions after which it is stopped."""
     registers: bool = False
     """Whether they are shown at the end."""
+    stats: bool = False
+    """Whether it is told at the end what the engine has done."""
 
     def escape_on(self, terminal: bool) -> str:
         """The escape character: as asked for, or the usual one if this is a terminal."""

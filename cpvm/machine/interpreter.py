@@ -57,7 +57,7 @@ class Decoded(dict[int, Step]):
 class Interpreter:
     """Executes instructions for one CPU."""
 
-    name = "reference"
+    name: str = "reference"
 
     slice_length = SLICE
     """How many instructions are executed at most before the timers are looked at."""

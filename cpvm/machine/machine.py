@@ -9,7 +9,7 @@ from cpvm.machine import engines, snapshot, trace
 from cpvm.machine.channel import Channels
 from cpvm.machine.cpu import CPU
 from cpvm.machine.device import Device
-from cpvm.machine.engines import REFERENCE, EngineStatistics
+from cpvm.machine.engines import AUTO, EngineStatistics
 from cpvm.machine.host import Host, NullHost
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.machinecheck import Damage
@@ -62,7 +62,7 @@ class Machine:
     """
 
     def __init__(
-        self, storage: int = 1 << 20, host: Host | None = None, immediate_io: bool = True, engine: str = REFERENCE
+        self, storage: int = 1 << 20, host: Host | None = None, immediate_io: bool = True, engine: str = AUTO
     ) -> None:
         """A machine with this many bytes of storage (see `Storage`), reset.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cpvm.front.enginestats import lines
 from cpvm.front.operate.attendant import LOOK
 from cpvm.front.operate.display import NAMES
 from cpvm.front.operate.words import PanelError, Words, split
@@ -272,6 +273,14 @@ def _registers(panel: Panel, words: Words) -> None:
     """Show PSW, registers and clocks."""
     words.end()
     for line in registers(panel.machine):
+        panel.say(line)
+
+
+@operation("stats")
+def _stats(panel: Panel, words: Words) -> None:
+    """Show how many instructions were executed, how, and how fast."""
+    words.end()
+    for line in lines(panel.machine.engine_statistics()):
         panel.say(line)
 
 

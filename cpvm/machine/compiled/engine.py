@@ -44,11 +44,11 @@ _WORDS: Final = {1: 0x00000000, 2: 0x40000000, 3: 0xC0000000}
 class CompiledInterpreter(Interpreter):
     """Executes instructions for one CPU."""
 
-    name = "compiled"
     slice_length = LONG_SLICE
 
-    def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library) -> None:
+    def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library, *, translating: bool = False) -> None:
         super().__init__(cpu, interruptions)
+        self.name = "translated" if translating else "compiled"
         self._library = library
         self._run: Callable[[int], int] | None = None
         self._exactly = False
@@ -73,7 +73,8 @@ class CompiledInterpreter(Interpreter):
 
     def statistics(self) -> EngineStatistics:
         exits = {state.REASONS[reason]: count for reason, count in enumerate(self.exits) if count}
-        return replace(super().statistics(), native=self.native_instructions, exits=exits)
+        found = replace(super().statistics(), native=self.native_instructions, exits=exits)
+        return replace(found, engine=Interpreter.name) if self._run is None and self.note else found
 
     def _set(self, where: int, v: int) -> None:
         self._words[where >> 3] = v

@@ -22,12 +22,28 @@ class Library:
         """The code, as soon as it is ready."""
         self.error: Exception | None = None
         """Why it cannot be had."""
+        self._after: list[Callable[[], object]] | None = []
 
     def _work(self) -> None:
         try:
             self.native = self._load()
         except Exception as error:
             self.error = error
+        with self._lock:
+            after, self._after = self._after, None
+        for action in after or ():
+            action()
+
+    def then(self, action: Callable[[], object]) -> None:
+        """Begin, and do something when it is there, or has failed: at once if that is known already."""
+        with self._lock:
+            waiting = self._after is not None
+            if self._after is not None:
+                self._after.append(action)
+        if waiting:
+            self.start()
+        else:
+            action()
 
     def start(self) -> None:
         """Begin, without waiting for the end."""
