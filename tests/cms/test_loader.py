@@ -50,7 +50,7 @@ def answer(output: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def cms() -> BareCMS:
+def cms(engine: str) -> BareCMS:
     machine = BareCMS(files={("NOTDECK", "TEXT"): "HELLO\n"}, programs=PROGRAMS)
     machine.ipl()
     return machine

@@ -29,7 +29,7 @@ def ready(code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def cms() -> BareCMS:
+def cms(engine: str) -> BareCMS:
     bare = BareCMS({("T1", "EXEC"): "&CONTROL OFF\n&TYPE T1 &1 &INDEX\n&EXIT 7\n"}, PROGRAMS)
     bare.ipl()
     return bare

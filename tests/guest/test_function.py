@@ -63,7 +63,7 @@ FUNCTIONS: dict[str, Callable[[Decimal], Decimal]] = {
 
 
 @pytest.fixture(scope="module")
-def cards() -> list[bytes]:
+def cards(engine: str) -> list[bytes]:
     punched = api.run_deck(deck("function")).punched
     return [punched[at : at + 80] for at in range(0, len(punched), 80)]
 

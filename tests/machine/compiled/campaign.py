@@ -15,11 +15,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
+from everyengine import engine_of
 from fuzz import stage
 from fuzz.scenes import SceneWriter
 
 from compiled.parity import Difference, Pair, StillHost, Storm
-from compiled.warm import engine_of
 from cpvm.machine import Machine
 from cpvm.machine.compiled.state import RESTART
 from cpvm.machine.interpreter import SLICE

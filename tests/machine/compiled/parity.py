@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from compiled.warm import engine_of, warm
+from everyengine import engine_of, warm
+
 from cpvm.machine import Machine, Stop, StopReason
 from cpvm.machine.host import NullHost
 from cpvm.machine.interpreter import SLICE

@@ -1,9 +1,9 @@
 """The compiled engine in a machine: what must make it forget, and come back."""
 
 import pytest
+from everyengine import engine_of
 
 from compiled.parity import StillHost
-from compiled.warm import engine_of
 from cpvm.machine import Machine, StopReason, engines
 from cpvm.machine.engines import EngineError
 from cpvm.machine.trace import Step

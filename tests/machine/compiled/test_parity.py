@@ -1,10 +1,10 @@
 """Both engines do the same: random programs. `campaign.py` goes on for longer."""
 
 import pytest
+from everyengine import engine_of
 
 from compiled.campaign import Scenes
 from compiled.parity import Difference, Pair, Storm
-from compiled.warm import engine_of
 
 
 @pytest.fixture(scope="module")
