@@ -66,6 +66,11 @@ class Access:
 
     # ---- tables
     def select_tables(self) -> None:
+        """Take the tables for the PSW key and the translation mode, which have changed."""
+        self.choose_tables()
+        self.attention = True
+
+    def choose_tables(self) -> None:
         """Take the tables for the PSW key and the translation mode."""
         index = self.protection | (16 if self.translating else 0)
         pair = self._tables.get(index)
@@ -74,7 +79,6 @@ class Access:
             pair = make(index, False, self._find_fetch), make(index, True, self._find_store)
             self._tables[index] = pair
         self.fetch_table, self.store_table = pair
-        self.attention = True
 
     def use_tables(self, make: TableMaker) -> None:
         """Have tables of another make from now on."""

@@ -189,6 +189,10 @@ class Interpreter:
         """What has been done so far."""
         return EngineStatistics(self.name, self.executed, seconds=self.nanoseconds / 1e9, note=self.note)
 
+    def nudge(self) -> None:
+        """Have `run` look around soon: something has happened. Callable from any thread."""
+        self._cpu.attention = True
+
     def forget_loops(self) -> None:
         """What comes is no part of a loop of interruptions that has begun."""
         self._left = None

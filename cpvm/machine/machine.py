@@ -58,7 +58,7 @@ class Registers(Sequence[int]):
 class Machine:
     """One virtual machine. Two of them share nothing.
 
-    All methods belong to the thread that runs the machine, except `stop` and `engine_statistics`.
+    All methods belong to the thread that runs the machine, except `stop`, `nudge` and `engine_statistics`.
     """
 
     def __init__(
@@ -205,7 +205,14 @@ class Machine:
         """
         self._interpreter.stop_tag = tag
         self._interpreter.stop_requested = True
-        self.cpu.attention = True
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Have `run` look at what is pending within a millisecond, or 20,000 instructions if those take longer.
+
+        For whoever makes an interruption pending while another thread runs the machine. Callable from any thread.
+        """
+        self._interpreter.nudge()
 
     def wait_for(self, microseconds: int) -> None:
         """Let time pass in which the CPU only waited, for an interval timer that is to run with real time."""

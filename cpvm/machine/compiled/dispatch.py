@@ -12,7 +12,7 @@ Each handler is a function that ends by jumping to the next one (`musttail`), wi
 | delta | ip minus the logical instruction address, for the 2K block that the instruction is in |
 | limit | host address of the last place in the block at which an instruction is sure to end in it |
 | ft, wt | the access tables for fetching and storing that are in use |
-| mem | one less than the host address of absolute address zero |
+| mem | host address of absolute address zero, less the bias of the tables' entries |
 
 The handler is found through a table by the first two bytes, so that what these decide is decided beforehand.
 """
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from cpvm.machine.compiled import areas, state
+from cpvm.machine.compiled import areas, state, tables
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 
 HOT: Final = {
@@ -81,7 +81,7 @@ def instruction_address(x: Text, hot: Hot) -> Value:
 
 
 def entry(x: Text, table: Value, a: Value) -> str:
-    """The entry of an access table for an address of 24 bits: the displacement plus 1, 0 if it is missing."""
+    """The entry of an access table for an address of 24 bits (see `cpvm.machine.compiled.tables`), 0 if missing."""
     block = x.op("lshr", a, 11)
     return x.load(x.set(f"getelementptr i32, ptr {table}, i64 {block}"), "i32", signed=True)
 
@@ -134,14 +134,29 @@ def _where(x: Text, ip: str, ia: Value, ahead: Value = 0) -> Hot:
 
 
 def branch_to(x: Text, a: Value, hot: Hot) -> None:
-    """Go on at a logical address."""
+    """Go on at a logical address, perhaps in a translated region; or stop there, if that is wished."""
+    a = x.op("and", a, ADDRESS_MASK)
+    found = entry(x, x.at(str(hot["ft"]), tables.BRANCH), a)
+    out, on = x.fresh("out"), x.fresh("on")
+    odd = x.set(f"trunc i64 {a} to i1")
+    stop = x.compare("ne", x.set(f"load volatile i64, ptr {x.at('%st', state.STOP)}, align 8"), 0)
+    x.branch(x.either(x.either(x.compare("eq", found, 0), odd), stop), out, on, UNLIKELY)
+    x.label(out)
+    jump(x, "turn", hot | {"ip": "null", "delta": 0, "iw": a, "limit": 0})
+    x.label(on)
+    ip = place(x, hot["mem"], a, found)
+    following(x, hot | _where(x, ip, a))
+
+
+def interpret_at(x: Text, a: Value, hot: Hot) -> None:
+    """Interpret the instruction at a logical address, whatever regions there are."""
     a = x.op("and", a, ADDRESS_MASK)
     found = entry(x, hot["ft"], a)
     out, on = x.fresh("out"), x.fresh("on")
     odd = x.set(f"trunc i64 {a} to i1")
     x.branch(x.either(x.compare("eq", found, 0), odd), out, on, UNLIKELY)
     x.label(out)
-    jump(x, "astray", hot | {"ip": x.set(f"inttoptr i64 {a} to ptr"), "delta": 0, "iw": 0})
+    jump(x, "astray", hot | {"ip": x.set(f"inttoptr i64 {a} to ptr"), "delta": 0, "iw": 0, "limit": 0})
     x.label(on)
     ip = place(x, hot["mem"], a, found)
     following(x, hot | _where(x, ip, a))
@@ -252,7 +267,7 @@ def _entry() -> str:
         "limit": 0,
         "ft": x.set(f"inttoptr i64 {field(x, state.FETCH)} to ptr"),
         "wt": x.set(f"inttoptr i64 {field(x, state.STORE)} to ptr"),
-        "mem": x.set(f"inttoptr i64 {x.op('sub', mem, 1)} to ptr"),
+        "mem": x.set(f"inttoptr i64 {x.op('sub', mem, tables.BIAS)} to ptr"),
     }
     x.do(f"ret i64 {x.set(f'call {CONVENTION} i64 @first({arguments(hot)})')}")
     return x.function("define i64 @run(ptr %st) nounwind {")
@@ -271,7 +286,7 @@ def shared() -> list[str]:
         "slow": _slow,
         "first": lambda x: branch_to(x, "%iw", ENTERED),
         "go": lambda x: branch_to(x, "%iw", ENTERED),
-        "resume": lambda x: branch_to(x, "%iw", ENTERED),
+        "resume": lambda x: interpret_at(x, "%iw", ENTERED),
         "stopped": _stopped,
     }
     for name, part in parts.items():

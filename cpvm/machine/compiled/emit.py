@@ -118,7 +118,7 @@ class Emitter:
         x = self.x
         self.changed = True
         self._tables = self._tables or self._variable(0)
-        pair = x.op("mul", x.op("or", key, translating), tables.PAIR_BYTES)
+        pair = x.op("mul", x.op("or", key, translating), tables.SET_BYTES)
         x.store(self._tables, "i64", x.op("add", dispatch.field(x, state.TABLES), pair))
 
     def leave_mask(self, v: Value) -> None:

@@ -6,7 +6,7 @@ one piece. What has passed such a test may therefore be taken as one piece of th
 
 from __future__ import annotations
 
-from cpvm.machine.compiled import dispatch, state
+from cpvm.machine.compiled import dispatch, state, tables
 from cpvm.machine.compiled.dispatch import ADDRESS_MASK, BLOCK
 from cpvm.machine.compiled.emit import Emitter
 from cpvm.machine.compiled.subset import walk
@@ -26,14 +26,11 @@ class StorageEmitter(Emitter):
     def _at(self, table: str, a: Value) -> str:
         """Host address of what has been checked."""
         a = self._wrap(a)
-        return dispatch.place(self.x, self.hot["mem"], a, dispatch.entry(self.x, self.hot[table], a))
+        return dispatch.place(self.x, self.hot["mem"], a, self._plain(dispatch.entry(self.x, self.hot[table], a)))
 
-    def _broken(self, table: str, a: Value, last: Value, first_entry: str) -> str:
-        """Whether the area up to the last byte is not all there, or not in one piece. It is not longer than a block."""
-        x = self.x
-        second = dispatch.entry(x, self.hot[table], self._wrap(last))
-        apart = x.compare("ne", first_entry, second)
-        return x.either(x.either(x.compare("eq", first_entry, 0), apart), x.compare("ugt", last, ADDRESS_MASK))
+    def _plain(self, found: Value) -> str:
+        """An entry without the mark of translated text."""
+        return str(self.x.op("and", found, tables.CODED - 1))
 
     def _checked(self, table: str, a: Value, n: int) -> str:
         """Host address of n bytes, a constant, after the test."""
@@ -41,18 +38,59 @@ class StorageEmitter(Emitter):
         restart = self.may_fault()
         a = self._wrap(a)
         found = dispatch.entry(x, self.hot[table], a)
-        missing = x.compare("eq", found, 0)
-        good = x.fresh("good")
-        if n == 1:
+        missing = x.compare("slt", found, 1)  # or there is translated text in the block
+        used = x.slot()
+        x.store(used, "i64", found)
+        good, look = x.fresh("good"), x.fresh("look")
+        if n > 1:
+            missing = x.either(missing, x.compare("ugt", x.op("and", a, BLOCK - 1), BLOCK - n))
+        if n == 1 and table == "ft":
             x.branch(missing, restart, good, UNLIKELY)
         else:
-            crossing = x.compare("ugt", x.op("and", a, BLOCK - 1), BLOCK - n)
-            look = x.fresh("look")
-            x.branch(x.either(missing, crossing), look, good, UNLIKELY)
+            x.branch(missing, look, good, UNLIKELY)
             x.label(look)
-            x.branch(self._broken(table, a, x.op("add", a, n - 1), found), restart, good)
+            x.store(used, "i64", self._look(table, a, n, found, restart))
+            x.go(good)
         x.label(good)
-        return dispatch.place(x, self.hot["mem"], a, found)
+        return dispatch.place(x, self.hot["mem"], a, x.load(used, "i64"))
+
+    def _look(self, table: str, a: Value, n: Value, first: str, restart: str) -> str:
+        """The entry for an area that is not longer than a block, given that of its first byte.
+
+        Goes to `restart` if it is not all there, or not in one piece, or if it is stored into translated text.
+        """
+        x = self.x
+        last = x.op("sub", x.op("add", a, n), 1)
+        second = dispatch.entry(x, self.hot[table], self._wrap(last))
+        whole, good = x.fresh("whole"), x.fresh("good")
+        plain = self._plain(first)
+        apart = x.compare("ne", plain, self._plain(second))
+        absent = x.either(x.compare("eq", plain, 0), apart)
+        x.branch(x.either(absent, x.compare("ugt", last, ADDRESS_MASK)), restart, whole)
+        x.label(whole)
+        if table == "wt":
+            coded, struck = x.fresh("coded"), x.fresh("struck")
+            x.branch(x.compare("slt", x.op("or", first, second), 0), coded, good)
+            x.label(coded)
+            absolute = x.op("sub", x.op("add", a, plain), tables.BIAS)
+            x.branch(self._holds_text(absolute, n), struck, good)
+            x.label(struck)
+            x.store(x.at("%st", state.STRUCK), "i64", x.op("add", absolute, 1))
+            x.go(restart)
+        else:
+            x.go(good)
+        x.label(good)
+        return plain
+
+    def _holds_text(self, absolute: Value, n: Value) -> str:
+        """Whether n bytes of absolute storage have anything in common with translated text."""
+        x = self.x
+        marks = x.at(self._pointer(state.MAP), x.op("lshr", absolute, 1))
+        halfwords = x.op("lshr", x.op("add", x.op("add", x.op("and", absolute, 1), n), 1), 1)
+        if isinstance(n, int) and n <= 8:
+            others = x.op("shl", -2, x.op("sub", x.op("shl", halfwords, 3), 1))
+            return x.compare("ne", x.op("and", x.load(marks, "i64"), x.op("xor", others, -1)), 0)
+        return x.compare("ult", self._area("match", "i64", (marks,), 0, halfwords), halfwords)
 
     # ---- numbers
     def fetch1(self, a: Value) -> Value:
@@ -105,8 +143,8 @@ class StorageEmitter(Emitter):
     def _check(self, table: str, a: Value, n: Value) -> None:
         x = self.x
         a = self._wrap(a)
-        last = x.op("add", a, x.op("sub", n, 1))
-        self.restart_if(self._broken(table, a, last, dispatch.entry(x, self.hot[table], a)))
+        restart = self.may_fault()
+        self._look(table, a, n, dispatch.entry(x, self.hot[table], a), restart)
 
     def check_fetch(self, a: Value, n: Value) -> None:
         self._check("ft", a, n)
@@ -118,6 +156,18 @@ class StorageEmitter(Emitter):
         """All of the table, not only what is selected: if that fails, Python looks closer."""
         self._check("ft", a2, 256)
 
+    def _charge(self, nanoseconds: Value) -> None:
+        """So long does this take: native code is to come back when LATENCY is over, whatever is left of the budget."""
+        x = self.x
+        left = x.op("sub", dispatch.field(x, state.PATIENCE), nanoseconds)
+        x.store(x.at("%st", state.PATIENCE), "i64", left)
+        over, on = x.fresh("over"), x.fresh("on")
+        x.branch(x.compare("slt", left, 0), over, on, UNLIKELY)
+        x.label(over)
+        x.store(x.at("%st", state.STOP), "i64", 1)
+        x.go(on)
+        x.label(on)
+
     def _area(self, function: str, kind: str, pointers: tuple[str, ...], *numbers: Value) -> str:
         arguments = [f"ptr {p}" for p in pointers] + [f"i64 {v}" for v in numbers]
         call = f"call {kind} @area_{function}({', '.join(arguments)})"
@@ -128,17 +178,21 @@ class StorageEmitter(Emitter):
 
     def move(self, a1: Value, a2: Value, n: Value) -> None:
         self.changed = True
+        self._charge(self.x.op("lshr", n, 4))
         self._area("move", "void", (self._at("wt", a1), self._at("ft", a2)), n)
 
     def fill(self, a: Value, v: Value, n: Value) -> None:
         self.changed = True
+        self._charge(self.x.op("lshr", n, 4))
         low = self.x.cut(v, "i8")
         self.x.do(f"call void @llvm.memset.p0.i64(ptr {self._at('wt', a)}, i8 {low}, i64 {n}, i1 false)")
 
     def compare(self, a1: Value, a2: Value, n: Value) -> Value:
+        self._charge(self.x.op("lshr", n, 3))
         return self._area("compare", "i64", (self._at("ft", a1), self._at("ft", a2)), n)
 
     def match(self, a: Value, v: Value, n: Value) -> Value:
+        self._charge(self.x.op("lshr", n, 3))
         return self._area("match", "i64", (self._at("ft", a),), v, n)
 
     def and_area(self, a1: Value, a2: Value, n: Value) -> Value:
@@ -152,31 +206,45 @@ class StorageEmitter(Emitter):
 
     def _logic(self, how: str, a1: Value, a2: Value, n: Value) -> Value:
         self.changed = True
+        self._charge(n)
         return self._area(how, "i64", (self._at("wt", a1), self._at("ft", a2)), n)
 
     def translate(self, a1: Value, a2: Value, n: Value) -> None:
         self.changed = True
+        self._charge(n)
         self._area("translate", "void", (self._at("wt", a1), self._at("ft", a2)), n)
 
     def digits(self, a: Value, n: Value) -> Value:
+        self._charge(self.x.op("shl", n, 1))
         v = self._area("digits", "i64", (self._at("ft", a),), n)
         self.restart_if(self.x.compare("slt", v, 0))
         return v
 
     def put_digits(self, a: Value, n: Value, v: Value) -> None:
         self.changed = True
+        self._charge(self.x.op("shl", n, 3))
         self._area("put_digits", "void", (self._at("wt", a),), n, v)
 
     # ---- real storage and keys
     def _real(self, a: Value) -> str:
         x = self.x
-        return x.at(x.at(str(self.hot["mem"]), 1), x.op("or", a, self.prefix()))
+        return x.at(x.at(str(self.hot["mem"]), tables.BIAS), x.op("or", a, self.prefix()))
 
     def real4(self, a: Value) -> Value:
         return self.x.load_big(self._real(a), 4, signed=False)
 
     def put_real4(self, a: Value, v: Value) -> None:
+        """On a word boundary. If it is translated text that changes, regions are compared again before they go on."""
+        x = self.x
         self._store(self._real(a), 4, v)
+        coded, done = x.fresh("coded"), x.fresh("done")
+        x.branch(x.compare("eq", dispatch.field(x, state.MAP), 0), done, coded)
+        x.label(coded)
+        marks = x.load(x.at(self._pointer(state.MAP), x.op("lshr", x.op("or", a, self.prefix()), 1)), "i16")
+        changed = x.select(x.compare("eq", marks, 0), 0, 1)
+        x.store(x.at("%st", state.EPOCH), "i64", x.op("add", dispatch.field(x, state.EPOCH), changed))
+        x.go(done)
+        x.label(done)
 
     def _real_at(self, a: Value, n: int) -> str:
         """Host address of n bytes anywhere in real storage, on their boundary. With a prefix Python does it."""
@@ -184,7 +252,7 @@ class StorageEmitter(Emitter):
         a = self._wrap(a)
         beyond = x.compare("ugt", x.op("add", a, n), dispatch.field(x, state.SIZE))
         self.restart_if(x.either(beyond, x.compare("ne", self.prefix(), 0)))
-        return x.at(x.at(str(self.hot["mem"]), 1), a)
+        return x.at(x.at(str(self.hot["mem"]), tables.BIAS), a)
 
     def real_word(self, a: Value) -> Value:
         return self.x.load_big(self._real_at(a, 4), 4, signed=False)

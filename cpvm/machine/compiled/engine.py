@@ -13,7 +13,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from cpvm.machine.compiled import state
-from cpvm.machine.compiled.tables import PAIR_BYTES, TABLE_BYTES, NativeTables
+from cpvm.machine.compiled.tables import SET_BYTES, TABLE_BYTES, NativeTables
 from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interpreter import SLICE, Interpreter
 from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
@@ -45,6 +45,8 @@ class CompiledInterpreter(Interpreter):
     """Executes instructions for one CPU."""
 
     slice_length = LONG_SLICE
+    at_once = LONG_SLICE
+    """What is left of a slice is executed on entering translated regions only, if it is more than that."""
 
     def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library, *, translating: bool = False) -> None:
         super().__init__(cpu, interruptions)
@@ -52,10 +54,11 @@ class CompiledInterpreter(Interpreter):
         self._library = library
         self._run: Callable[[int], int] | None = None
         self._exactly = False
+        self._reason = state.BUDGET_USED
         self.few = FEW
         self._portion = LEAST_SLICE
         self.native_instructions = 0
-        self.exits = [0] * (state.LOADED + 1)
+        self.exits = [0] * len(state.REASONS)
         """How often native code came back, by reason (see `cpvm.machine.compiled.state`)."""
         self._block = bytearray(state.LENGTH)
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._block))
@@ -70,6 +73,10 @@ class CompiledInterpreter(Interpreter):
         self._set(state.TABLES, self._tables.address)
         self._used_pin = ctypes.c_char.from_buffer(self._tables.used)
         self._set(state.USED, ctypes.addressof(self._used_pin))
+
+    def nudge(self) -> None:
+        super().nudge()
+        self._words[state.STOP >> 3] = 1  # in this order, see `_native`
 
     def statistics(self) -> EngineStatistics:
         exits = {state.REASONS[reason]: count for reason, count in enumerate(self.exits) if count}
@@ -102,13 +109,13 @@ class CompiledInterpreter(Interpreter):
         done = planned - left
         if done >= LEAST_SLICE:
             took = perf_counter_ns() - begun
-            self._portion = min(max(done * LATENCY // (took + 1), LEAST_SLICE), LONG_SLICE)
+            self._portion = min(max(done * LATENCY // (took + 1), LEAST_SLICE), self.slice_length)
         return done
 
     def _horizon(self) -> int:
         """Instructions until one of the timers may become negative, at a microsecond each; SLICE at least."""
         timers = self._cpu.timers
-        least = LONG_SLICE
+        least = self.slice_length
         left = timers.cpu_timer()
         if left >= 0:
             least = min(least, left // TOD_MICROSECOND + 1)
@@ -122,6 +129,9 @@ class CompiledInterpreter(Interpreter):
         assert self._run is not None
         cpu = self._cpu
         block, words = self._block, self._words
+        words[state.STOP >> 3] = 0
+        if cpu.attention:  # after that: whoever calls for it and then sets STOP is heard here or there
+            return 0
         general, floating = cpu.general, cpu.floating
         state.REGISTERS.pack_into(
             block,
@@ -136,13 +146,16 @@ class CompiledInterpreter(Interpreter):
             cpu.protection,
             cpu.smask,
         )
-        words[state.BUDGET >> 3] = budget
+        words[state.BUDGET >> 3] = at_once = min(budget, self.at_once)
+        words[state.BANK >> 3] = budget - at_once
+        words[state.PATIENCE >> 3] = LATENCY
+        words[state.EPOCH >> 3] += 1
         words[state.PREFIX >> 3] = cpu.prefix_register
         words[state.QUIET >> 3] = self._quiet()
-        pair = self._tables.address + PAIR_BYTES * (cpu.protection + (16 if cpu.translating else 0))
+        pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[state.FETCH >> 3] = pair
         words[state.STORE >> 3] = pair + TABLE_BYTES
-        reason = self._run(self._address)
+        self._reason = reason = self._run(self._address)
         self.exits[reason] += 1
         found = state.REGISTERS.unpack_from(block)
         if found[43:46] != (cpu.state, cpu.protection, cpu.smask):
@@ -150,7 +163,7 @@ class CompiledInterpreter(Interpreter):
         general[:] = found[:16]
         floating[:] = found[16:24]
         cpu.ia, cpu.condition, cpu.pmask = found[40:43]
-        done = budget - words[state.BUDGET >> 3]
+        done = budget - words[state.BUDGET >> 3] - words[state.BANK >> 3]
         self.native_instructions += done
         if done > (reason == state.COMPLETED):  # of which that one did not go well
             self._checks = self._externals = 0
@@ -173,8 +186,7 @@ class CompiledInterpreter(Interpreter):
         cpu = self._cpu
         cpu.state, cpu.protection, cpu.smask = mode, key, mask
         cpu.translating = mode & EC != 0 and mask & EC_TRANSLATION != 0
-        cpu.select_tables()
-        cpu.attention = False  # there is nothing to be looked at, or native code would have come back at once
+        cpu.choose_tables()  # there is nothing to be looked at, or native code would have come back at once
 
     def _quiet(self) -> bool:
         """Whether nothing would interrupt, whatever the masks."""

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cpvm.machine.compiled import areas, dispatch
+from cpvm.machine.compiled import areas, dispatch, turn
 from cpvm.machine.compiled.emitstorage import StorageEmitter
 from cpvm.machine.compiled.subset import Subset, walk
 from cpvm.machine.compiled.text import Text, Value
@@ -176,7 +176,8 @@ class Generator:
             f"@exported = constant [{len(dispatch.EXPORTED)} x ptr] [{exported}]",
             f"@free = internal constant [256 x i8] [{free}]",
         ]
-        text = "\n".join([areas.DECLARATIONS, *globals_, areas.FUNCTIONS, *dispatch.shared(), *self._functions, ""])
+        shared = [*dispatch.shared(), turn.function()]
+        text = "\n".join([areas.DECLARATIONS, *globals_, areas.FUNCTIONS, *shared, *self._functions, ""])
         return Code(text, self._names, array("H", map(self._row, range(65536))), self._left_out)
 
 

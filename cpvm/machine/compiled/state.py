@@ -36,6 +36,15 @@ _WORDS: Final = (
     "FETCH",
     "STORE",
     "USED",
+    "STOP",
+    "EPOCH",
+    "MAP",
+    "LINKS",
+    "LINK_MASK",
+    "STRUCK",
+    "BANK",
+    "ENTERED",
+    "PATIENCE",
 )
 _AT: Final = {name: 192 + 8 * i for i, name in enumerate(_WORDS)}
 
@@ -75,6 +84,27 @@ STORE: Final = _AT["STORE"]
 USED: Final = _AT["USED"]
 """Host address of a byte for each block of absolute storage: 1 if there is, or was, an entry in an access table."""
 
+STOP: Final = _AT["STOP"]
+"""Not zero: native code is to come back soon, its budget counting as used. Any thread may set it, at any time."""
+EPOCH: Final = _AT["EPOCH"]
+"""A number that is another one whenever the text of linked regions may have changed, or how it is mapped."""
+MAP: Final = _AT["MAP"]
+"""Host address of the code map, see `cpvm.machine.compiled.links`; 0 as long as no region was linked."""
+LINKS: Final = _AT["LINKS"]
+"""Host address of the links, see `cpvm.machine.compiled.links`; 0 as long as there are none."""
+LINK_MASK: Final = _AT["LINK_MASK"]
+"""Their number less one; it is a power of two."""
+STRUCK: Final = _AT["STRUCK"]
+"""Absolute address of an operand that was not stored natively because it lies in the text of a linked region, plus 1;
+0 if none was."""
+BANK: Final = _AT["BANK"]
+"""Instructions besides BUDGET that may still be executed. They are drawn where a translated region is entered, so that
+what is left when a program leaves fast code for slow code takes no long time."""
+ENTERED: Final = _AT["ENTERED"]
+"""How often a translated region was entered through the links."""
+PATIENCE: Final = _AT["PATIENCE"]
+"""What long operations may still take, in nanoseconds as they are estimated; below zero, STOP is set."""
+
 LENGTH: Final = 192 + 8 * len(_WORDS)
 """Of the block, in bytes."""
 
@@ -92,6 +122,8 @@ MASKED: Final = 3
 """An instruction was executed, except that a system mask has yet to be set."""
 LOADED: Final = 4
 """An instruction was executed, except that a PSW has yet to be loaded."""
+STALE: Final = 5
+"""The text of the region that is to be entered at the instruction address is not what was translated, or not there."""
 
-REASONS: Final = ("budget used", "done in Python", "program interruption", "mask set", "PSW loaded")
+REASONS: Final = ("budget used", "done in Python", "program interruption", "mask set", "PSW loaded", "region stale")
 """What they are called in statistics."""
