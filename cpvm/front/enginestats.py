@@ -31,7 +31,7 @@ def lines(found: EngineStatistics) -> Iterator[str]:
         yield "native code came back because"
         width = max(len(reason) for reason in found.exits)
         ordered = sorted(found.exits.items(), key=lambda item: -item[1])
-        yield from (f"  {reason:<{width}} {count:{28 - width},}" for reason, count in ordered)
+        yield from (f"  {reason:<{width}} {count:{27 - width},}" for reason, count in ordered)
 
 
 def _row(name: str, count: int, behind: str = "") -> str:

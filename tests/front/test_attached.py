@@ -10,7 +10,7 @@ from cpvm import api, cli
 from cpvm.machine import engines, snapshot
 from cpvm.machine.configure import ConfigurationError
 from cpvm.machine.device import device_types
-from cpvm.machine.engines import AUTO, REFERENCE
+from cpvm.machine.engines import AUTO, ENGINES, REFERENCE
 
 from . import monitor
 
@@ -185,8 +185,8 @@ def test_a_job_from_a_named_reader_to_a_named_printer_at_one_command(capsys: pyt
     assert Path("list.txt").read_text().splitlines() == ["//JOB", "FIRST CARD", "SECOND CARD"]
 
 
-@pytest.mark.parametrize("engine", [REFERENCE, AUTO])
-def test_either_engine_gives_the_same(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name in (AUTO, REFERENCE) or engines.available()])
+def test_every_engine_gives_the_same(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.script").write_text('wait "READY"\ntype "RUN"\nwait "JOB ENDED"\ntype "END"\n')
     arguments = [
         "job.txt",
@@ -208,7 +208,7 @@ def test_either_engine_gives_the_same(engine: str, capsys: pytest.CaptureFixture
 def test_an_engine_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(engines, "available", lambda: False)
     assert cli.main(["ipl", "job.txt", "--engine", "compiled"]) == 2
-    assert "cpvm ipl: the compiled engine needs the package llvmlite" in capsys.readouterr().err
+    assert "cpvm ipl: the compiled engine needs llvmlite, which is not installed: pip install" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

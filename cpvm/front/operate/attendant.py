@@ -17,6 +17,11 @@ class Attendant:
         """Whether the stop key was pressed: no instruction is executed until the start key is."""
         return False
 
+    @property
+    def unhurried(self) -> bool:
+        """Whether it makes no difference after how many instructions it looks: to nobody, or to a person."""
+        return True
+
     def patience(self) -> int | None:
         """Instructions after which it wants to look, 0 before the next one; None if it does not care."""
         return None

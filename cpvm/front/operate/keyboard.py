@@ -46,6 +46,11 @@ class EndOfInput(Attendant):
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
 
+    @property
+    def unhurried(self) -> bool:
+        """Whether the console knows."""
+        return self._operator.ended
+
     def look(self) -> None:
         """Tell the console that nothing more comes."""
         if not self._operator.ended:
@@ -95,6 +100,11 @@ class AtKeyboard(Attendant):
     def held(self) -> bool:
         """Whether the stop key was pressed."""
         return self.panel.held
+
+    @property
+    def unhurried(self) -> bool:
+        """Whether it is a person; lines of a file are typed at the same instructions each time."""
+        return not self._piped or self._operator.ended
 
     def look(self) -> None:
         """Take what was typed meanwhile."""

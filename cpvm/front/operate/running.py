@@ -16,7 +16,11 @@ from cpvm.s370.psw import EXTERNAL_MASK
 if TYPE_CHECKING:
     from cpvm.front.bare import BareMachine
 
-SLICE: Final = 20_000  # instructions between two looks of the attendant
+SLICE: Final = 20_000
+"""Instructions between two looks of the attendant."""
+LONGEST: Final = 1 << 28
+"""The same, on a fast engine, if it makes no difference to the attendant; but not longer than LATENCY, about."""
+LATENCY: Final = 0.004  # seconds
 TRACED_SLICE: Final = 500  # the same while each one is followed
 TICK: Final = 0.01  # seconds between two looks at the clock while the machine waits for its timer
 
@@ -27,12 +31,18 @@ def go(machine: BareMachine, limit: int | None, attendant: Attendant, trace: Tra
     """Run until the machine stops or `limit` instructions are executed. See `BareMachine.go`."""
     began = machine.executed
     follower = Follower(machine)
+    portion = SLICE
     while True:
         while attendant.held:
             if not attendant.idle(None):
                 return None
-        left = _least(SLICE, attendant.patience(), None if limit is None else limit - (machine.executed - began))
+        if not attendant.unhurried:
+            portion = SLICE
+        left = _least(portion, attendant.patience(), None if limit is None else limit - (machine.executed - began))
+        start = time.perf_counter()
         stop = _slice(machine, left, follower, trace) if trace else machine.run(left)
+        if stop.instructions == portion:
+            portion = _fitting(portion, time.perf_counter() - start)
         machine.executed += stop.instructions
         done = machine.executed - began
         looks = stop.reason is StopReason.HOST and stop.detail == LOOK
@@ -44,6 +54,13 @@ def go(machine: BareMachine, limit: int | None, attendant: Attendant, trace: Tra
             return None
         if stop.reason is not StopReason.WAIT:
             attendant.look()
+
+
+def _fitting(portion: int, took: float) -> int:
+    """How many instructions the next slice should have, if the last one had so many and took these seconds."""
+    if took < LATENCY / 2:
+        return min(2 * portion, LONGEST)
+    return max(portion // 2, SLICE) if took > LATENCY else portion
 
 
 def _least(*numbers: int | None) -> int:

@@ -66,6 +66,7 @@ class Scripted(Attendant):
         self._text = ""  # what the console has typed, from the last text that was waited for on
         self._since = ""  # the same, from the last line that the script typed on
         self._printed: dict[int, str] = {}  # what printers have printed, from the last text that was waited for on
+        self._exact = False  # whether what is waited for stops the machine as soon as it is there
         self._watched = -1  # address of the printer that is waited for
         self._idle = False  # whether the machine waits and nothing is under way
         self._timeout, self._in_instructions = float(DEFAULT_TIMEOUT), False
@@ -84,6 +85,11 @@ class Scripted(Attendant):
     def held(self) -> bool:
         """Whether the script has pressed the stop key."""
         return self.panel.held
+
+    @property
+    def unhurried(self) -> bool:
+        """Whether the machine is stopped as soon as what is waited for is there, or nothing is."""
+        return self._exact or (self.done and self._then.unhurried)
 
     def heard(self, text: str) -> None:
         """The console has typed this."""
@@ -176,7 +182,7 @@ class Scripted(Attendant):
         if self._condition is None:
             return True
         if self._guarded(self._condition):
-            self._condition = None
+            self._condition, self._exact = None, False
             return True
         if self._deadline <= (self._machine.executed if self._in_instructions else time.monotonic()):
             unit = "instructions" if self._in_instructions else "seconds"
@@ -194,10 +200,11 @@ class Scripted(Attendant):
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f'; the console typed last: "{last[-_SHOWN:]}"' if last else ""
 
-    def _await(self, condition: Condition, wanted: str) -> None:
+    def _await(self, condition: Condition, wanted: str, exact: bool = False) -> None:
         now = self._machine.executed if self._in_instructions else time.monotonic()
         self._deadline = now + self._timeout
         self._condition, self._wanted, self._watched = condition, wanted, -1
+        self._exact = exact
 
     # ---- the statements
     def wait_console(self, text: str) -> None:
@@ -209,7 +216,7 @@ class Scripted(Attendant):
                 self._text = rest
             return bool(found)
 
-        self._await(typed, f'"{text}"')
+        self._await(typed, f'"{text}"', exact=True)
 
     def wait_device(self, address: int, text: str) -> None:
         """Go on when a display shows this, or a printer has printed it."""
@@ -223,7 +230,7 @@ class Scripted(Attendant):
                 self._printed[address] = rest
             return bool(found)
 
-        self._await(printed, f'"{text}" on printer {address:03X}')
+        self._await(printed, f'"{text}" on printer {address:03X}', exact=True)
         self._watched = address
 
     def _is_display(self, address: int) -> bool:
