@@ -38,6 +38,8 @@ class Target(Protocol):
     """The instruction may have changed something already."""
     faults: int
     """Number of places so far at which it may fault."""
+    unroll: int
+    """Loops of so many rounds at most, if their number is known, are written out."""
 
 
 _BINARY: dict[type[ast.operator], tuple[str, Callable[[int, int], int]]] = {
@@ -94,12 +96,14 @@ class _Walk:
         parameters = [a.arg for a in node.args.args if a.arg != "m"]
         stored = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         self._slots = {name: self._x.slot() for name in sorted(stored)}
+        self._known: dict[str, int] = {}
+        """What variables contain here, where that is known."""
         self._values: dict[str, Value] = {}
         if len(parameters) != len(arguments):
             raise Subset(f"{function.__name__}: wrong number of arguments")
         for name, v in zip(parameters, arguments, strict=True):
             if name in stored:
-                self._x.store(self._slots[name], "i64", v)
+                self._assign(name, v)
             else:
                 self._values[name] = v
         returns = any(isinstance(n, ast.Return) and n.value for n in ast.walk(node))
@@ -151,17 +155,23 @@ class _Walk:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 v = self._value(value)
                 if self._e.live:
-                    self._x.store(self._slots[name], "i64", v)
+                    self._assign(name, v)
             case ast.Return(value=value):
                 self._return(value)
             case ast.If(test=test, body=yes, orelse=no):
                 self._if(test, yes, no)
             case ast.While(test=test, body=body, orelse=[]):
-                self._loop(lambda: self._test(test), lambda: self._block(body))
+                self._loop(lambda: self._test(test), lambda: self._block(body), body)
             case ast.For(target=ast.Name(id=name), iter=steps, body=body, orelse=[]):
                 self._for(name, steps, body)
             case _:
                 self._bad(s)
+
+    def _assign(self, name: str, v: Value) -> None:
+        self._x.store(self._slots[name], "i64", v)
+        self._known.pop(name, None)
+        if isinstance(v, int):
+            self._known[name] = v
 
     def _return(self, value: ast.expr | None) -> None:
         e, x = self._e, self._x
@@ -182,19 +192,26 @@ class _Walk:
         join = x.fresh("join")
         x.branch(c, *labels)
         before, live, changed = e.changed, False, False
+        known, after = self._known, []
         for label, body in zip(labels, (yes, no), strict=True):
             x.label(label)
-            e.live, e.changed = True, before
+            e.live, e.changed, self._known = True, before, dict(known)
             self._block(body)
             if e.live:
                 x.go(join)
                 live, changed = True, changed or e.changed
+                after.append(self._known)
         e.live, e.changed = live, changed
+        self._known = {name: v for name, v in self._known.items() if all(k.get(name) == v for k in after)}
         if live:
             x.label(join)
 
-    def _loop(self, test: Callable[[], Condition], body: Callable[[], None]) -> None:
+    def _loop(self, test: Callable[[], Condition], body: Callable[[], None], statements: list[ast.stmt]) -> None:
         e, x = self._e, self._x
+        names = {
+            n.id for s in statements for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        self._known = {name: v for name, v in self._known.items() if name not in names}
         head, into, done = x.fresh("head"), x.fresh("into"), x.fresh("done")
         before, faults = e.changed, e.faults
         x.go(head)
@@ -208,6 +225,7 @@ class _Walk:
             raise Subset(f"{self._function.__name__}: a loop changes something, and may fault in a later round")
         x.label(done)
         e.live = True
+        self._known = {name: v for name, v in self._known.items() if name not in names}
 
     def _for(self, name: str, steps: ast.expr, body: list[ast.stmt]) -> None:
         match steps:
@@ -216,17 +234,23 @@ class _Walk:
             case _:
                 self._bad(steps, "for over anything but a range")
         start, stop = values if len(values) == 2 else (0, values[0])
+        if isinstance(start, int) and isinstance(stop, int) and stop - start <= self._e.unroll:
+            for i in range(start, stop):
+                if self._e.live:
+                    self._assign(name, i)
+                    self._block(body)
+            return
         x = self._x
         count = x.slot()  # apart from the variable, which the body may change
         x.store(count, "i64", start)
 
         def one_round() -> None:
             v = x.load(count, "i64")
-            x.store(self._slots[name], "i64", v)
+            self._assign(name, v)
             x.store(count, "i64", x.op("add", v, 1))
             self._block(body)
 
-        self._loop(lambda: x.compare("slt", x.load(count, "i64"), stop), one_round)
+        self._loop(lambda: x.compare("slt", x.load(count, "i64"), stop), one_round, body)
 
     # ---- conditions
     def _test(self, n: ast.expr) -> Condition:
@@ -285,6 +309,8 @@ class _Walk:
         self._bad(n)
 
     def _name(self, n: ast.expr, name: str) -> Value:
+        if name in self._known:
+            return self._known[name]
         if name in self._slots:
             return self._x.load(self._slots[name], "i64")
         v = self._values.get(name, self._names.get(name))

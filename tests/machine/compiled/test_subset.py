@@ -33,6 +33,7 @@ class _Plain:
         self.live = True
         self.changed = False
         self.faults = 0
+        self.unroll = 0
 
 
 def arithmetic(a: int, b: int) -> int:

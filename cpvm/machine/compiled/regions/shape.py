@@ -1,0 +1,72 @@
+"""The shape of a region: its instructions, and where control comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cpvm.machine.compiled.dispatch import ADDRESS_MASK
+from cpvm.machine.compiled.regions.plan import Plan
+from cpvm.s370 import plugin
+from cpvm.s370.insn import Insn, identify
+
+TARGETS = 6
+"""So many addresses that a branch went to are expected again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One instruction at its place."""
+
+    ia: int
+    text: bytes
+    row: Insn
+    fields: Mapping[str, int]
+
+    @property
+    def following(self) -> int:
+        """Logical address of the next instruction in storage."""
+        return self.ia + len(self.text) & ADDRESS_MASK
+
+
+def _step(ia: int, text: bytes) -> Step | None:
+    row = identify(text)
+    if row is None or row.length != len(text) or ia & 1 or ia + len(text) > ADDRESS_MASK:
+        return None
+    if row.privileged or plugin.owner(row.body) is not None:
+        return None
+    fields = row.decode(text)
+    wrong = (
+        any(fields[r] & 1 for r in row.even)
+        or any(fields[r] & 9 for r in row.floating)
+        or any(fields[r] & 11 for r in row.extended)
+    )
+    return None if wrong else Step(ia, text, row, fields)
+
+
+class Shape:
+    """What can be told of a plan before anything is generated."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.steps: dict[int, Step] = {}
+        for ia, text in plan.text.items():
+            step = None if ia in plan.without else _step(ia, text)
+            if step is not None:
+                self.steps[ia] = step
+        self._after = plan.after
+        self.leaders = {ia for ia in plan.entries if ia in self.steps}
+        """Addresses at which control may come in otherwise than from the instruction before."""
+        for step in self.steps.values():
+            targets = [t for t in plan.after.get(step.ia, {}) if t != step.following]
+            if targets:
+                self.leaders.update(t for t in [*targets, step.following] if t in self.steps)
+
+    def weight(self, ia: int) -> int:
+        """How often the instruction was executed."""
+        return sum(self._after.get(ia, {}).values())
+
+    def targets(self, step: Step) -> list[int]:
+        """Where a branch is expected to go, the most frequent first; the next instruction only if it went nowhere else."""
+        found = {t: often for t, often in self._after.get(step.ia, {}).items() if t in self.leaders}
+        elsewhere = [t for t in found if t != step.following]
+        return sorted(elsewhere or found, key=lambda t: -found[t])[:TARGETS]
