@@ -42,12 +42,13 @@ LAST_WHOLE: Final = BLOCK - 6
 """An instruction that starts beyond this offset in a block may end in the next one."""
 ADDRESS_MASK: Final = 0xFFFFFF
 
-EXPORTED: Final = ("resume", "go", "stopped", *areas.NAMES)
+EXPORTED: Final = ("resume", "go", "stopped", "completed", *areas.NAMES)
 """Functions whose host addresses `Native.address` gives, in the order of the array `@exported` of the module.
 
 The first ones are handlers for those who leave a translated region, with the logical address of the next instruction in
 iw and the budget before it in n: `resume` interprets it, `go` may find it in another region, `stopped` goes back to
-Python. Of the other arguments only ft, wt and mem count."""
+Python. Of the other arguments only ft, wt and mem count. `completed` is for an instruction that ends with a program
+interruption: it gets the address of that instruction in ip, and delta is 0."""
 
 Hot = dict[str, Value]
 ENTERED: Final[Hot] = {name: "%" + name for name in HOT}

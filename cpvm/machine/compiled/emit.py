@@ -15,6 +15,8 @@ from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 class Emitter:
     """Writes one handler."""
 
+    unroll = 0
+
     def __init__(self, size: int) -> None:
         """For an instruction of this many bytes."""
         self.x = Text()
