@@ -5,6 +5,7 @@ wherever it stands. So self-modifying code needs no care.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from struct import Struct
 from typing import Final
 
@@ -84,6 +85,8 @@ class Interpreter:
         """Of processor time that this took."""
         self.note = ""
         """Why it is not the engine that was asked for, if it is not; one line for the user."""
+        self.outside: AbstractContextManager[object] | None = None
+        """See `Machine.outside`."""
         cpu.interpreter = self
 
     # ---- decoding

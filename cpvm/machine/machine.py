@@ -1,6 +1,7 @@
 """A virtual System/370: CPU, storage, timers, channels and devices."""
 
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from time import thread_time_ns
 from typing import overload
@@ -189,6 +190,19 @@ class Machine:
     def engine_statistics(self) -> EngineStatistics:
         """What has executed this machine's instructions, how many, and in which time. Callable from any thread."""
         return self._interpreter.statistics()
+
+    @property
+    def outside(self) -> AbstractContextManager[object] | None:
+        """Entered and left around each call of native code, by the thread that runs the machine; None: nothing is.
+
+        For whoever runs machines on several threads under a lock of his own: native code touches nothing but its
+        machine's storage and registers, so meanwhile others may have the lock.
+        """
+        return self._interpreter.outside
+
+    @outside.setter
+    def outside(self, value: AbstractContextManager[object] | None) -> None:
+        self._interpreter.outside = value
 
     def step(self) -> Step | Stop:
         """Execute one instruction: which it was, or why the machine does not get as far as that."""

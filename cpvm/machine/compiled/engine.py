@@ -155,7 +155,12 @@ class CompiledInterpreter(Interpreter):
         pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[state.FETCH >> 3] = pair
         words[state.STORE >> 3] = pair + TABLE_BYTES
-        self._reason = reason = self._run(self._address)
+        if self.outside is None:
+            reason = self._run(self._address)
+        else:
+            with self.outside:
+                reason = self._run(self._address)
+        self._reason = reason
         self.exits[reason] += 1
         found = state.REGISTERS.unpack_from(block)
         if found[43:46] != (cpu.state, cpu.protection, cpu.smask):
