@@ -8,13 +8,20 @@ Each handler is a function that ends by jumping to the next one (`musttail`), wi
 | ip | host address of the instruction |
 | cc | condition code |
 | n | instructions that may still be executed after this one |
-| iw | the instruction text, six bytes and two more, left-justified |
+| iw | the instruction text, six bytes and two more, in the host's byte order: the first byte is the low one |
 | delta | ip minus the logical instruction address, for the 2K block that the instruction is in |
+| near | the same, or DISTANT more: branches within the block have to look their target up |
 | limit | host address of the last place in the block at which an instruction is sure to end in it |
 | ft, wt | the access tables for fetching and storing that are in use |
 | mem | host address of absolute address zero, less the bias of the tables' entries |
 
 The handler is found through a table by the first two bytes, so that what these decide is decided beforehand.
+
+Where a branch goes within its 2K block is foretold by a hint: for each place in a block, how far it was from a branch
+there to its target the last time. The address that the hint gives is compared with the one that the branch asks for,
+and taken if they are the same: the processor foretells that outcome in its turn, and goes on without having worked out
+the target from registers and tables, which takes longer than all the rest of a loop. Hints may be wrong or those of
+another block; they say nothing about what is mapped where, which near does.
 """
 
 from __future__ import annotations
@@ -35,6 +42,7 @@ HOT: Final = {
     "ft": "ptr",
     "wt": "ptr",
     "mem": "ptr",
+    "near": "i64",
 }
 CONVENTION: Final = "preserve_nonecc"
 BLOCK: Final = 2048
@@ -47,12 +55,16 @@ EXPORTED: Final = ("resume", "go", "stopped", "completed", *areas.NAMES)
 
 The first ones are handlers for those who leave a translated region, with the logical address of the next instruction in
 iw and the budget before it in n: `resume` interprets it, `go` may find it in another region, `stopped` goes back to
-Python. Of the other arguments only ft, wt and mem count. `completed` is for an instruction that ends with a program
-interruption: it gets the address of that instruction in ip, and delta is 0."""
+Python. Of the other arguments only cc, ft, wt and mem count."""
+
+DISTANT: Final = 1 << 40
+"""No two addresses of one block are so far from each other."""
 
 Hot = dict[str, Value]
 ENTERED: Final[Hot] = {name: "%" + name for name in HOT}
 """The hot state as a handler gets it."""
+NOWHERE: Final[Hot] = {"ip": "null", "delta": 0, "limit": 0, "near": 0}
+"""What does not count for handlers that look up where to go."""
 
 
 def head(name: str) -> str:
@@ -94,8 +106,7 @@ def place(x: Text, mem: Value, a: Value, found: str) -> str:
 
 def text_at(x: Text, ip: Value) -> str:
     """The instruction text."""
-    word = x.set(f"load i64, ptr {ip}, align 1")
-    return x.set(f"call i64 @llvm.bswap.i64(i64 {word})")
+    return x.set(f"load i64, ptr {ip}, align 1")
 
 
 def to_handler(x: Text, hot: Hot, ip: Value | None = None) -> None:
@@ -103,11 +114,7 @@ def to_handler(x: Text, hot: Hot, ip: Value | None = None) -> None:
 
     The table goes by the first two bytes as a number in the host's byte order: that needs no turning round.
     """
-    if ip is None:
-        turned = x.set(f"call i64 @llvm.bswap.i64(i64 {hot['iw']})")
-        first = x.op("and", turned, 0xFFFF)
-    else:
-        first = x.load(str(ip), "i16")
+    first = x.op("and", hot["iw"], 0xFFFF) if ip is None else x.load(str(ip), "i16")
     p = x.set(f"getelementptr ptr, ptr @table, i64 {first}")
     jump(x, x.set(f"load ptr, ptr {p}"), hot)
 
@@ -127,26 +134,67 @@ def following(x: Text, hot: Hot) -> None:
     to_handler(x, hot | {"iw": text_at(x, hot["ip"]), "n": n}, hot["ip"])
 
 
-def _where(x: Text, ip: str, ia: Value, ahead: Value = 0) -> Hot:
+def _where(x: Text, hot: Hot, ip: str, ia: Value, ahead: Value = 0) -> Hot:
     """What goes with an instruction that is in another block; ip may be that of one that ends behind its beginning."""
     host = as_number(x, ip)
     last = x.op("or", x.op("add", host, ahead), BLOCK - 1)
-    return {"ip": ip, "delta": x.op("sub", host, ia), "limit": x.op("sub", last, BLOCK - 1 - LAST_WHOLE)}
+    delta = x.op("sub", host, ia)
+    limit = x.op("sub", last, BLOCK - 1 - LAST_WHOLE)
+    return hot | {"ip": ip, "delta": delta, "limit": limit, "near": delta}
+
+
+def _hint(x: Text, ip: Value) -> str:
+    """Where the hint for the branch at this host address is kept."""
+    return x.at(x.at("%st", state.HINTS), x.op("and", as_number(x, ip), BLOCK - 2))
 
 
 def branch_to(x: Text, a: Value, hot: Hot) -> None:
-    """Go on at a logical address, perhaps in a translated region; or stop there, if that is wished."""
+    """Go on at a logical address, at once if it is the foretold one in this block; or stop there, if that is wished."""
+    a = x.op("and", a, ADDRESS_MASK)
+    ip = x.at(str(hot["ip"]), x.load(_hint(x, hot["ip"]), "i16", signed=True))
+    wrong = x.compare("ne", as_number(x, ip), x.op("add", a, hot["near"]))
+    far, right, here = x.fresh("far"), x.fresh("right"), x.fresh("here")
+    x.branch(wrong, far, right, UNLIKELY)
+    x.label(right)
+    x.branch(_stop(x), far, here, UNLIKELY)
+    x.label(far)
+    jump(x, "far", hot | {"iw": a})
+    x.label(here)
+    ip = x.set(f'call ptr asm "", "=r,0"(ptr {ip})')  # lest LLVM put the address in its place that it was compared with
+    following(x, hot | {"ip": ip})
+
+
+def _stop(x: Text) -> str:
+    return x.compare("ne", x.set(f"load volatile i64, ptr {x.at('%st', state.STOP)}, align 8"), 0)
+
+
+def look_up(x: Text, a: Value, hot: Hot, hint: bool = False) -> None:
+    """Go on at a logical address, perhaps in a translated region; or stop there, if that is wished.
+
+    Args:
+        x: the function.
+        a: the address.
+        hot: the hot state.
+        hint: leave a hint for the next time, ip being that of the branch.
+    """
     a = x.op("and", a, ADDRESS_MASK)
     found = entry(x, x.at(str(hot["ft"]), tables.BRANCH), a)
     out, on = x.fresh("out"), x.fresh("on")
     odd = x.set(f"trunc i64 {a} to i1")
-    stop = x.compare("ne", x.set(f"load volatile i64, ptr {x.at('%st', state.STOP)}, align 8"), 0)
-    x.branch(x.either(x.either(x.compare("eq", found, 0), odd), stop), out, on, UNLIKELY)
+    x.branch(x.either(x.either(x.compare("eq", found, 0), odd), _stop(x)), out, on, UNLIKELY)
     x.label(out)
-    jump(x, "turn", hot | {"ip": "null", "delta": 0, "iw": a, "limit": 0})
+    jump(x, "turn", hot | NOWHERE | {"iw": a})
     x.label(on)
     ip = place(x, hot["mem"], a, found)
-    following(x, hot | _where(x, ip, a))
+    if hint:
+        same, other = x.fresh("same"), x.fresh("other")
+        was, now = as_number(x, hot["ip"]), as_number(x, ip)
+        x.branch(x.compare("ult", x.op("xor", was, now), BLOCK), same, other)
+        x.label(same)
+        x.store(_hint(x, hot["ip"]), "i16", x.op("sub", now, was))
+        x.go(other)
+        x.label(other)
+    following(x, _where(x, hot, ip, a))
 
 
 def interpret_at(x: Text, a: Value, hot: Hot) -> None:
@@ -157,10 +205,16 @@ def interpret_at(x: Text, a: Value, hot: Hot) -> None:
     odd = x.set(f"trunc i64 {a} to i1")
     x.branch(x.either(x.compare("eq", found, 0), odd), out, on, UNLIKELY)
     x.label(out)
-    jump(x, "astray", hot | {"ip": x.set(f"inttoptr i64 {a} to ptr"), "delta": 0, "iw": 0, "limit": 0})
+    jump(x, "astray", hot | NOWHERE | {"ip": x.set(f"inttoptr i64 {a} to ptr"), "iw": 0})
     x.label(on)
-    ip = place(x, hot["mem"], a, found)
-    following(x, hot | _where(x, ip, a))
+    then = _where(x, hot, place(x, hot["mem"], a, found), a)
+    following(x, then | {"near": _near(x, hot, a, then["delta"])})
+
+
+def _near(x: Text, hot: Hot, a: Value, delta: Value) -> str:
+    """What near is in the block of an address, in which a translated region may be entered."""
+    free = entry(x, x.at(str(hot["ft"]), tables.BRANCH), a)
+    return x.select(x.compare("eq", free, 0), x.op("add", delta, DISTANT), delta)
 
 
 def leave(x: Text, why: int, ia: Value, n: Value, cc: Value) -> None:
@@ -221,7 +275,7 @@ def _loaded(x: Text) -> None:
 
 def length_of(x: Text, iw: Value) -> Value:
     """Length in bytes of the instruction with this text."""
-    op = x.op("lshr", iw, 56)
+    op = x.op("and", iw, 0xFF)
     return x.op("add", x.op("shl", x.op("lshr", x.op("add", op, 0x40), 7), 1), 2)
 
 
@@ -247,11 +301,12 @@ def _slow(x: Text) -> None:
     for k in (0, 2, 4):
         inside = x.compare("ult", offset, BLOCK - k)
         p = x.set(f"select i1 {inside}, ptr {ip1}, ptr {ip2}")
-        iw = x.op("or", x.op("shl", iw, 16), x.load_big(x.at(p, k), 2, signed=False))
-    iw = x.op("shl", iw, 16)
+        iw = x.op("or", iw, x.op("shl", x.load(x.at(p, k), "i16"), 8 * k))
     over = x.compare("uge", x.op("add", offset, length_of(x, iw)), BLOCK)
     ip = x.set(f"select i1 {over}, ptr {ip2}, ptr {ip1}")
-    to_handler(x, ENTERED | {"iw": iw} | _where(x, ip, ia, x.select(over, 6, 0)))
+    then = _where(x, ENTERED, ip, ia, x.select(over, 6, 0))
+    near = x.select(over, x.op("add", then["delta"], DISTANT), "%near")  # ip is not in the block that delta is for
+    to_handler(x, then | {"iw": iw, "near": near})
 
 
 def _entry() -> str:
@@ -259,13 +314,10 @@ def _entry() -> str:
     x = Text()
     x.store(x.at("%st", state.EXECUTE_N), "i64", -1)
     mem = x.load(x.at("%st", state.STORAGE), "i64")
-    hot: Hot = {
-        "ip": "null",
+    hot: Hot = NOWHERE | {
         "cc": field(x, state.CC),
         "n": field(x, state.BUDGET),
         "iw": field(x, state.IA),
-        "delta": 0,
-        "limit": 0,
         "ft": x.set(f"inttoptr i64 {field(x, state.FETCH)} to ptr"),
         "wt": x.set(f"inttoptr i64 {field(x, state.STORE)} to ptr"),
         "mem": x.set(f"inttoptr i64 {x.op('sub', mem, tables.BIAS)} to ptr"),
@@ -285,8 +337,9 @@ def shared() -> list[str]:
         "masked": _masked,
         "loaded": _loaded,
         "slow": _slow,
-        "first": lambda x: branch_to(x, "%iw", ENTERED),
-        "go": lambda x: branch_to(x, "%iw", ENTERED),
+        "first": lambda x: look_up(x, "%iw", ENTERED),
+        "go": lambda x: look_up(x, "%iw", ENTERED),
+        "far": lambda x: look_up(x, "%iw", ENTERED, hint=True),
         "resume": lambda x: interpret_at(x, "%iw", ENTERED),
         "stopped": _stopped,
     }

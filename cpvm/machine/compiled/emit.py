@@ -203,9 +203,9 @@ class Emitter:
         far = x.compare("ugt", x.op("and", a, dispatch.BLOCK - 1), dispatch.LAST_WHOLE)
         self.restart_if(x.either(x.compare("eq", found, 0), far))
         text = dispatch.text_at(x, dispatch.place(x, self.hot["mem"], a, found))
-        free = x.load(x.set(f"getelementptr i8, ptr @free, i64 {x.op('lshr', text, 56)}"), "i8")
+        free = x.load(x.set(f"getelementptr i8, ptr @free, i64 {x.op('and', text, 0xFF)}"), "i8")
         self.restart_if(x.compare("eq", free, 0))
-        text = str(x.op("or", text, x.op("shl", v, 48)))
+        text = str(x.op("or", text, x.op("shl", v, 8)))
         shift = x.op("sub", self.size, dispatch.length_of(x, text))  # for its own length will be added to ip
         x.store(x.at("%st", state.EXECUTE_N), "i64", self.hot["n"])
         x.store(x.at("%st", state.EXECUTE_SHIFT), "i64", shift)
@@ -237,7 +237,7 @@ class Emitter:
         x.label(other)
         ft = x.set(f"inttoptr i64 {pair} to ptr")
         wt = x.at(ft, tables.TABLE_BYTES)
-        dispatch.branch_to(x, ia, self.hot | {"cc": self.cc(), "ft": ft, "wt": wt})
+        dispatch.look_up(x, ia, self.hot | {"cc": self.cc(), "ft": ft, "wt": wt})
 
     def finish(self, name: str) -> str:
         """The handler, with the ways out that its body uses."""

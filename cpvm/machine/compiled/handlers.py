@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from cpvm.machine.compiled import areas, dispatch, turn
 from cpvm.machine.compiled.emitstorage import StorageEmitter
 from cpvm.machine.compiled.subset import Subset, walk
-from cpvm.machine.compiled.text import Text, Value
+from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 from cpvm.s370 import plugin
 from cpvm.s370.formats import FIELDS, Format
 from cpvm.s370.insn import Insn, identify
@@ -65,8 +65,14 @@ def _variants(row: Insn) -> list[_Variant]:
 
 def _field(x: Text, row: Insn, name: str) -> Value:
     first, bits = FIELDS[row.format][name]
-    v = x.op("lshr", "%iw", 64 - first - bits)
-    return v if first == 0 else x.op("and", v, (1 << bits) - 1)
+    at, within = divmod(first, 8)
+    if within + bits <= 8:
+        v = x.op("lshr", "%iw", 8 * at + 8 - within - bits)
+    else:
+        pair = x.cut(x.op("lshr", "%iw", 8 * at), "i16")
+        turned = x.set(f"zext i16 {x.set(f'call i16 @llvm.bswap.i16(i16 {pair})')} to i64")
+        v = x.op("lshr", turned, 16 - within - bits)
+    return x.op("and", v, (1 << bits) - 1)
 
 
 def _address(e: StorageEmitter, row: Insn, n: str, known: Mapping[str, int]) -> Value:
@@ -77,8 +83,24 @@ def _address(e: StorageEmitter, row: Insn, n: str, known: Mapping[str, int]) -> 
         if known.get(name) == 0:
             continue
         r = _field(x, row, name)
-        a = x.op("add", a, x.select(x.compare("eq", r, 0), 0, e.gru(r)))
+        a = x.op("add", a, _register_or_zero(e, r))
     return x.op("and", a, dispatch.ADDRESS_MASK)
+
+
+def _register_or_zero(e: StorageEmitter, r: Value) -> Value:
+    """What a base or index register adds to an address. A branch: the processor foretells it, a choice takes time."""
+    x = e.x
+    some, none, join = x.fresh("some"), x.fresh("none"), x.fresh("join")
+    v = x.slot()
+    x.branch(x.compare("eq", r, 0), none, some, UNLIKELY)
+    x.label(none)
+    x.store(v, "i64", 0)
+    x.go(join)
+    x.label(some)
+    x.store(v, "i64", e.gru(r))
+    x.go(join)
+    x.label(join)
+    return x.load(v, "i64")
 
 
 def _allowed(row: Insn, fields: Mapping[str, int]) -> bool:

@@ -105,7 +105,10 @@ ENTERED: Final = _AT["ENTERED"]
 PATIENCE: Final = _AT["PATIENCE"]
 """What long operations may still take, in nanoseconds as they are estimated; below zero, STOP is set."""
 
-LENGTH: Final = 192 + 8 * len(_WORDS)
+HINTS: Final = 192 + 8 * len(_WORDS)
+"""For each halfword of a 2K block, how far it was from a branch there to its target: 16 bits, signed. May be wrong."""
+
+LENGTH: Final = HINTS + 2048
 """Of the block, in bytes."""
 
 REGISTERS: Final = Struct("=16i8q16I6q")
