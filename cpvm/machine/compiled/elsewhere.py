@@ -57,10 +57,14 @@ def make(path: Path, wanted: bytes) -> Code | None:
             if not threading.main_thread().is_alive():
                 raise Failed("the process ends") from None
     if other.returncode:
-        lines = complaint.decode(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        raise Failed(last or f"the compiler ended with status {other.returncode}")
+        raise Failed(_last_words(complaint) or f"the compiler ended with status {other.returncode}")
     return unpack(data, wanted)
+
+
+def _last_words(complaint: bytes) -> str:
+    """Of what a process has written on standard error, the last line that speaks of an error, or the last one."""
+    lines = [line.strip() for line in complaint.decode(errors="replace").split("\n") if line.strip()]
+    return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "")
 
 
 def serve(path: str) -> None:
