@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from cpvm.cp.message import Message, message
@@ -19,7 +20,8 @@ EXTERNAL_LOOP = message("DMKDSP452W", "CP ENTERED; EXTERNAL INTERRUPT LOOP")
 PROGRAM_LOOP = message("DMKDSP453W", "CP ENTERED; PROGRAM INTERRUPT LOOP")
 MACHINE_FAILED = message("DMKDSP455W", "CP ENTERED; SYSTEM RESET; VIRTUAL MACHINE ERROR, TOLD TO THE OPERATOR")
 
-SLICE = 5000  # instructions
+SLICE = 5000  # instructions of the reference engine
+LONG_SLICE = 1 << 40  # with native code it is time that ends a slice, see cpvm.cp.vio
 _STOPS: dict[StopReason, Message] = {
     StopReason.INVALID_PSW: INVALID_PSW,
     StopReason.EXTERNAL_LOOP: EXTERNAL_LOOP,
@@ -35,31 +37,58 @@ class Dispatcher:
 
     def __init__(self, system: System) -> None:
         self._system = system
+        self._budget = LONG_SLICE if system.native else SLICE
+        self._unfinished: deque[tuple[VMBLOK, Stop]] = deque()
 
     def slice(self, vm: VMBLOK) -> None:
-        """Run VM for one slice and do what it asked for."""
+        """Run VM for one slice and do what it asked for, if that can be done while other machines are running."""
         began = time.thread_time_ns()
         virtual = vm.usage.virtual_ns
         try:
             self._wait_is_over(vm)
-            vm.host.start()
-            stop = vm.machine.run(SLICE)
-            self._deferred(vm)
-            self._stopped(vm, stop)
+            vm.host.begin()
+            vm.running, vm.again = True, False
+            try:
+                stop = vm.machine.run(self._budget)
+            finally:
+                vm.running = False
+            if vm.after_slice and not self._system.processors.alone(vm):
+                self._unfinished.append((vm, stop))
+                self._system.nudge()
+            else:
+                self._end(vm, stop)
         except Exception as error:
             self._failed(vm, error)
         vm.usage.overhead_ns += max(0, time.thread_time_ns() - began - (vm.usage.virtual_ns - virtual))
 
-    @staticmethod
-    def _deferred(vm: VMBLOK) -> None:
+    @property
+    def unfinished(self) -> bool:
+        """Whether machines have asked for what must wait until all are at rest."""
+        return bool(self._unfinished)
+
+    def finish(self) -> None:
+        """Do what machines have asked for at the end of their slices; all are at rest."""
+        while self._unfinished:
+            vm, stop = self._unfinished.popleft()
+            began = time.thread_time_ns()
+            try:
+                self._end(vm, stop)
+            except Exception as error:
+                self._failed(vm, error)
+            vm.usage.overhead_ns += time.thread_time_ns() - began
+
+    def _end(self, vm: VMBLOK, stop: Stop) -> None:
         actions, vm.after_slice = vm.after_slice, []
         for action in actions:
             if not vm.logged_off:
                 action()
+        self._stopped(vm, stop)
 
     def _stopped(self, vm: VMBLOK, stop: Stop) -> None:
         match stop.reason:
             case StopReason.BUDGET | StopReason.HOST:
+                vm.ready()
+            case StopReason.WAIT if vm.again:
                 vm.ready()
             case StopReason.WAIT:
                 vm.waiting = True

@@ -7,6 +7,7 @@ Queue 1 goes first, but after four of its slices queue 2 gets one, so that nobod
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Scheduler:
         self._queue1: deque[VMBLOK] = deque()
         self._queue2: deque[VMBLOK] = deque()
         self._since = 0
+        self.queued: Callable[[VMBLOK], None] = lambda vm: None
+        """Told of each machine that is queued."""
 
     def add(self, vm: VMBLOK) -> None:
         """Queue VM, unless it is queued."""
@@ -30,6 +33,10 @@ class Scheduler:
             return
         vm.queued = True
         (self._queue1 if vm.interactive > 0 else self._queue2).append(vm)
+        self.queued(vm)
+
+    def __len__(self) -> int:
+        return len(self._queue1) + len(self._queue2)
 
     @property
     def empty(self) -> bool:

@@ -1,16 +1,17 @@
 """The control program as a whole: one System is one VM/370 (DMKCPI, DMKCFM).
 
-One thread, the CP thread, owns every virtual machine: it runs their slices, executes commands and DIAGNOSE services,
-and takes events from a queue that any thread may put something into (`post`). When nothing can run and nothing is due
-it sleeps on that queue.
+One thread, the CP thread, executes commands and takes events from a queue that any thread may put something into
+(`post`); when there is none and nothing is due it sleeps on that queue. Machines run on threads of their own
+(`Processors`), and are brought to rest before the CP thread does anything. Whoever executes Python has the system lock.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.directory_source import read_directory
 from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.dispatch import Dispatcher
+from cpvm.cp.events import Event, EventQueue
 from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder
@@ -27,13 +29,17 @@ from cpvm.cp.minidisk import Minidisks, volume_path
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
+from cpvm.cp.processors import Processors, available
 from cpvm.cp.registry import discover
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
 from cpvm.cp.spool import Spool, SpoolFile
+from cpvm.cp.syslock import Outside, SystemLock
 from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.vspool import Reader
+from cpvm.machine import Machine, engines
+from cpvm.machine.engines import EngineError
 from cpvm.machine.media.volume import Volume
 from cpvm.s370 import plugin
 
@@ -41,7 +47,8 @@ DATABASE = "cp.sqlite"
 _SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA)
 _WORKERS = 2  # for passwords
 _HALVES = 32  # host halves at work at the same time
-_BURST = 64  # events taken before a machine gets its slice
+_HEADWAY = 0.001  # seconds that running machines have between two bursts
+_SMALLEST = 8192  # bytes of storage of a machine
 _LOGON_SYMBOLS = EditSymbols()
 
 
@@ -51,31 +58,61 @@ __all__ = ["System", "SystemStartError"]
 class System:
     """A control program and all its users."""
 
-    def __init__(self, folder: Path | str, host_halves: Mapping[str, Callable[[], HostHalf]] | None = None) -> None:
-        """Open the system kept in FOLDER. Raises SystemStartError if there is none, or it is running already."""
+    def __init__(
+        self,
+        folder: Path | str,
+        host_halves: Mapping[str, Callable[[], HostHalf]] | None = None,
+        *,
+        engine: str = engines.AUTO,
+        processors: int | None = None,
+    ) -> None:
+        """Open the system kept in FOLDER.
+
+        ENGINE executes the machines' instructions (see `cpvm.machine.engines`). PROCESSORS is how many machines run at
+        the same time at most: by default (None) as many as the host has processors, but one if the engine is the
+        reference engine, which does not gain by more.
+
+        Raises SystemStartError if there is no system, it is running already, or the engine cannot be had.
+        """
         self.folder = Path(folder)
-        self._lock = lock_folder(self.folder)
-        try:
-            self.database = Database(self.folder / DATABASE, _SCHEMAS)
-        except DatabaseError as error:
-            self._lock.close()
-            raise SystemStartError(str(error)) from error
+        self.engine = engine
+        self.notes: list[str] = []
+        """Why machines are not as fast as they could be, a line for each reason."""
+        self._events = EventQueue()
+        with ExitStack() as opened:
+            opened.enter_context(engines.telling(self._note))
+            try:
+                first = Machine(_SMALLEST, engine=engine)  # native code is made ready from now on
+                opened.callback(lock_folder(self.folder).close)
+                self.database = Database(self.folder / DATABASE, _SCHEMAS)
+            except (EngineError, DatabaseError) as error:
+                raise SystemStartError(str(error)) from error
+            self._opened = opened.pop_all()
+        self.native = first.engine_statistics().engine != engines.REFERENCE
         discover("cpvm.cp.commands")
         self.host_halves = {name.upper(): factory for name, factory in (host_halves or {}).items()}
         self.log = OperatorLog(self.folder / "operator.log")
         self.directory = DirectoryStore(self.database)
         self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
+        self.lock = SystemLock()
+        self.outside = Outside(self.lock)
         self.timers = Timers()
+        self.timers.earlier = self._events.nudge
         self.scheduler = Scheduler()
         self.dispatcher = Dispatcher(self)
+        self.processors = Processors(
+            self.lock, self.scheduler, self.dispatcher.slice, lambda error: self.log.failure("DISPATCHER", error)
+        )
+        self.scheduler.queued = self.processors.offer
+        self._count = processors or (available() if self.native else 1)
         self.users: dict[str, VMBLOK] = {}
         self.sessions: list[Session] = []
         self.guard = Guard()
         self.peak = 0
         self.ipl_time = 0.0
         self.on_shutdown: list[Callable[[], None]] = []
-        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._not_before = 0.0  # machines have until then before the next burst of events
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="cp-work")
         self._lengthy = ThreadPoolExecutor(_HALVES, thread_name_prefix="host-half")
         self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
@@ -118,6 +155,7 @@ class System:
         for text in self.minidisks.mount(self.directory.volumes):
             self.log.write(text)
         logon.system_started(self)
+        self.processors.start(self._count)
         self._thread.start()
 
     def connect(self, terminal: Terminal) -> Session:
@@ -156,8 +194,18 @@ class System:
         return self._stopping
 
     def begin_shutdown(self) -> None:
-        """Stop the CP thread after the present event (CP thread only)."""
+        """Stop CP after the present event."""
         self._stopping = True
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Have the CP thread look what there is to do. For threads that have the system lock."""
+        self._events.nudge()
+
+    def _note(self, text: str) -> None:
+        """Native code cannot be had, or not as fast as it should."""
+        self.notes.append(text)
+        self.post(lambda: self.log.write(f"DMKCPI970I {text}"))
 
     def offload(
         self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None], *, lengthy: bool = False
@@ -181,30 +229,38 @@ class System:
     def _main(self) -> None:
         while not self._stopping:
             self.guarded(self._turn)
-        self.guarded(lambda: logon.system_stopping(self))
+        with self.lock:
+            self.processors.rest()
+            self.guarded(lambda: logon.system_stopping(self))
+            self.processors.stop()
         self._close()
 
     def _turn(self) -> None:
-        """Events first, then a slice for one machine."""
-        self._take_events()
-        vm = self.scheduler.next()
-        if vm is not None and not self._stopping:
-            self.dispatcher.slice(vm)
+        """Wait until there is something to do, and do it while all machines are at rest."""
+        with self.lock:
+            timeout = 0.0 if self.dispatcher.unfinished or self._stopping else self.timers.next_due()
+            self._events.about_to_take()
+        events = self._events.take(timeout, self._not_before)
+        self.lock.acquire(urgent=True)
+        try:
+            if events or self.dispatcher.unfinished or self.timers.next_due() == 0.0:
+                self.processors.rest()
+                try:
+                    self._work(events)
+                finally:
+                    self.processors.resume()
+                    self._not_before = time.monotonic() + _HEADWAY if self.processors.busy else 0.0
+        finally:
+            self.lock.release()
 
-    def _take_events(self) -> None:
+    def _work(self, events: list[Event]) -> None:
+        self.dispatcher.finish()
         for action in self.timers.expired():
             self.guarded(action)
-        for _ in range(_BURST):
-            try:
-                if self.scheduler.empty and not self._stopping:
-                    event = self._events.get(timeout=self.timers.next_due())
-                else:
-                    event = self._events.get_nowait()
-            except queue.Empty:
-                return
-            self.guarded(event)
+        for event in events:
             if self._stopping:
                 return
+            self.guarded(event)
 
     def guarded(self, action: Callable[[], None]) -> None:
         """Do ACTION; a failure is told to the operator and goes no further."""
@@ -223,7 +279,7 @@ class System:
         self.sessions.clear()
         self.minidisks.close()
         self.database.close()
-        self._lock.close()
+        self._opened.close()
         self._stopped.set()
         for callback in self.on_shutdown:
             self.guarded(callback)

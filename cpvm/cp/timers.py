@@ -23,17 +23,21 @@ class TimerRequest:
 
 
 class Timers:
-    """All outstanding requests, the earliest first. Used on the CP thread."""
+    """All outstanding requests, the earliest first. For threads that have the system lock."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._heap: list[TimerRequest] = []
         self._sequence = itertools.count()
+        self.earlier: Callable[[], None] = lambda: None
+        """Told when a request becomes the earliest."""
 
     def after(self, seconds: float, action: Callable[[], None]) -> TimerRequest:
         """Have ACTION called on the CP thread in SECONDS."""
         request = TimerRequest(self._now() + seconds, next(self._sequence), action)
         heapq.heappush(self._heap, request)
+        if self._heap[0] is request:
+            self.earlier()
         return request
 
     def next_due(self) -> float | None:

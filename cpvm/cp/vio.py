@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _VERSION = 0xFF  # STIDP's version code in a virtual machine
 _MODEL = 0x0158
+_SLICE = 4_000_000
+"""Nanoseconds of processor time after which a machine gives others their turn."""
 
 
 class VirtualHost:
@@ -24,6 +26,7 @@ class VirtualHost:
     def __init__(self, vm: VMBLOK) -> None:
         self._vm = vm
         self._since = time.thread_time_ns()
+        self._slice_ends = 0
         self._unreported = 0  # nanoseconds charged that the machine's timers have not been told of
 
     def diagnose(self, machine: Machine, code: int, r1: int, r3: int) -> None:
@@ -58,8 +61,13 @@ class VirtualHost:
         serial = int(self._vm.entry.cpuid or "0", 16)
         return bytes((_VERSION,)) + serial.to_bytes(3, "big") + _MODEL.to_bytes(2, "big") + bytes(2)
 
+    def begin(self) -> None:
+        """A slice begins, on this thread."""
+        self.start()
+        self._slice_ends = self._since + _SLICE
+
     def start(self) -> None:
-        """A slice begins: virtual time counts from here."""
+        """Virtual time counts from here."""
         self._since = time.thread_time_ns()
 
     def settle(self) -> None:
@@ -72,5 +80,7 @@ class VirtualHost:
     def elapsed(self, instructions: int) -> int:
         """Microseconds of virtual processor time since the last call; what CP did in between does not count."""
         self.settle()
+        if self._since >= self._slice_ends:
+            self._vm.machine.stop("CP")
         microseconds, self._unreported = divmod(self._unreported, 1000)
         return microseconds

@@ -53,7 +53,7 @@ class VMBLOK:
         self.devices: dict[int, VDEVBLOK] = {}
         self.console = VirtualConsole(self)
         self.host = VirtualHost(self)
-        self.machine = Machine(self.storage, self.host)
+        self.machine = self._new_machine()
 
         self.stopped = True
         self.waiting = False
@@ -61,6 +61,8 @@ class VMBLOK:
         self.function: CommandRun | None = None
         self.after_slice: list[Callable[[], None]] = []
         self.queued = False  # in the scheduler's queues
+        self.running = False  # in the middle of a slice
+        self.again = False  # there was something for the machine while it was running
         self.interactive = 0  # slices that are left to it in queue 1
         self.logged_off = False
         self.wait_began = 0.0
@@ -83,7 +85,9 @@ class VMBLOK:
 
     def ready(self) -> None:
         """Queue the machine if it is runnable."""
-        if self.runnable:
+        if self.running:
+            self.again = True
+        elif self.runnable:
             self.system.scheduler.add(self)
 
     def hold(self) -> None:
@@ -118,11 +122,16 @@ class VMBLOK:
         self.stopped = True
         self.console.enter_cp()
 
+    def _new_machine(self) -> Machine:
+        machine = Machine(self.storage, self.host, engine=self.system.engine)
+        machine.outside = self.system.outside
+        return machine
+
     def new_machine(self, storage: int) -> None:
         """DEFINE STORAGE: another machine with the same devices, all reset and cleared."""
         old = self.machine
         self.storage = storage
-        self.machine = Machine(storage, self.host)
+        self.machine = self._new_machine()
         for vaddr, device in list(old.devices.items()):
             old.detach(vaddr)
             device.reset()

@@ -1,0 +1,129 @@
+"""The system lock: whoever executes CP's code, or a machine's instructions in Python, has it (DMKLOK).
+
+One lock for everything. A thread lets go of it only while native code executes a machine's instructions, and while it
+has nothing to do. So all that belongs to CP is seen by one thread at a time, as if there were only one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from time import perf_counter_ns
+from typing import Final
+
+PATIENCE: Final = 1_000_000
+"""Nanoseconds after which a thread that waits gets the lock from whoever lets go of it, even for a moment.
+
+Before that, who comes back soon finds the lock still free: handing it to a thread that has to be woken first would cost
+more than it gives, if machines do little between their requests to CP."""
+
+
+class _Turn:
+    """A thread that waits."""
+
+    __slots__ = ("called", "gate", "granted", "since")
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.called = False  # and has not come yet
+        self.granted = False
+
+
+class SystemLock:
+    """Not reentrant. First come, first served, except for those who are `urgent`."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._free = True
+        self._line: deque[_Turn] = deque()
+
+    def acquire(self, *, urgent: bool = False) -> None:
+        """Wait for the lock and take it; URGENT goes to the head of the line and gets it next."""
+        with self._mutex:
+            if self._free:
+                self._free = False
+                return
+            turn = _Turn(0 if urgent else perf_counter_ns())
+            if urgent:
+                self._line.appendleft(turn)
+            else:
+                self._line.append(turn)
+        while True:
+            turn.gate.acquire()
+            with self._mutex:
+                if turn.granted:
+                    return
+                if self._free:
+                    self._free = False
+                    self._line.remove(turn)
+                    return
+                turn.called = False
+
+    def release(self, *, fair: bool = False) -> None:
+        """Let go of the lock. FAIR: the first in line gets it, even if it has not waited long."""
+        with self._mutex:
+            if not self._line:
+                self._free = True
+                return
+            first = self._line[0]
+            if fair or first.since + PATIENCE < perf_counter_ns():
+                self._line.popleft()
+                first.granted = True
+            else:
+                self._free = True
+            if not first.called:
+                first.called = True
+                first.gate.release()
+
+    def give_way(self) -> None:
+        """Let those who wait have the lock first."""
+        if self._line:
+            self.release(fair=True)
+            self.acquire()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *failure: object) -> None:
+        self.release()
+
+
+class Outside:
+    """A `with` block in which the thread has let go of the lock that it has."""
+
+    def __init__(self, lock: SystemLock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        self._lock.release()
+
+    def __exit__(self, *failure: object) -> None:
+        self._lock.acquire()
+
+
+class Bell:
+    """Where threads that have the lock sleep until it is rung; they let go of the lock meanwhile."""
+
+    def __init__(self, lock: SystemLock) -> None:
+        self._lock = lock
+        self._gates: deque[threading.Lock] = deque()
+
+    def __len__(self) -> int:
+        """How many sleep and have not been called."""
+        return len(self._gates)
+
+    def wait(self, *, urgent: bool = False) -> None:
+        """Sleep until the bell is rung for this thread."""
+        gate = threading.Lock()
+        gate.acquire()
+        self._gates.append(gate)
+        self._lock.release(fair=True)
+        gate.acquire()
+        self._lock.acquire(urgent=urgent)
+
+    def ring(self, count: int = 1) -> None:
+        """Wake up to COUNT sleepers, those who have slept longest first. The caller has the lock."""
+        for _ in range(min(count, len(self._gates))):
+            self._gates.popleft().release()
