@@ -7,11 +7,14 @@ indirect data addressing, skipping, program and protection checks. All of a path
 
 from __future__ import annotations
 
-from typing import Protocol
+from mmap import mmap
+from struct import Struct
+from typing import Final, Protocol
 
 from cpvm.s370.ccw import ADDRESS_MASK, CCW_LENGTH, ChannelCondition, Command, Flag
 
 BLOCK = 2048
+SHIFT: Final = 11
 KEY_FETCH, KEY_REFERENCE, KEY_CHANGE = 0x08, 0x04, 0x02
 
 
@@ -20,11 +23,19 @@ class GuestStorage(Protocol):
 
     @property
     def size(self) -> int: ...
+    @property
+    def data(self) -> mmap: ...
+    @property
+    def keys(self) -> bytearray: ...
     def read(self, addr: int, n: int, /) -> bytes: ...
     def write(self, addr: int, data: bytes, /) -> None: ...
     def key(self, addr: int, /) -> int: ...
     def set_key(self, addr: int, key: int, /) -> None: ...
 
+
+_CCW: Final = Struct(">IBxH")
+_BACKWARD: Final = Command.READ_BACKWARD
+_INDIRECT_OR_CHAINED: Final = Flag.IDA | Flag.CD
 
 _STATE = ("key", "ccw", "command", "address", "flags", "count", "idaw", "left", "channel", "first", "moved", "long")
 _STATE_SINCE = ("chained",)  # what states of earlier versions lack
@@ -90,27 +101,28 @@ class DataPath:
     def _fetch(self, chaining_data: bool) -> bool:
         transferred = self.first  # the first CCW of a program may not be a transfer in channel either
         self.first = False
+        storage = self.storage
         at = self.ccw
         followed = False  # a transfer in channel: where it leads to an address that is none, the CSW has its own
         while True:
-            if at + CCW_LENGTH > self.storage.size:
+            if at + CCW_LENGTH > storage.size:
                 if not followed:
                     self.ccw = at + CCW_LENGTH & ADDRESS_MASK
                 return self._check(ChannelCondition.PROGRAM_CHECK)
             self.ccw = at + CCW_LENGTH & ADDRESS_MASK
-            if self._allowed(at, CCW_LENGTH, store=False) != CCW_LENGTH:
+            held = storage.keys[at >> SHIFT]
+            usual = held & KEY_REFERENCE and not at & 7 and self.key in (0, held >> 4)
+            if not usual and self._allowed(at, CCW_LENGTH, store=False) != CCW_LENGTH:
                 return False
-            word = self.storage.read(at, CCW_LENGTH)
-            command = word[0]
-            address = word[1] << 16 | word[2] << 8 | word[3]
+            word, flags, count = _CCW.unpack_from(storage.data, at)
+            command = word >> 24
+            address = word & ADDRESS_MASK
             if command & 0x0F != Command.TIC:
                 break
             if transferred or address % CCW_LENGTH:
                 return self._check(ChannelCondition.PROGRAM_CHECK)
             transferred = followed = True
             at = address
-        flags = word[4]
-        count = word[6] << 8 | word[7]
         if flags & Flag.UNUSED or not count or (not chaining_data and not command & 0x0F):
             return self._check(ChannelCondition.PROGRAM_CHECK)
         if not chaining_data:
@@ -132,6 +144,25 @@ class DataPath:
         self.channel |= condition
         return False
 
+    def returns(self, n: int) -> bool:
+        """Whether the program would come back to the command in control, which took n bytes, if it skips nothing.
+
+        That is a search with a transfer in channel to it behind it: a device may go on with the search by itself then,
+        for nothing in storage changes meanwhile. False also where a check might come in between.
+        """
+        at = self.ccw
+        storage = self.storage
+        if self.flags & ~Flag.SLI != Flag.CC or at + CCW_LENGTH > storage.size or at < CCW_LENGTH:
+            return False
+        for held in (storage.keys[at >> SHIFT], storage.keys[at - CCW_LENGTH >> SHIFT]):
+            if not held & KEY_REFERENCE or self.key not in (0, held >> 4):
+                return False
+        word, flags, count = _CCW.unpack_from(storage.data, at - CCW_LENGTH)
+        if (word >> 24, flags, count) != (self.command, self.flags, n):
+            return False
+        transfer: int = _CCW.unpack_from(storage.data, at)[0]
+        return transfer >> 24 & 0x0F == Command.TIC and transfer & ADDRESS_MASK == at - CCW_LENGTH
+
     # ---- data
 
     def send(self, data: bytes) -> int:
@@ -141,8 +172,15 @@ class DataPath:
         of its block first, and that goes to the highest address.
         """
         self.moved = True
-        done = 0
         total = len(data)
+        simple = not self.flags & (_INDIRECT_OR_CHAINED | Flag.SKIP) and self.command & 0x0F != _BACKWARD
+        if simple and total <= self.count and self._together(total, KEY_REFERENCE | KEY_CHANGE, 0):
+            address = self.address
+            self.storage.data[address : address + total] = data
+            self.address = address + total
+            self.count -= total
+            return total
+        done = 0
         backward = self.backward
         while done < total:
             n = self._area(total - done)
@@ -169,6 +207,16 @@ class DataPath:
         leaves the length to the channel.
         """
         self.moved = True
+        if not self.flags & _INDIRECT_OR_CHAINED and self.command & 0x0F != _BACKWARD:
+            count = self.count
+            n = limit if limit < count else count
+            if n and self._together(n, KEY_REFERENCE, KEY_FETCH):
+                address = self.address
+                self.address = address + n
+                self.count = count - n
+                if n < limit and exact:
+                    self.long = True
+                return self.storage.data[address : address + n]
         parts = []
         wanted = limit
         while wanted:
@@ -184,6 +232,23 @@ class DataPath:
             wanted -= n
         self._chain_on()
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _together(self, n: int, marks: int, unless: int) -> bool:
+        """Whether the next n bytes can be moved at once, in all blocks that they touch.
+
+        That is the usual case: they lie in storage, the blocks have their reference and change bits already, and the
+        key fits; or, if `unless` is the fetch-protection bit, that is off.
+        """
+        address = self.address
+        end = address + n
+        storage = self.storage
+        if end > storage.size:
+            return False
+        key = self.key
+        for held in storage.keys[address >> SHIFT : end + BLOCK - 1 >> SHIFT]:
+            if held & marks != marks or (key and held >> 4 != key and (not unless or held & unless)):
+                return False
+        return True
 
     def _chain_on(self) -> None:
         """Data chaining takes place as soon as the last byte has moved, whether the device has more or not."""

@@ -107,9 +107,9 @@ class CCW:
         return self.command & 0x0F == Command.TIC
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CSW:
-    """A channel status word.
+    """A channel status word. It is not changed once made; only for the time that it takes it is not a frozen class.
 
     `key` 0-15, `logout` the logout-pending bit, `deferred_cc` 0-3, `address` the byte behind the last CCW used,
     `unit` and `channel` the status bytes, `count` the residual count.
@@ -127,7 +127,7 @@ class CSW:
         """The 8 bytes as stored at location X'40'."""
         first = self.key << 4 | self.logout << 2 | self.deferred_cc
         word = first << 24 | self.address & ADDRESS_MASK
-        return word.to_bytes(4, "big") + bytes((self.unit, self.channel)) + self.count.to_bytes(2, "big")
+        return (word << 32 | self.unit << 24 | self.channel << 16 | self.count).to_bytes(8, "big")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> CSW:

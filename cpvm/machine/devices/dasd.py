@@ -298,6 +298,7 @@ class Dasd(Searching):
         if home[1:] != (self.cyl << 16 | self.head).to_bytes(4, "big"):
             return self._reject(BAD_VALUE)
         self.other = -1
+        self._here = None
         track = self._track
         fresh = Track.empty(self.cyl, self.head)
         track.flag, track.r0, track.records = home[0], fresh.r0, fresh.records

@@ -28,7 +28,7 @@ from cpvm.machine.media.model import (
     sense_bytes,
 )
 from cpvm.machine.media.pack import PackDrive
-from cpvm.machine.media.rotation import Rotation
+from cpvm.machine.media.rotation import Decoded, Rotation
 from cpvm.s370.ccw import Command, Sense, UnitStatus
 from cpvm.s370.ckd import ALTERNATE, DEFECTIVE, GEOMETRY, CKDError, Record, Track
 
@@ -108,6 +108,7 @@ class Drive(PackDrive):
             raise DeviceError(f"a {self.type} cannot have {self.cylinders} cylinders")
         self.read_only = read_only
         self._rotation = Rotation(self.geometry, tracks) if tracks is not None else None
+        self._here: Decoded | None = None  # the track under the head, for as long as nobody else can change it
 
     @property
     def medium(self) -> str:
@@ -129,8 +130,10 @@ class Drive(PackDrive):
         self._orient(0)
         self.other = -1  # the alternate track that stands for a defective one: cylinder * heads + head
         self._timed = self.channel is not None and not self.channel.immediate
+        self._here = None
 
     def end(self) -> int:
+        self._here = None
         if self._rotation is None:
             return 0
         try:
@@ -156,6 +159,7 @@ class Drive(PackDrive):
 
     def load(self, state: Mapping[str, Any]) -> None:
         super().load({**_SINCE, **state})
+        self._here = None
         if self._rotation is not None:
             self._rotation.forget()
         self._timed = self.channel is not None and not self.channel.immediate
@@ -178,6 +182,7 @@ class Drive(PackDrive):
             return CHECK
         head = self.head
         if self._timed and self.channel is not None:
+            self._here = None  # between two commands other drives may write
             self._turned = self.channel.now % self.model.rotation
         try:
             status = method(self, path)
@@ -188,6 +193,7 @@ class Drive(PackDrive):
         except MediaError:
             if self._rotation is not None:
                 self._rotation.forget()
+            self._here = None
             status = self._fail(Sense.EQUIPMENT_CHECK)
         if self._timed and code not in _DISORIENT:
             self._turn(self.head - head)
@@ -220,13 +226,17 @@ class Drive(PackDrive):
 
     @property
     def _track(self) -> Track:
-        if self.other < 0:
-            return self.tracks.track(self.cyl, self.head)
-        return self.tracks.track(*self._place)
+        return self._under_head().track
+
+    def _under_head(self) -> Decoded:
+        here = self._here
+        if here is None:
+            here = self._here = self.tracks.decoded(*self._place)
+        return here
 
     def _changed(self) -> None:
         """The track was altered in place."""
-        self.tracks.changed(*self._place)
+        self.tracks.changed(*self._place, self._under_head())
 
     def _orient(self, at: int) -> None:
         """The record `at` comes next, and the search for it begins anew."""
@@ -241,6 +251,7 @@ class Drive(PackDrive):
             self.tracks.leave(*self._place)
             self.cyl, self.head = cyl, head
             self.other = -1
+            self._here = None
         self._orient(0)
 
     def _usable(self) -> Track:
@@ -253,6 +264,7 @@ class Drive(PackDrive):
             if cyl >= self.cylinders or head >= self.geometry.heads or (cyl, head) == (self.cyl, self.head):
                 raise TrackCondition
             self.other = cyl * self.geometry.heads + head
+            self._here = None
             track = self._track
         return track
 

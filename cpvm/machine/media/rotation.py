@@ -11,14 +11,27 @@ from cpvm.s370.ckd import Geometry, Track
 CACHE = 16  # decoded tracks kept for a drive
 
 
-class _Entry:
-    __slots__ = ("changed", "image", "positions", "track")
+class Decoded:
+    """A track as it is under the heads."""
+
+    __slots__ = ("changed", "identifiers", "image", "positions", "track")
 
     def __init__(self, image: bytes, track: Track) -> None:
         self.image = image
         self.track = track
         self.positions: list[int] | None = None
+        self.identifiers: list[bytes] | None = None
         self.changed = False
+
+    def find(self, identifier: bytes, start: int) -> int:
+        """The number of the first record from `start` on with these five bytes; -1 if there is none. 0 is record 0."""
+        known = self.identifiers
+        if known is None:
+            known = self.identifiers = [record.id for record in (self.track.r0, *self.track.records)]
+        try:
+            return known.index(identifier, start)
+        except ValueError:
+            return -1
 
 
 class Rotation:
@@ -31,17 +44,19 @@ class Rotation:
     def __init__(self, geometry: Geometry, store: TrackStore) -> None:
         self.geometry = geometry
         self.store = store
-        self._entries: OrderedDict[tuple[int, int], _Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[int, int], Decoded] = OrderedDict()
+        self._changed: dict[tuple[int, int], Decoded] = {}
         self._uncommitted = False
 
-    def _entry(self, cyl: int, head: int) -> _Entry:
+    def decoded(self, cyl: int, head: int) -> Decoded:
+        """The track. Raises CKDError if its image is damaged."""
         where = (cyl, head)
         entry = self._entries.get(where)
         if entry is not None and entry.changed:
             return entry
         image = self.store.read(cyl, head)
         if entry is None or entry.image is not image:
-            entry = _Entry(image, Track.from_bytes(image))
+            entry = Decoded(image, Track.from_bytes(image))
             self._entries[where] = entry
             if len(self._entries) > CACHE:
                 self._drop_oldest()
@@ -54,31 +69,27 @@ class Rotation:
             self.leave(cyl, head)
         del self._entries[cyl, head]
 
-    def track(self, cyl: int, head: int) -> Track:
-        """The track. Raises CKDError if its image is damaged."""
-        return self._entry(cyl, head).track
-
-    def changed(self, cyl: int, head: int) -> None:
-        """The track was altered in place."""
-        entry = self._entry(cyl, head)
+    def changed(self, cyl: int, head: int, entry: Decoded) -> None:
+        """The track was altered in place; `entry` is what `decoded` gave."""
+        self._entries[cyl, head] = self._changed[cyl, head] = entry
         entry.changed = True
-        entry.positions = None
+        entry.positions = entry.identifiers = None
 
     def leave(self, cyl: int, head: int) -> None:
         """The head leaves the track: a changed one goes to the store."""
-        entry = self._entries.get((cyl, head))
-        if entry is not None and entry.changed:
+        entry = self._changed.get((cyl, head))
+        if entry is not None:
             image = entry.track.to_bytes()
             self.store.write(cyl, head, image)
             entry.image = image
             entry.changed = False
+            del self._changed[cyl, head]
             self._uncommitted = True
 
     def flush(self) -> None:
         """Store and commit whatever was changed."""
-        for (cyl, head), entry in list(self._entries.items()):
-            if entry.changed:
-                self.leave(cyl, head)
+        for cyl, head in list(self._changed):
+            self.leave(cyl, head)
         if self._uncommitted:
             self._uncommitted = False
             self.store.commit()
@@ -86,13 +97,14 @@ class Rotation:
     def forget(self) -> None:
         """Drop all decoded tracks, changed or not."""
         self._entries.clear()
+        self._changed.clear()
         self._uncommitted = False
 
     # ---- rotational position
 
     def _positions(self, cyl: int, head: int) -> list[int]:
         """Where each record of the track begins, record 0 first: bytes from index."""
-        entry = self._entry(cyl, head)
+        entry = self.decoded(cyl, head)
         if entry.positions is None:
             entry.positions = [0, *self.geometry.positions(entry.track.records)]
         return entry.positions

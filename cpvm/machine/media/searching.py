@@ -41,7 +41,10 @@ class Searching(Controlled):
         Returns:
             the unit status, and whether the whole field was equal.
         """
-        wanted = path.take(len(actual), exact=True)
+        return self._compared(path, path.take(len(actual), exact=True), actual)
+
+    @staticmethod
+    def _compared(path: DataPath, wanted: bytes, actual: bytes) -> tuple[int, bool]:
         if path.failed:
             return ENDED, False
         code = path.command
@@ -75,10 +78,26 @@ class Searching(Controlled):
         record = self._pass(code & MULTI_TRACK, skip_r0=False)
         if record is None:
             return CHECKED
-        status, equal = self._compare(path, record.id)
-        if equal and code & 0x7F == 0x31:
-            self.prior = ID_EQUAL
+        identifier = record.id
+        wanted = path.take(len(identifier), exact=True)
+        status, equal = self._compared(path, wanted, identifier)
+        if code & 0x7F == 0x31:
+            if not equal and status == ENDED and not self._timed and not path.failed and path.returns(len(identifier)):
+                return self._search_on(wanted)
+            if equal:
+                self.prior = ID_EQUAL
         return status
+
+    def _search_on(self, wanted: bytes) -> int:
+        """Do at once what the program would do record by record: search to the end of the track for this identifier."""
+        here = self._under_head()
+        found = here.find(wanted, self.at)
+        if found < 0:
+            self.at = len(here.track.records) + 1
+            return ENDED
+        self.at = found + 1
+        self.prior = ID_EQUAL
+        return FOUND
 
     @command(0x29, 0x49, 0x69, 0xA9, 0xC9, 0xE9)
     def search_key(self, path: DataPath) -> int:
