@@ -114,9 +114,10 @@ def _native(name: str, cpu: CPU, interruptions: Interruptions) -> Interpreter:
     """An engine with native code; `auto` does not wait for it."""
     from cpvm.machine.compiled import native  # llvmlite is imported only where it is used
     from cpvm.machine.compiled.engine import CompiledInterpreter
+    from cpvm.machine.compiled.translated import TranslatedInterpreter
 
     library = native.library()
-    engine = CompiledInterpreter(cpu, interruptions, library, translating=name != COMPILED)
+    engine = (CompiledInterpreter if name == COMPILED else TranslatedInterpreter)(cpu, interruptions, library)
     if name == AUTO:
         library.then(lambda: _told(library, engine))
         return engine

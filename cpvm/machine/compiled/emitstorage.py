@@ -76,6 +76,7 @@ class StorageEmitter(Emitter):
             x.branch(self._holds_text(absolute, n), struck, good)
             x.label(struck)
             x.store(x.at("%st", state.STRUCK), "i64", x.op("add", absolute, 1))
+            x.store(x.at("%st", state.SPAN), "i64", n)
             x.go(restart)
         else:
             x.go(good)

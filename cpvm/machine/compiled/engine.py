@@ -44,13 +44,13 @@ _WORDS: Final = {1: 0x00000000, 2: 0x40000000, 3: 0xC0000000}
 class CompiledInterpreter(Interpreter):
     """Executes instructions for one CPU."""
 
+    name = "compiled"
     slice_length = LONG_SLICE
     at_once = LONG_SLICE
     """What is left of a slice is executed on entering translated regions only, if it is more than that."""
 
-    def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library, *, translating: bool = False) -> None:
+    def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library) -> None:
         super().__init__(cpu, interruptions)
-        self.name = "translated" if translating else "compiled"
         self._library = library
         self._run: Callable[[int], int] | None = None
         self._exactly = False
@@ -103,7 +103,11 @@ class CompiledInterpreter(Interpreter):
         begun = perf_counter_ns()
         while left > 0 and not cpu.attention:
             left -= self._native(left)
-            if cpu.attention or left <= 0 or planned - left >= SLICE:
+            if cpu.attention or left <= 0:
+                break
+            if self._reason == state.BUDGET_USED and perf_counter_ns() - begun < LATENCY:
+                continue
+            if planned - left >= SLICE:
                 break  # time is charged before an instruction that may look at it
             left -= super()._slice(1)
         done = planned - left
@@ -131,6 +135,7 @@ class CompiledInterpreter(Interpreter):
         block, words = self._block, self._words
         words[state.STOP >> 3] = 0
         if cpu.attention:  # after that: whoever calls for it and then sets STOP is heard here or there
+            self._reason = state.BUDGET_USED
             return 0
         general, floating = cpu.general, cpu.floating
         state.REGISTERS.pack_into(

@@ -42,6 +42,7 @@ _WORDS: Final = (
     "LINKS",
     "LINK_MASK",
     "STRUCK",
+    "SPAN",
     "BANK",
     "ENTERED",
     "PATIENCE",
@@ -97,6 +98,8 @@ LINK_MASK: Final = _AT["LINK_MASK"]
 STRUCK: Final = _AT["STRUCK"]
 """Absolute address of an operand that was not stored natively because it lies in the text of a linked region, plus 1;
 0 if none was."""
+SPAN: Final = _AT["SPAN"]
+"""Length of that operand in bytes."""
 BANK: Final = _AT["BANK"]
 """Instructions besides BUDGET that may still be executed. They are drawn where a translated region is entered, so that
 what is left when a program leaves fast code for slow code takes no long time."""

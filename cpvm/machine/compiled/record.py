@@ -1,0 +1,112 @@
+"""Recording what a program does where it is hot: its instructions, and which follows which.
+
+The reference engine executes them one by one meanwhile. Only what is executed with the access tables of the beginning
+is noted (the same PSW key, with or without translation): a region has one address space.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from cpvm.machine.access import SHIFT
+from cpvm.machine.compiled.links import text_at
+from cpvm.machine.compiled.regions.plan import Plan
+from cpvm.s370.formats import length_of
+from cpvm.s370.ops import ADDRESS_MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cpvm.machine.cpu import CPU
+
+ENTRIES: Final = 12
+"""Places at which a region may be entered."""
+
+
+class Recording:
+    """What has been seen so far."""
+
+    def __init__(self, cpu: CPU, longest: int, quiet: int) -> None:
+        """Until `longest` instructions were executed, or `quiet` of them one after the other brought nothing new."""
+        self._cpu = cpu
+        self._left = longest
+        self._quiet = quiet
+        self._since = 0
+        self._space = self._where()
+        self._text: dict[int, bytes] = {}
+        self._after: dict[int, Counter[int]] = {}
+        self._changing: set[int] = set()
+        self._next = cpu.ia & ADDRESS_MASK
+        """Where the CPU must be if nothing has come in between."""
+
+    def _where(self) -> int:
+        return self._cpu.protection | (16 if self._cpu.translating else 0)
+
+    @property
+    def over(self) -> bool:
+        """There is enough."""
+        return self._left <= 0 or self._since >= self._quiet
+
+    def go_on(self, planned: int, step: Callable[[], int]) -> int:
+        """Have `step` execute up to so many instructions, one at a time, until attention is called for.
+
+        Gives how many there were.
+        """
+        cpu = self._cpu
+        done = 0
+        if cpu.ia & ADDRESS_MASK != self._next:  # an interruption: that is not what the program does as a rule
+            self._left = 0
+        while done < planned and not self.over and not cpu.attention:
+            ia = cpu.ia & ADDRESS_MASK
+            text = self._fetch(ia) if self._where() == self._space else b""
+            executed = step()
+            if not executed:
+                break
+            done += executed
+            self._left -= 1
+            self._next = cpu.ia & ADDRESS_MASK
+            self._since += 1
+            if text and self._where() == self._space and not cpu.attention:
+                self._note(ia, text, self._next)
+        return done
+
+    def _fetch(self, ia: int) -> bytes:
+        """The text of the instruction, if it is known where it is."""
+        memory, table = self._cpu.memory, self._cpu.fetch_table
+        displacement = table.get(ia >> SHIFT)
+        if displacement is None or ia & 1:
+            return b""
+        size = length_of(memory[ia + displacement])
+        text = text_at(memory, table, ia, size)
+        return text if len(text) == size else b""
+
+    def _note(self, ia: int, text: bytes, following: int) -> None:
+        known = self._text.setdefault(ia, text)
+        after = self._after.setdefault(ia, Counter())
+        if known != text:
+            self._changing.add(ia)
+        if following not in after:
+            self._since = 0
+        after[following] += 1
+
+    def plan(self, avoided: frozenset[int]) -> Plan | None:
+        """What was seen, apart from what stands at these addresses or was changed; None if there is no loop in it."""
+        without = self._changing | avoided.intersection(self._text)
+        backward: Counter[int] = Counter()
+        taken: Counter[int] = Counter()
+        for ia, after in self._after.items():
+            for following, often in after.items():
+                if following != ia + len(self._text[ia]) and following in self._text and following not in without:
+                    taken[following] += often
+                    if following <= ia:
+                        backward[following] += often
+        entries = dict.fromkeys(a for a, often in backward.most_common(ENTRIES) if often > 1)
+        if taken:
+            a, often = taken.most_common(1)[0]
+            if often > 1:
+                entries[a] = None
+        if not entries:
+            return None
+        after = {ia: dict(counts) for ia, counts in self._after.items()}
+        return Plan(dict(self._text), after, tuple(entries), frozenset(without))
