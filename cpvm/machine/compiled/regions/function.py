@@ -88,7 +88,7 @@ class Function:
     def entries(self) -> tuple[int, ...]:
         """Where the region may be entered: something is executed there."""
         made = self._stretches
-        return tuple(ia for ia in self._plan.entries if ia in made and made[ia].steps)
+        return tuple(ia for ia in dict.fromkeys(self._plan.entries) if ia in made and made[ia].steps)
 
     @property
     def steps(self) -> dict[int, Step]:
@@ -279,4 +279,7 @@ def _name(kind: str, r: int) -> str:
 
 
 def _out(ia: Value, n: Value, cc: Value) -> dispatch.Hot:
-    return ENTERED | dispatch.NOWHERE | {"iw": ia, "n": n, "cc": cc}
+    """What handlers get that look up where to go."""
+    nothing: dispatch.Hot = {name: "null" if kind == "ptr" else 0 for name, kind in dispatch.HOT.items()}
+    kept = {name: ENTERED[name] for name in ("ft", "wt", "mem")}
+    return nothing | kept | {"iw": ia, "n": n, "cc": cc}
