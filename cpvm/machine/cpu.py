@@ -294,3 +294,6 @@ class CPU(Access):
 
     def remainder(self, a: int, b: int) -> int:
         return a - b * self.quotient(a, b)
+
+    def leading_zeros(self, v: int) -> int:
+        return 64 - v.bit_length()

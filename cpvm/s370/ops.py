@@ -199,3 +199,6 @@ class Ops(Protocol):
 
     def remainder(self, a: int, b: int) -> int:
         """What `quotient` leaves; has the sign of a."""
+
+    def leading_zeros(self, v: int) -> int:
+        """Zero bits on the left of v as a number of 64 bits; v is not negative. 64 for 0."""

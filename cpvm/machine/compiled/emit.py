@@ -226,6 +226,9 @@ class Emitter:
     def remainder(self, a: Value, b: Value) -> Value:
         return self.x.op("srem", a, self._harmless(a, b))
 
+    def leading_zeros(self, v: Value) -> Value:
+        return self.x.set(f"call i64 @llvm.ctlz.i64(i64 {v}, i1 false)")
+
     # ---- the end
     def _with_tables(self, ia: Value, pair: Value) -> None:
         """Go on with other access tables, if there are any."""

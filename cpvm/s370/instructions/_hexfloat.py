@@ -119,20 +119,16 @@ def shifted(frac: int, digits: int) -> int:
     return frac >> 4 * digits if digits < 16 else 0
 
 
-def missing(frac: int, bits: int) -> int:
+def missing(m: Ops, frac: int, bits: int) -> int:
     """Number of zero digits on the left of a fraction, not zero, of this many bits."""
-    n = 0
-    while frac >> bits - 4 == 0:
-        frac = frac << 4
-        n = n + 1
-    return n
+    return m.leading_zeros(frac) - 64 + bits >> 2
 
 
-def missing_pair(high: int, low: int) -> int:
+def missing_pair(m: Ops, high: int, low: int) -> int:
     """The same for an extended fraction; 28 if it is all in the guard digit."""
     if high != 0:
-        return missing(high, LONG)
-    return LOW_DISTANCE + missing(low, LONG + 4)
+        return missing(m, high, LONG)
+    return LOW_DISTANCE + missing(m, low, LONG + 4)
 
 
 def right_high(high: int, digits: int) -> int:

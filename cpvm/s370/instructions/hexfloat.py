@@ -128,7 +128,7 @@ def _halve(m: Ops, r1: int, r2: int, bits: int) -> None:
     if half == 0:
         put(m, r1, bits, 0, 0, 0)
     else:
-        n = missing(half, bits + 4)
+        n = missing(m, half, bits + 4)
         char = characteristic(v, bits) - n
         finish(m, r1, bits, negative(v), char, half << 4 * n >> 4)
         check(m, char)

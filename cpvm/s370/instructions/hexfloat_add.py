@@ -61,7 +61,7 @@ def _normalized(m: Ops, r1: int, v2: int, bits: int, flip: int) -> None:
         if frac >> bits + 4 != 0:
             frac = frac >> 4
             char = char + 1
-        n = missing(frac, bits + 4)
+        n = missing(m, frac, bits + 4)
         m.set_cc(finish(m, r1, bits, minus, char - n, frac << 4 * n >> 4))
         check(m, char - n)
 

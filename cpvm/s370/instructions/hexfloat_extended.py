@@ -52,7 +52,7 @@ def _store_sum(m: Ops, r1: int, minus: int, char: int, high: int, low: int) -> N
             low = right_low(high, low, 1)
             high = high >> 4
             char = char + 1
-        n = missing_pair(high, low)
+        n = missing_pair(m, high, low)
         char = char - n
         m.set_cc(finish_pair(m, r1, minus, char, left_high(high, low, n), left_low(low, n) >> 4))
         check(m, char)
@@ -113,7 +113,7 @@ def _is_zero(m: Ops, r: int) -> int:
 
 def _zeros(m: Ops, r: int) -> int:
     """Zero digits on the left of an extended operand that is not zero."""
-    return missing_pair(fraction(m.fr(r), LONG), fraction(m.fr(r + 2), LONG) << 4)
+    return missing_pair(m, fraction(m.fr(r), LONG), fraction(m.fr(r + 2), LONG) << 4)
 
 
 def _high(m: Ops, r: int) -> int:

@@ -44,7 +44,7 @@ def _short_product(m: Ops, r1: int, v2: int) -> None:
         m.set_fr(r1, 0)
     else:
         product = frac1 * frac2
-        n = missing(product, 48)
+        n = missing(m, product, 48)
         char = characteristic(v1, SHORT) + characteristic(v2, SHORT) - BIAS - n
         finish(m, r1, LONG, negative(v1) ^ negative(v2), char, product << 4 * n << 8)
         check(m, char)
@@ -81,8 +81,8 @@ def _long_product(m: Ops, r1: int, v2: int, extended: int) -> None:
         else:
             m.set_fr(r1, 0)
     else:
-        n1 = missing(frac1, LONG)
-        n2 = missing(frac2, LONG)
+        n1 = missing(m, frac1, LONG)
+        n2 = missing(m, frac2, LONG)
         frac1 = frac1 << 4 * n1
         frac2 = frac2 << 4 * n2
         char = characteristic(v1, LONG) + characteristic(v2, LONG) - BIAS - n1 - n2
@@ -137,6 +137,21 @@ def multiply_to_extended(m: Ops, r1: int, a2: int) -> None:
 
 
 # ---- division
+def _long_quotient(m: Ops, rest: int, divisor: int) -> int:
+    """14 digits of a quotient less than 1, in two steps of seven: by the first part of the divisor, then put right."""
+    head = divisor >> LIMB
+    tail = divisor & LIMB_MASK
+    quotient = 0
+    for _ in range(2):
+        digits = m.quotient(rest, head)  # too large by a little, for the divisor is larger than its first part
+        rest = (rest - digits * head << LIMB) - digits * tail
+        while rest < 0:
+            digits = digits - 1
+            rest = rest + divisor
+        quotient = quotient << LIMB | digits
+    return quotient
+
+
 def _quotient(m: Ops, r1: int, v2: int, bits: int) -> None:
     v1 = register(m, r1, bits)
     frac1 = fraction(v1, bits)
@@ -146,22 +161,15 @@ def _quotient(m: Ops, r1: int, v2: int, bits: int) -> None:
     if frac1 == 0:
         put(m, r1, bits, 0, 0, 0)
     else:
-        n1 = missing(frac1, bits)
-        n2 = missing(divisor, bits)
+        n1 = missing(m, frac1, bits)
+        n2 = missing(m, divisor, bits)
         rest = frac1 << 4 * n1
         divisor = divisor << 4 * n2
         char = characteristic(v1, bits) - n1 - characteristic(v2, bits) + n2 + BIAS
-        quotient = 0
-        digits = bits // 4
         if rest >= divisor:  # the first digit is before the point
             char = char + 1
-            digits = digits - 1
-            quotient = m.quotient(rest, divisor)
-            rest = m.remainder(rest, divisor)
-        for _ in range(digits):
-            rest = rest << 4
-            quotient = quotient << 4 | m.quotient(rest, divisor)
-            rest = m.remainder(rest, divisor)
+            divisor = divisor << 4
+        quotient = m.quotient(rest << SHORT, divisor) if bits == SHORT else _long_quotient(m, rest, divisor)
         finish(m, r1, bits, negative(v1) ^ negative(v2), char, quotient)
         check(m, char)
 
