@@ -97,6 +97,6 @@ def assemble(
         symbols=asm.symbols,
         statements=asm.statements,
         options=options,
-        library_records=expander.library_records,
+        library_records=expander.table.library_records,
         _assembler=asm,
     )

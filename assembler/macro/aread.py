@@ -20,6 +20,6 @@ class Aread(Conditional):
         target, end = read_reference(model.name, 0)
         if end != len(model.name) or frame.definition is None:
             raise Flaw("IFO178", "SYNTAX ERROR - AREAD STANDS IN MACROS ONLY, WITH A SETC SYMBOL", 8, NAME_FIELD)
-        record = engine.take_record()
+        record = engine.code.take_record()
         text = record[:80].ljust(80) if record is not None else ""
         assign("C", target, [lambda scope: text], frame)

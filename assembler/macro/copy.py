@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
-from assembler.macro.expander import MAX_NESTING, Expander, Frame
+from assembler.macro.expander import Expander, Frame
+from assembler.macro.operations import MAX_COPIES
 from assembler.macro.template import compile_template
 from assembler.message import Flaw
 from assembler.source import SourceFile
@@ -14,9 +15,9 @@ from assembler.source import SourceFile
 class Copy(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
         operand = compile_template(model.operand).fill(frame)
-        if len(engine.files) >= MAX_NESTING:
+        if len(engine.code.files) >= MAX_COPIES:
             raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12, 0)
-        lines = engine.copy_member(operand)
+        lines = engine.table.copy_member(operand)
         if frame.definition is not None:
             raise Flaw("IFO302", "COPY WITH A VARIABLE SYMBOL INSIDE OF A MACRO", 8, 0)
-        engine.files.append(SourceFile(lines, operand))
+        engine.code.files.append(SourceFile(lines, operand))

@@ -6,25 +6,26 @@ Expansion uses a stack of frames, not recursion, so that nesting is limited by a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from assembler.instruction import instructions
 from assembler.library import Library
 from assembler.macro.attributes import Attributes
-from assembler.macro.conditional import Conditional, conditionals
+from assembler.macro.conditional import Conditional
 from assembler.macro.definition import MacroDefinition, Model
 from assembler.macro.frame import Frame
+from assembler.macro.opencode import OpenCode
+from assembler.macro.operations import OperationTable
 from assembler.macro.variables import Parameter, SetSymbol, Variable
 from assembler.message import OPERATION_FIELD, Flaw
 from assembler.operation import Operation, statements
-from assembler.source import Record, SourceFile, Statement, rebuilt, scan_operand, split_fields
+from assembler.source import Record, Statement, rebuilt, scan_operand, split_fields
 
 if TYPE_CHECKING:
     from assembler.passes import Assembler
 
 MAX_NESTING = 100
-"""Macros, and COPY members, inside each other."""
+"""Macros inside each other."""
 
 MAX_BRANCHES = 3_000_000
 """AIF and AGO branches that one assembly may take, whatever ACTR allows."""
@@ -53,20 +54,15 @@ class Expander:
 
     def __init__(self, asm: Assembler, source: list[str], library: Library, system: dict[str, str]) -> None:
         self.asm = asm
-        self.library = library
-        self.main = SourceFile(source)
-        self.files = [self.main]
+        self.code = OpenCode(source)
         self.system: dict[str, Variable] = {name: Parameter(text) for name, text in system.items()}
         self.globals: dict[str, SetSymbol] = {}
         self.open_code = Frame(self, None, ())
         self.frames: list[Frame] = []
         self.queue: deque[Statement] = deque()
-        self.operations: dict[str, Operation | Conditional | MacroDefinition | None] = {
-            **instructions(),
-            **statements(),
-            **conditionals(),
-        }
-        self.attributes = Attributes(asm.symbols, self.operation, self.main)
+        self.table = OperationTable(library, self.complain)
+        self.operations = self.table.entries
+        self.attributes = Attributes(asm.symbols, self.table.find, self.code.main)
         self.sysndx = 0
         self.generated = 0
         self.branches = 0
@@ -74,10 +70,6 @@ class Expander:
         """The conditional statement in hand."""
         self.ended = False
         self.cut_short = False
-        self.library_records = 0
-        self._labels: dict[tuple[int, str], int] = {}
-        self._models: dict[int, dict[int, Model]] = {}
-        """Statements of open code that have been compiled, by file and line, for loops; each is listed once."""
 
     # --- delivery -----------------------------------------------------------------------------------------------------
 
@@ -92,16 +84,12 @@ class Expander:
                 yield st
 
     def _open_step(self) -> Statement | None:
-        file = self.files[-1]
-        record = file.next()
+        record = self.code.next()
         if record is None:
-            if len(self.files) > 1:
-                left = self.files.pop()
-                self._models.pop(id(left), None)
-                self._labels = {key: at for key, at in self._labels.items() if key[0] != id(left)}
+            if self.code.leave():
                 return None
             self.ended = True
-            st = Statement((f"{'':9}END",), "", "END", "", record_line(file))
+            st = Statement((f"{'':9}END",), "", "END", "", len(self.code.main.lines) + 1)
             st.operation = end_statement()
             if not self.cut_short:
                 self.complain(Flaw("IFO300", "END STATEMENT MISSING", 4), None)
@@ -122,13 +110,7 @@ class Expander:
         return self._issue(st, entry)
 
     def _open_model(self, record: Record) -> Statement | None:
-        models = self._models.setdefault(id(self.files[-1]), {})
-        model = models.get(record.line)
-        again = model is not None
-        if model is None:
-            model = models[record.line] = Model(record)
-            if model.sequence:
-                self._labels[id(self.files[-1]), model.sequence] = record.line - 1
+        model, again = self.code.model(record)
         entry = self.operations.get(model.op.upper())
         if not isinstance(entry, Conditional):
             return self._generate(self.open_code, model)
@@ -206,7 +188,7 @@ class Expander:
                 operand = f"{more.strip()} {operand}".strip()
             # The fields are those of the model: a blank that is filled into the operand of a macro instruction does not
             # end it (Assembler XF).
-            if " " in operand and not isinstance(self.operation(op.upper()), MacroDefinition):
+            if " " in operand and not isinstance(self.table.find(op.upper()), MacroDefinition):
                 end = scan_operand(operand, 0)
                 remark = f"{operand[end:].strip()} {remark}".strip()
                 operand = operand[:end]
@@ -225,13 +207,16 @@ class Expander:
             if entry.name == "END":
                 self.ended = True
             elif entry.name == "OPSYN":
-                self._opsyn(st)
+                try:
+                    self.table.rename(st.name.upper(), st.operand.upper())
+                except Flaw as flaw:
+                    st.operation = Complaint(flaw)
             elif entry.name == "REPRO":
                 self._reproduce(st)
             return st
         if entry is None:
             if st.op not in self.operations:
-                entry = self._from_library(st.op)
+                entry = self.table.find(st.op)
             if entry is None:
                 what = f"UNDEFINED OP CODE {st.op[:16]}" if st.op else "OPERATION CODE MISSING"
                 st.operation = Complaint(Flaw("IFO078", what, 8, OPERATION_FIELD))
@@ -239,14 +224,6 @@ class Expander:
         if isinstance(entry, MacroDefinition):
             return self._call(st, entry)
         return st
-
-    def take_record(self) -> str | None:
-        """The next record of the file being read, as it stands; None at its end."""
-        file = self.files[-1]
-        if file.position >= len(file.lines):
-            return None
-        file.position += 1
-        return file.lines[file.position - 1]
 
     def _reproduce(self, st: Statement) -> None:
         """Take the record behind a REPRO as it stands, without looking at it."""
@@ -257,26 +234,9 @@ class Expander:
                 st.parsed = frame.definition.body[frame.position].record.lines[0]
                 frame.position += 1
         else:
-            st.parsed = self.take_record()
+            st.parsed = self.code.take_record()
         if isinstance(st.parsed, str):
             st.text = (*st.text, st.parsed)
-
-    def _opsyn(self, st: Statement) -> None:
-        new, old = st.name.upper(), st.operand.upper()
-        if not new:
-            st.operation = Complaint(Flaw("IFO013", "OPSYN NAME FIELD NOT AN ORDINARY SYMBOL", 8, 0))
-        elif not old:
-            self.operations[new] = None
-        elif self.operation(old) is None:
-            st.operation = Complaint(Flaw("IFO014", f"INVALID OPCODE IN OPSYN OPERAND - {old[:16]}", 8, 0))
-        else:
-            self.operations[new] = self.operation(old)
-
-    def operation(self, name: str) -> Operation | Conditional | MacroDefinition | None:
-        """What an operation code stands for, with macro definitions fetched from the library."""
-        if name in self.operations:
-            return self.operations[name]
-        return self._from_library(name)
 
     # --- macros -------------------------------------------------------------------------------------------------------
 
@@ -313,112 +273,11 @@ class Expander:
         """End an expansion and everything inside it; in open code, end the assembly."""
         if frame.definition is None:
             self.cut_short = True
-            self.files = [self.main]
-            self.main.position = len(self.main.lines)
+            self.code.cut()
             return
         while self.frames:
             if self.frames.pop() is frame:
                 break
-
-    def _from_library(self, name: str) -> MacroDefinition | None:
-        """The macro of that name in the library, entered; None (noted as well) if there is none."""
-        definition: MacroDefinition | None = None
-        lines = self.library.get(name) if name else None
-        if lines is not None:
-            file = SourceFile(list(lines), name)
-            while (record := file.next()) is not None and (not record.text or record.text[0] in "*."):
-                pass
-            if record is not None and split_fields(record.text)[1].upper() == "MACRO":
-                self.library_records += len(lines)
-                try:
-                    definition = self.read_definition(file.next)
-                    definition.library = True
-                except Flaw as flaw:
-                    self.complain(flaw, None)
-        self.operations[name] = definition
-        return definition
-
-    def read_definition(self, next_record: Callable[[], Record | None]) -> MacroDefinition:
-        """The definition behind a MACRO statement, up to its MEND; raises Flaw."""
-        record = next_record()
-        while record is not None and record.text[:1] in ("*",):
-            record = next_record()
-        if record is None:
-            raise Flaw("IFO303", "PROTOTYPE STATEMENT MISSING", 12)
-        model = Model(record)
-        definition = MacroDefinition(model.op.upper())
-        trouble: Flaw | None = None
-        try:
-            definition.prototype(model)
-        except Flaw as flaw:
-            trouble = flaw
-        inside = 0
-        pending: list[SourceFile] = []
-        while True:
-            record = pending[-1].next() if pending else next_record()
-            if record is None:
-                if pending:
-                    pending.pop()
-                    continue
-                raise Flaw("IFO305", f"MEND STATEMENT MISSING IN {definition.name}", 12)
-            if record.text[:2] == ".*" or not record.text:
-                continue
-            model = Model(record)
-            op = model.op.upper() if record.text[0] != "*" else ""
-            if op == "MEND" and not inside:
-                if model.sequence:
-                    definition.labels.setdefault(model.sequence, len(definition.body))
-                break
-            inside += (op == "MACRO") - (op == "MEND")
-            if op == "COPY" and not inside and "&" not in model.operand:
-                lines = self.copy_member(model.operand)
-                if len(pending) >= MAX_NESTING:
-                    raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12)
-                pending.append(SourceFile(lines, model.operand))
-                continue
-            definition.add(model)
-        if trouble is not None:
-            raise trouble
-        return definition
-
-    def copy_member(self, operand: str) -> list[str]:
-        """The records of a COPY member; raises Flaw (IFO068)."""
-        name = operand.strip().upper()
-        lines = self.library.get(name) if name else None
-        if lines is None:
-            raise Flaw("IFO068", f"COPY MEMBER {name[:16]} NOT FOUND IN LIBRARY", 8, 0)
-        self.library_records += len(lines)
-        return list(lines)
-
-    def branch_in_open_code(self, label: str) -> None:
-        """Go on at a sequence symbol of the file being read; raises Flaw."""
-        file = self.files[-1]
-        known = self._labels.get((id(file), label))
-        if known is not None:
-            file.position = known
-            return
-        ahead = SourceFile(file.lines, file.name, file.columns)
-        ahead.position = file.position
-        inside = 0
-        while True:
-            at = ahead.position
-            record = ahead.next()
-            if record is None:
-                break
-            first = record.text.split(None, 2)[:2]
-            if record.text[:1] == " " and first[:1] == ["MACRO"]:
-                inside += 1
-            elif inside:
-                inside -= "MEND" in first
-            elif record.text[:1] == "." and first[0].upper() == label:
-                file.position = at
-                self._labels[id(file), label] = at
-                return
-        raise Flaw("IFO310", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)
-
-
-def record_line(file: SourceFile) -> int:
-    return len(file.lines) + 1
 
 
 __all__ = ["Complaint", "Expander", "Frame"]

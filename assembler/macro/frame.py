@@ -70,7 +70,7 @@ class Frame:
             raise Flaw("IFO118", "THE ACTR LIMIT HAS BEEN EXCEEDED", 8)
         label = label.upper()
         if self.definition is None:
-            self.engine.branch_in_open_code(label)
+            self.engine.code.branch(label)
             return
         position = self.definition.labels.get(label)
         if position is None:

@@ -18,4 +18,4 @@ class Ictl(Conditional):
         begin, end, resume = (*map(int, pieces), *(0, 71, 16)[len(pieces) :])
         if not (1 <= begin <= 40 and 41 <= end <= 80 and begin < end and (resume == 0 or begin < resume <= 40)):
             raise Flaw("IFO178", "SYNTAX ERROR - ICTL COLUMNS OUT OF RANGE", 8, 0)
-        engine.files[-1].columns = Columns(begin, end, resume)
+        engine.code.file.columns = Columns(begin, end, resume)

@@ -12,7 +12,7 @@ from assembler.source import Record, Statement
 class Macro(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
         if frame.definition is None:
-            file = engine.files[-1]
+            file = engine.code.file
 
             def from_file() -> Record | None:
                 record = file.next()
@@ -20,7 +20,7 @@ class Macro(Conditional):
                     engine.queue.append(Statement(record.lines, "", "", "", record.line))
                 return record
 
-            definition = engine.read_definition(from_file)
+            definition = engine.table.read_definition(from_file)
         else:
             body = frame.definition.body
 
@@ -30,5 +30,5 @@ class Macro(Conditional):
                 frame.position += 1
                 return body[frame.position - 1].record
 
-            definition = engine.read_definition(from_body)
+            definition = engine.table.read_definition(from_body)
         engine.operations[definition.name] = definition

@@ -7,8 +7,9 @@ from assembler.macro.attributes import explicit_type
 from assembler.message import Flaw
 from assembler.nominal import Relocation, generate
 from assembler.operation import Operation, statement
-from assembler.passes import MAX_SECTION, Assembler
+from assembler.passes import Assembler
 from assembler.source import Statement
+from assembler.state import MAX_SECTION
 
 
 def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:

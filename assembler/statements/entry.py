@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from assembler.message import Flaw
 from assembler.operation import Operation, statement
-from assembler.passes import Assembler, EntryPoint
+from assembler.passes import Assembler
 from assembler.source import Statement
+from assembler.state import EntryPoint
 from assembler.symbols import SYMBOL
 
 

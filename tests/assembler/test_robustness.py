@@ -114,7 +114,7 @@ def test_branches_are_limited_whatever_actr_says(monkeypatch: pytest.MonkeyPatch
 
 
 def test_messages_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assembler.passes.MAX_MESSAGES", 50)
+    monkeypatch.setattr("assembler.state.MAX_MESSAGES", 50)
     done = assemble([" NOTHING"] * 1000)
     assert len(done.messages) == 51
     assert (done.messages[-1].number, done.return_code) == ("IFO328", 16)

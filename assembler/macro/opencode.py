@@ -1,0 +1,86 @@
+"""Open code: the source and the COPY members being read, with the sequence symbols and loops in them."""
+
+from __future__ import annotations
+
+from assembler.macro.definition import Model
+from assembler.message import Flaw
+from assembler.source import Record, SourceFile
+
+
+class OpenCode:
+    """A stack of files; the source itself is at the bottom."""
+
+    def __init__(self, source: list[str]) -> None:
+        self.main = SourceFile(source)
+        self.files = [self.main]
+        self._labels: dict[tuple[int, str], int] = {}
+        self._models: dict[int, dict[int, Model]] = {}
+        """Statements that have been compiled, by file and line, for loops; each is listed once."""
+
+    @property
+    def file(self) -> SourceFile:
+        """The file being read."""
+        return self.files[-1]
+
+    def next(self) -> Record | None:
+        """The next record of the file being read; None at its end, which `leave` takes note of."""
+        return self.files[-1].next()
+
+    def leave(self) -> bool:
+        """Go back to the file that copied the one at its end; False if that is the source itself."""
+        if len(self.files) == 1:
+            return False
+        left = self.files.pop()
+        self._models.pop(id(left), None)
+        self._labels = {key: at for key, at in self._labels.items() if key[0] != id(left)}
+        return True
+
+    def cut(self) -> None:
+        """Read no more."""
+        self.files = [self.main]
+        self.main.position = len(self.main.lines)
+
+    def take_record(self) -> str | None:
+        """The next physical record of the file being read, as it stands; None at its end."""
+        file = self.files[-1]
+        if file.position >= len(file.lines):
+            return None
+        file.position += 1
+        return file.lines[file.position - 1]
+
+    def model(self, record: Record) -> tuple[Model, bool]:
+        """The statement of a record, compiled once, and whether it has been met before (in a loop)."""
+        models = self._models.setdefault(id(self.files[-1]), {})
+        model = models.get(record.line)
+        if model is not None:
+            return model, True
+        model = models[record.line] = Model(record)
+        if model.sequence:
+            self._labels[id(self.files[-1]), model.sequence] = record.line - 1
+        return model, False
+
+    def branch(self, label: str) -> None:
+        """Go on at a sequence symbol of the file being read, met before or further on; raises Flaw."""
+        file = self.files[-1]
+        known = self._labels.get((id(file), label))
+        if known is not None:
+            file.position = known
+            return
+        ahead = SourceFile(file.lines, file.name, file.columns)
+        ahead.position = file.position
+        inside = 0
+        while True:
+            at = ahead.position
+            record = ahead.next()
+            if record is None:
+                break
+            first = record.text.upper().split(None, 2)[:2]
+            if record.text[:1] == " " and first[:1] == ["MACRO"]:
+                inside += 1
+            elif inside:
+                inside -= "MEND" in first
+            elif record.text[:1] == "." and first[0] == label:
+                file.position = at
+                self._labels[id(file), label] = at
+                return
+        raise Flaw("IFO310", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)

@@ -1,0 +1,118 @@
+"""What operation codes stand for: instructions, statements, conditional assembly, macros of the source and the library.
+
+Macro definitions are read here too, from whatever delivers their records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assembler.instruction import instructions
+from assembler.library import Library
+from assembler.macro.conditional import Conditional, conditionals
+from assembler.macro.definition import MacroDefinition, Model
+from assembler.message import NAME_FIELD, Flaw
+from assembler.operation import Operation, statements
+from assembler.source import Record, SourceFile, split_fields
+
+Entry = Operation | Conditional | MacroDefinition
+
+MAX_COPIES = 100
+"""COPY members inside each other."""
+
+
+class OperationTable:
+    """Operation codes and the library behind them."""
+
+    def __init__(self, library: Library, complain: Callable[[Flaw, Record | None], None]) -> None:
+        self.library = library
+        self.library_records = 0
+        self.entries: dict[str, Entry | None] = {**instructions(), **statements(), **conditionals()}
+        """What is known without the library; None for a code that is known to stand for nothing."""
+        self._complain = complain
+
+    def find(self, name: str) -> Entry | None:
+        """What an operation code stands for, with macro definitions fetched from the library."""
+        if name in self.entries:
+            return self.entries[name]
+        return self._from_library(name)
+
+    def rename(self, new: str, old: str) -> None:
+        """OPSYN: let `new` stand for what `old` stands for, or for nothing if `old` is null; raises Flaw."""
+        if not new:
+            raise Flaw("IFO013", "OPSYN NAME FIELD NOT AN ORDINARY SYMBOL", 8, NAME_FIELD)
+        if not old:
+            self.entries[new] = None
+        elif self.find(old) is None:
+            raise Flaw("IFO014", f"INVALID OPCODE IN OPSYN OPERAND - {old[:16]}", 8, 0)
+        else:
+            self.entries[new] = self.find(old)
+
+    def _from_library(self, name: str) -> MacroDefinition | None:
+        """The macro of that name in the library, entered; None (noted as well) if there is none."""
+        definition: MacroDefinition | None = None
+        lines = self.library.get(name) if name else None
+        if lines is not None:
+            file = SourceFile(list(lines), name)
+            while (record := file.next()) is not None and (not record.text or record.text[0] in "*."):
+                pass
+            if record is not None and split_fields(record.text)[1].upper() == "MACRO":
+                self.library_records += len(lines)
+                try:
+                    definition = self.read_definition(file.next)
+                    definition.library = True
+                except Flaw as flaw:
+                    self._complain(flaw, None)
+        self.entries[name] = definition
+        return definition
+
+    def read_definition(self, next_record: Callable[[], Record | None]) -> MacroDefinition:
+        """The definition behind a MACRO statement, up to its MEND; raises Flaw."""
+        record = next_record()
+        while record is not None and (not record.text or record.text[0] == "*" or record.text[:2] == ".*"):
+            record = next_record()
+        if record is None:
+            raise Flaw("IFO303", "PROTOTYPE STATEMENT MISSING", 12)
+        model = Model(record)
+        definition = MacroDefinition(model.op.upper())
+        trouble: Flaw | None = None
+        try:
+            definition.prototype(model)
+        except Flaw as flaw:
+            trouble = flaw
+        inside = 0
+        pending: list[SourceFile] = []
+        while True:
+            record = pending[-1].next() if pending else next_record()
+            if record is None:
+                if pending:
+                    pending.pop()
+                    continue
+                raise Flaw("IFO305", f"MEND STATEMENT MISSING IN {definition.name}", 12)
+            if record.text[:2] == ".*" or not record.text:
+                continue
+            model = Model(record)
+            op = model.op.upper() if record.text[0] != "*" else ""
+            if op == "MEND" and not inside:
+                if model.sequence:
+                    definition.labels.setdefault(model.sequence, len(definition.body))
+                break
+            inside += (op == "MACRO") - (op == "MEND")
+            if op == "COPY" and not inside and "&" not in model.operand:
+                if len(pending) >= MAX_COPIES:
+                    raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12)
+                pending.append(SourceFile(self.copy_member(model.operand), model.operand))
+                continue
+            definition.add(model)
+        if trouble is not None:
+            raise trouble
+        return definition
+
+    def copy_member(self, operand: str) -> list[str]:
+        """The records of a COPY member; raises Flaw (IFO068)."""
+        name = operand.strip().upper()
+        lines = self.library.get(name) if name else None
+        if lines is None:
+            raise Flaw("IFO068", f"COPY MEMBER {name[:16]} NOT FOUND IN LIBRARY", 8, 0)
+        self.library_records += len(lines)
+        return list(lines)

@@ -1,0 +1,125 @@
+"""Control sections and their location counters: opening and resuming, placing statements, producing text."""
+
+from __future__ import annotations
+
+from assembler.constant import Constant
+from assembler.message import NAME_FIELD, Flaw
+from assembler.nominal import Relocation
+from assembler.source import Statement
+from assembler.state import MAX_SECTION, RelocationEntry, State, Text
+from assembler.symbols import SYMBOL, Section
+
+MAX_TEXT = 0x800000
+"""Bytes of text that one assembly may produce."""
+
+MAX_SECTIONS = 4000
+
+
+class Sections(State):
+    """The layer of the assembly that knows where things go."""
+
+    __slots__ = ()
+
+    def open_section(self, name: str, kind: str) -> Section:
+        """The section of that name, new or resumed; raises Flaw if the name is that of another kind."""
+        key = (name, kind == "CM")
+        found = self.sections.get(key) if not name else None
+        if name:
+            found = self.sections.get((name, False)) or self.sections.get((name, True))
+        if found is None:
+            if len(self.order) > MAX_SECTIONS:
+                raise Flaw("IFO315", "TOO MANY CONTROL SECTIONS", 12)
+            found = Section(name, kind, len(self.order) + 1)
+            self.sections[key] = found
+            self.enter(found)
+            if kind in ("SD", "PC") and self.first is None:
+                self.first = found
+        elif found.kind != kind:
+            raise Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD)
+        self.section = found
+        return found
+
+    def enter(self, section: Section) -> None:
+        """Note a new section or external name in the order of the dictionary."""
+        self.order.append(section)
+        self.dictionary.append(section)
+
+    def last_pool_section(self) -> Section:
+        """The section that takes the literals left at END: the first one, unless that is private code with nothing in
+        it, which an EQU before the first CSECT opens."""
+        first = self.first or self.private_code()
+        if first.kind == "PC" and not first.size:
+            named = [section for section in self.order if section.kind == "SD"]
+            return next((section for section in named if section.size), named[0] if named else first)
+        return first
+
+    def private_code(self) -> Section:
+        """The unnamed section that statements before the first CSECT open."""
+        return self.open_section("", "PC")
+
+    def external_section(self, name: str, kind: str) -> Section:
+        """The external name, entered in the ESD at its first use."""
+        found = self.externals.get(name)
+        if found is None:
+            found = Section(name, kind, len(self.order) + len(self.externals) + 100_000)
+            self.externals[name] = found
+            self.enter(found)
+        elif kind == "ER" and found.kind == "WX":
+            found.kind = "ER"
+        return found
+
+    def mention(self, constant: Constant) -> None:
+        """Pass 1: enter the names of a V-type constant in the ESD, even those that are defined here as well; a constant
+        in a dummy section refers to nothing, and a weak reference stays weak."""
+        if self.section is not None and not self.section.has_text:
+            return
+        for name in map(str.upper, constant.values or ()) if constant.kind == "V" else ():
+            if name not in self.externals and SYMBOL.fullmatch(name) and len(name) <= 8:
+                self.external_section(name, "ER")
+
+    def place(self, st: Statement, boundary: int = 1) -> int:
+        """Align the location counter, note the statement's place and return it."""
+        section = self.section or self.private_code()
+        loc = section.loc + (-section.loc % boundary)
+        st.pad = loc - section.loc
+        st.section = section
+        st.loc = loc
+        st.pool = self.pool_number
+        section.loc = loc
+        self._here, self._here_terms = loc, section.terms
+        return loc
+
+    def advance(self, st: Statement, length: int) -> None:
+        """Move the location counter of the statement's section behind `length` bytes; raises Flaw at 16 MB."""
+        section: Section = st.section  # type: ignore[assignment]
+        st.length = length
+        loc = st.loc + length
+        if loc >= MAX_SECTION:
+            raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
+        section.loc = loc
+        section.size = max(section.size, loc)
+
+    def grow(self, section: Section, loc: int) -> None:
+        if loc >= MAX_SECTION:
+            section.loc = section.size
+            raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
+        section.size = loc
+
+    def text(self, st: Statement, data: bytes) -> None:
+        """Produce text at the statement's place."""
+        section: Section = st.section  # type: ignore[assignment]
+        if data and section.has_text:
+            self.produced += len(data)
+            if self.produced > MAX_TEXT:
+                raise Flaw("IFO316", "TOO MUCH TEXT", 16)
+            if st.pad:
+                data = bytes(st.pad) + data
+            self.output.append(Text(section, st.loc - st.pad, data))
+
+    def relocate(self, st: Statement, found: list[Relocation]) -> None:
+        section: Section = st.section  # type: ignore[assignment]
+        if section.has_text:
+            for one in found:
+                self.relocations.append(
+                    RelocationEntry(one.section, section, one.kind, one.length, one.sign, st.loc + one.offset)
+                )

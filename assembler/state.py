@@ -1,0 +1,116 @@
+"""The state of one assembly, and the way a flaw becomes a message.
+
+The state is one object that all statements work on; what can be done to it stands in layers: sections and the location
+counter (`sections.py`), names (`naming.py`), and the two passes themselves with the literal pools (`passes.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assembler.addressing import Bases
+from assembler.literals import Pool
+from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw, Message
+from assembler.source import Statement
+from assembler.symbols import Card, Section, Symbol, Terms
+
+MAX_SECTION = 0x1000000
+MAX_MESSAGES = 20_000
+
+
+@dataclass(slots=True)
+class Text:
+    """Text for one section at one address (relative to the section)."""
+
+    section: Section
+    loc: int
+    data: bytes
+
+
+@dataclass(slots=True)
+class RelocationEntry:
+    """A field at `address` in `section` to be relocated by `relative`."""
+
+    relative: Section
+    section: Section
+    kind: str
+    length: int
+    sign: int
+    address: int
+
+
+@dataclass(slots=True)
+class EntryPoint:
+    """An ENTRY name in the external symbol dictionary."""
+
+    symbol: str
+    statement: Statement
+    column: int
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of the assembly so far."""
+
+    statements: list[Statement] = field(default_factory=list)
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    sections: dict[tuple[str, bool], Section] = field(default_factory=dict)
+    externals: dict[str, Section] = field(default_factory=dict)
+    order: list[Section] = field(default_factory=list)
+    dictionary: list[Section | EntryPoint] = field(default_factory=list)
+    """What goes into the external symbol dictionary (and dummy sections), in the order in which it was mentioned."""
+    section: Section | None = None
+    first: Section | None = None
+    pools: list[Pool] = field(default_factory=lambda: [Pool()])
+    pool_number: int = 0
+    bases: Bases = field(default_factory=Bases)
+    stack: list[tuple[str, object]] = field(default_factory=list)
+    output: list[Text | Card] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    """Cards of the user's own in front of the deck."""
+    relocations: list[RelocationEntry] = field(default_factory=list)
+    entries: list[EntryPoint] = field(default_factory=list)
+    deferred: list[Statement] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    duplicates: list[Symbol] = field(default_factory=list)
+    """Second definitions of a name, which do not count."""
+    undefined: dict[str, list[int]] = field(default_factory=dict)
+    """Names that are not defined, and the statements that use them."""
+    given_up: bool = False
+    deck_id: str = ""
+    end: tuple[int, Section] | None = None
+    produced: int = 0
+    count: int = 0
+    second: bool = False
+    _here: int = 0
+    _here_terms: Terms = ()
+    _moved: int = 0
+    _current: Statement | None = None
+
+    # --- messages -----------------------------------------------------------------------------------------------------
+
+    def flaw(self, st: Statement, flaw: Flaw) -> None:
+        """Note a flaw of a statement as a message."""
+        if flaw.column >= 0:
+            at = st.operand_column() + flaw.column
+            column = at + 1 if at < 71 else 16 + (at - 71) % 56
+        elif flaw.column == NAME_FIELD:
+            column = 1
+        elif flaw.column == OPERATION_FIELD:
+            column = max((st.text[0] if st.text else "").find(st.op, len(st.name)), 0) + 1
+        else:
+            column = st.operand_column() + 1 if st.operand else 0
+        self.message(st, column, flaw.severity, flaw.number, flaw.text)
+
+    def message(self, st: Statement, column: int, severity: int, number: str, text: str) -> None:
+        if len(self.messages) >= MAX_MESSAGES:
+            if not self.given_up:
+                self.given_up = True
+                self.messages.append(Message(st.number, 0, 16, "IFO328", "TOO MANY MESSAGES, THE REST ARE LEFT OUT"))
+            return
+        source = st.text[0] if st.text else ""
+        found = Message(st.number, column, severity, number, text, source.rstrip(), st.macro)
+        self.messages.append(found)
+        if st.messages is None:
+            st.messages = []
+        st.messages.append(found)
