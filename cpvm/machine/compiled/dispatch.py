@@ -60,6 +60,9 @@ Python. Of the other arguments only cc, ft, wt and mem count."""
 DISTANT: Final = 1 << 40
 """No two addresses of one block are so far from each other."""
 
+SIP: Final = 1024
+"""Instructions that the interpreter may draw from the bank."""
+
 Hot = dict[str, Value]
 ENTERED: Final[Hot] = {name: "%" + name for name in HOT}
 """The hot state as a handler gets it."""
@@ -252,7 +255,24 @@ def _stopped(x: Text) -> None:
 
 
 def _pause(x: Text) -> None:
-    leave(x, state.BUDGET_USED, instruction_address(x, ENTERED), 0, "%cc")
+    """The budget is used, but for the bank: a few instructions of that, as it may not be far to a region."""
+    bank, ia = field(x, state.BANK), instruction_address(x, ENTERED)
+    some = x.select(x.compare("ult", bank, SIP), bank, SIP)
+    some = x.select(x.compare("eq", field(x, state.SIPPED), 0), some, 0)
+    out, on = x.fresh("out"), x.fresh("on")
+    x.branch(x.compare("eq", some, 0), out, on)
+    x.label(out)
+    leave(x, state.BUDGET_USED, ia, 0, "%cc")
+    x.label(on)
+    x.store(x.at("%st", state.SIPPED), "i64", 1)
+    draw(x, bank, some)
+    jump(x, "resume", ENTERED | {"iw": ia, "n": some})
+
+
+def draw(x: Text, bank: Value, some: Value) -> None:
+    """Take so many instructions from the bank."""
+    x.store(x.at("%st", state.BANK), "i64", x.op("sub", bank, some))
+    x.store(x.at("%st", state.EXECUTE_N), "i64", -1)  # the budget may come to what it was at some EXECUTE
 
 
 def _completed(x: Text) -> None:

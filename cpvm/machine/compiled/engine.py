@@ -153,6 +153,7 @@ class CompiledInterpreter(Interpreter):
         )
         words[state.BUDGET >> 3] = at_once = min(budget, self.at_once)
         words[state.BANK >> 3] = budget - at_once
+        words[state.SIPPED >> 3] = 0
         words[state.PATIENCE >> 3] = LATENCY
         words[state.EPOCH >> 3] += 1
         words[state.PREFIX >> 3] = cpu.prefix_register

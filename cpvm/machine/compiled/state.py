@@ -44,6 +44,7 @@ _WORDS: Final = (
     "STRUCK",
     "SPAN",
     "BANK",
+    "SIPPED",
     "ENTERED",
     "PATIENCE",
 )
@@ -103,6 +104,8 @@ SPAN: Final = _AT["SPAN"]
 BANK: Final = _AT["BANK"]
 """Instructions besides BUDGET that may still be executed. They are drawn where a translated region is entered, so that
 what is left when a program leaves fast code for slow code takes no long time."""
+SIPPED: Final = _AT["SIPPED"]
+"""Not zero: the interpreter has drawn something from the bank, too, since a region was entered last."""
 ENTERED: Final = _AT["ENTERED"]
 """How often a translated region was entered through the links."""
 PATIENCE: Final = _AT["PATIENCE"]

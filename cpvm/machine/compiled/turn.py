@@ -102,9 +102,9 @@ def _enter(x: Text, link: str, none: str) -> None:
     x.label(draw)
     bank = dispatch.field(x, state.BANK)
     some = x.select(x.compare("ult", bank, DRAFT), bank, DRAFT)
-    x.store(x.at("%st", state.BANK), "i64", x.op("sub", bank, some))
+    dispatch.draw(x, bank, some)
+    x.store(x.at("%st", state.SIPPED), "i64", 0)
     x.store(n, "i64", x.op("add", "%n", some))
-    x.store(x.at("%st", state.EXECUTE_N), "i64", -1)  # the budget may come to what it was at some EXECUTE
     x.go(go)
     x.label(go)
     entry = _pointer(x, _field(x, link, FUNCTION))
