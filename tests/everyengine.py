@@ -40,10 +40,19 @@ ALL = [name for name in engines.ENGINES if name != engines.AUTO and (name == eng
 """The engines that can be had."""
 
 
-def at_once(engine: Interpreter) -> None:
-    """Let an engine do all that it can from the beginning."""
+def at_once(engine: Any, *, background: bool = False) -> None:
+    """Let an engine do all that it can from the beginning.
+
+    The `translated` engine makes a region of whatever has executed a few instructions, before it goes on (or in the
+    background, if that is wished), gives up none, and shares none with others.
+    """
     if hasattr(engine, "few"):
         engine.few = 1
+    if hasattr(engine, "tuning"):
+        from cpvm.machine.compiled.shelf import Shelf
+        from cpvm.machine.compiled.translated import Tuning
+
+        engine.tuning = Tuning(hot=100, longest=500, quiet=200, changes=4, stay=0, background=background, shelf=Shelf())
 
 
 def install(patch: pytest.MonkeyPatch, name: str) -> None:
