@@ -58,7 +58,7 @@ from cpvm.front.plugins import load_file as load_plugin
 from cpvm.front.tracing import Executed
 from cpvm.machine import AddressError, IPLError, Machine, ProgramCheck, SnapshotError, Step, Stop, StopReason
 from cpvm.machine.device import ConfigurationError, Device, DeviceError, device_types
-from cpvm.machine.engines import EngineError
+from cpvm.machine.engines import AUTO, EngineError
 from cpvm.machine.host import Host, NullHost
 from cpvm.s370.psw import EC, MACHINE_CHECK, PROBLEM, PSW, WAIT
 from cpvm.sysgen import SystemDirectoryError
@@ -210,6 +210,8 @@ def start(
     *,
     progress: Callable[[str], None] | None = None,
     rebuild_cms: bool = False,
+    engine: str = AUTO,
+    processors: int | None = None,
 ) -> SystemHandle:
     """Start the system in `directory` (the user's default one if None), which is made first if it does not exist.
 
@@ -219,15 +221,20 @@ def start(
         directory: the system directory.
         progress: called with a line of text now and then while a new system is made.
         rebuild_cms: whether to make the CMS system disk anew first; everything else in the system stays as it is.
+        engine: what executes the machines' instructions (see `cpvm.machine.engines`).
+        processors: how many machines run at the same time at most; by default as many as the host has processors, one
+            with the reference engine.
 
     Raises:
-        SystemDirectoryError: it cannot be made or used, or another process is using it.
+        SystemDirectoryError: it cannot be made or used, another process is using it, or the engine cannot be had.
     """
     for trouble in load_installed():
         warnings.warn(trouble, RuntimeWarning, stacklevel=2)
     path = sysgen.prepare(Path(directory) if directory is not None else None, progress)
     try:
-        system = System(path, host_halves())
+        system = System(path, host_halves(), engine=engine, processors=processors)
+    except EngineError as error:
+        raise SystemDirectoryError(str(error)) from error
     except SystemStartError as error:
         raise SystemDirectoryError(f"{error}; `cpvm connect` is one more terminal on a running system") from error
     try:

@@ -39,7 +39,6 @@ from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.vspool import Reader
 from cpvm.machine import Machine, engines
-from cpvm.machine.engines import EngineError
 from cpvm.machine.media.volume import Volume
 from cpvm.s370 import plugin
 
@@ -72,12 +71,11 @@ class System:
         the same time at most: by default (None) as many as the host has processors, but one if the engine is the
         reference engine, which does not gain by more.
 
-        Raises SystemStartError if there is no system, it is running already, or the engine cannot be had.
+        Raises SystemStartError if there is no system, or it is running already; EngineError if there is no such engine,
+        or it cannot be had.
         """
         self.folder = Path(folder)
         self.engine = engine
-        self.notes: list[str] = []
-        """Why machines are not as fast as they could be, a line for each reason."""
         self._events = EventQueue()
         with ExitStack() as opened:
             opened.enter_context(engines.telling(self._note))
@@ -85,7 +83,7 @@ class System:
                 first = Machine(_SMALLEST, engine=engine)  # native code is made ready from now on
                 opened.callback(lock_folder(self.folder).close)
                 self.database = Database(self.folder / DATABASE, _SCHEMAS)
-            except (EngineError, DatabaseError) as error:
+            except DatabaseError as error:
                 raise SystemStartError(str(error)) from error
             self._opened = opened.pop_all()
         self.native = first.engine_statistics().engine != engines.REFERENCE
@@ -204,7 +202,6 @@ class System:
 
     def _note(self, text: str) -> None:
         """Native code cannot be had, or not as fast as it should."""
-        self.notes.append(text)
         self.post(lambda: self.log.write(f"DMKCPI970I {text}"))
 
     def offload(
