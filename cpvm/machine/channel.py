@@ -82,13 +82,16 @@ class Channels(Programs):
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return 3
-        channel = address >> 8
-        if self._burst(channel) is not None:
+        if subchannel.path is not None or subchannel.ended is not None:
             return 2
-        if any(other.path is not None or other.ended is not None for other in self._sharing(subchannel)):
-            return 2
+        if self.types.get(address >> 8) == SELECTOR or not self.immediate:
+            if self._burst(address >> 8) is not None:
+                return 2
+            if any(other.path is not None or other.ended is not None for other in self._sharing(subchannel)):
+                return 2
+        at = self.prefix + psa.CAW
         try:
-            key, ccw = caw(self.storage.read(self.prefix + psa.CAW, 4))
+            key, ccw = caw(self.storage.data[at : at + 4])
         except ValueError:
             self._store_status(0, ChannelCondition.PROGRAM_CHECK)
             return 1
@@ -101,10 +104,11 @@ class Channels(Programs):
             self._wait(subchannel, SELECTING, SELECTION)
             self._requeue(subchannel)
             return 0
-        status = self._refusal(subchannel)
-        if status:
-            self._store_status(status, path.channel)
-            return 1
+        if subchannel.unsolicited or self.timed:
+            status = self._refusal(subchannel)
+            if status:
+                self._store_status(status, path.channel)
+                return 1
         csw = self._start(subchannel, path)
         if csw is not None and self._at_once(subchannel, path, csw):
             self._store_status(csw.unit, csw.channel)

@@ -13,7 +13,7 @@ from cpvm.machine.timers import Timers
 from cpvm.s370 import psa
 from cpvm.s370.interruption import ADDRESSING, ProgramCode
 from cpvm.s370.ops import ADDRESS_MASK
-from cpvm.s370.psw import EC, EC_TRANSLATION, EC_ZERO_FIRST, PSW, take_apart
+from cpvm.s370.psw import EC, EC_TRANSLATION, EC_ZERO_FIRST, PSW, put_together, take_apart
 
 if TYPE_CHECKING:
     from cpvm.machine.interpreter import Interpreter
@@ -113,6 +113,13 @@ class CPU(Access):
             self.unassigned,
         )
 
+    def psw_words(self, code: int, ilc: int) -> tuple[int, int]:
+        """The words of the current PSW with this interruption code and instruction-length code, if it has them."""
+        ia = self.ia & ADDRESS_MASK
+        return put_together(
+            (self.smask, self.protection, self.state, self.condition, self.pmask, ia, code, ilc, self.unassigned)
+        )
+
     def set_psw(self, psw: PSW) -> None:
         """Make this the current PSW; whether it is valid shows before the next instruction."""
         self.load_psw(*psw.words())
@@ -138,6 +145,12 @@ class CPU(Access):
 
     def set_cc(self, v: int) -> None:
         self.condition = v
+
+    def set_cc_by_sign(self, v: int) -> None:
+        self.condition = 0 if v == 0 else 1 if v < 0 else 2
+
+    def selected(self, mask: int) -> int:
+        return mask >> 3 - self.condition & 1
 
     def program_mask(self) -> int:
         return self.pmask
@@ -257,12 +270,20 @@ class CPU(Access):
 
     # ---- input and output
     def start_io(self, a: int) -> int:
-        self.attention = True
-        return self.machine.io.sio(a)
+        cc = self.machine.io.sio(a)
+        self._look_at_channels()
+        return cc
 
     def start_io_fast(self, a: int) -> int:
-        self.attention = True
-        return self.machine.io.siof(a)
+        cc = self.machine.io.siof(a)
+        self._look_at_channels()
+        return cc
+
+    def _look_at_channels(self) -> None:
+        """Call for attention if there may be anything to do for channels before the next instruction."""
+        io = self.machine.io
+        if io.active or not io.immediate or io.timed or io.waiting & self.machine.interruptions.channel_mask():
+            self.attention = True
 
     def test_io(self, a: int) -> int:
         self.attention = True

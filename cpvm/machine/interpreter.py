@@ -22,7 +22,7 @@ from cpvm.s370.formats import length_of
 from cpvm.s370.insn import Insn, identify
 from cpvm.s370.interruption import EXECUTE, OPERATION, SPECIFICATION, ProgramCode
 from cpvm.s370.ops import ADDRESS_MASK
-from cpvm.s370.psw import PSW, WAIT
+from cpvm.s370.psw import EC_PER, EXTERNAL_MASK, PSW, WAIT
 
 Step = Callable[[], None]
 
@@ -160,7 +160,7 @@ class Interpreter:
         cpu.attention = True
         while True:
             reason = self._look_around()
-            if reason is None:
+            if reason is None and (left <= 0 or self.address_stop is not None):
                 reason = self._reason_before(cpu.next_ia(), left)
             # instructions until the channels act, if each takes a microsecond
             due = agenda.next - agenda.now - uncharged
@@ -180,7 +180,7 @@ class Interpreter:
                 reason = StopReason.BUDGET
             if reason is not None:
                 return self._stopped(reason, budget - left)
-            if wanted(cpu):
+            if cpu.smask & EC_PER and wanted(cpu):
                 done = self._watched()
             else:
                 done = self._slice(1 if self.address_stop is not None else min(left, self.slice_length, due))
@@ -286,6 +286,7 @@ class Interpreter:
         cpu = self._cpu
         interruptions = self._interruptions
         checks = interruptions.checks
+        io = cpu.machine.io
         cpu.attention = False
         while True:
             if self.stop_requested:
@@ -301,15 +302,14 @@ class Interpreter:
                 self._checks += 1
                 interruptions.program(ProgramCheck(SPECIFICATION), cpu.early_ilc)
                 continue
-            code = interruptions.take_external()
-            if code:
+            if cpu.smask & EXTERNAL_MASK and interruptions.take_external():
                 self._externals += 1
                 if self._externals > 64:
                     return StopReason.EXTERNAL_LOOP
                 continue
-            if cpu.machine.io.active:
-                cpu.machine.io.advance()
-            if cpu.machine.io.waiting and interruptions.take_io():
+            if io.active:
+                io.advance()
+            if io.waiting and interruptions.take_io():
                 self._checks = 0
                 continue
             if interruptions.restarting:
@@ -319,7 +319,7 @@ class Interpreter:
                 if not interruptions.enabled():
                     return StopReason.DISABLED_WAIT
                 # A channel program that is still running will interrupt: the machine is not idle.
-                return StopReason.BUDGET if cpu.machine.io.active else StopReason.WAIT
+                return StopReason.BUDGET if io.active else StopReason.WAIT
             if cpu.ia & 1:  # found as the instruction is about to be fetched, after the interruptions that are pending
                 self._fault(ProgramCheck(SPECIFICATION), True)
                 continue

@@ -4,6 +4,7 @@ Source: *Principles of Operation*, GA22-7000, "Interruptions".
 """
 
 from collections.abc import Sequence
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from cpvm.machine.machinecheck import MachineChecks
@@ -14,6 +15,8 @@ from cpvm.s370.psw import BC_OTHER_CHANNELS, EC, EC_IO, EXTERNAL_MASK
 
 if TYPE_CHECKING:
     from cpvm.machine.machine import Machine
+
+_PSW = Struct(">II")
 
 # submask bits of control register 0 for external interruptions
 TIMER_MASK, KEY_MASK, SIGNAL_MASK = 0x80, 0x40, 0x20
@@ -59,10 +62,10 @@ class Interruptions:
     # ---- exchange of PSWs
     def _swap(self, old: int, new: int, code: int, ilc: int) -> None:
         cpu = self._machine.cpu
-        first, second = cpu.psw(code, ilc).words()
-        cpu.put_real4(old, first)
-        cpu.put_real4(old + 4, second)
-        cpu.load_psw(cpu.real4(new), cpu.real4(new + 4))
+        first, second = cpu.psw_words(code, ilc)
+        memory = cpu.memory
+        _PSW.pack_into(memory, cpu.absolute(old), first, second)
+        cpu.load_psw(*_PSW.unpack_from(memory, cpu.absolute(new)))
 
     def supervisor_call(self, code: int) -> None:
         """Supervisor-call interruption."""

@@ -130,9 +130,11 @@ class Pending(ABC):
         if not enabled:
             return None
         channel = 32 - enabled.bit_length()
-        address = next(a for a in self._queue if a >> 8 == channel)
-        self._store_csw(self._accept(self._subchannels[address]))
-        return address
+        for address in self._queue:
+            if address >> 8 == channel:
+                self._store_csw(self._accept(self._subchannels[address]))
+                return address
+        raise AssertionError("an interruption is pending that is not in the queue")
 
     def _accept(self, subchannel: Subchannel) -> CSW:
         """The pending CSW of a subchannel, which is pending no more."""
@@ -146,8 +148,10 @@ class Pending(ABC):
             csw, subchannel.unsolicited = CSW(unit=subchannel.unsolicited), 0
         address = subchannel.device.address
         if address in self._queue:
-            self._queue.remove(address)  # what else it has comes after the others
-        self._requeue(subchannel)
+            self._queue.remove(address)
+            self._note()
+        if subchannel.pending:  # what else it has comes after the others
+            self._requeue(subchannel)
         return csw
 
     def _requeue(self, subchannel: Subchannel) -> None:
@@ -156,9 +160,10 @@ class Pending(ABC):
         if subchannel.pending:
             if address not in self._queue:
                 self._queue.append(address)
+                self.waiting |= 0x80000000 >> (address >> 8)
         elif address in self._queue:
             self._queue.remove(address)
-        self._note()
+            self._note()
 
     def _note(self) -> None:
         waiting = 0

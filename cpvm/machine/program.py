@@ -144,11 +144,12 @@ class Programs(Pending):
     def _run(self, subchannel: Subchannel, path: DataPath, limit: int) -> CSW | None:
         """Execute commands from the one that `path` holds. The CSW at the end; None if the program stays behind."""
         device = subchannel.device
+        perform = device.perform
         for _ in range(limit):
             device.duration = 0
             device.remainder = None
             try:
-                status = device.perform(path)
+                status = perform(path)
             except MediaError:
                 status = ENDED | device.check(Sense.EQUIPMENT_CHECK)
             if status == SUSPENDED:
@@ -157,7 +158,10 @@ class Programs(Pending):
                 subchannel.path = path
                 device.end()
                 return None
-            csw = self._performed(subchannel, path, status)
+            if device.duration or device.remainder:
+                csw = self._performed(subchannel, path, status)
+            else:
+                csw = self._ended(subchannel, path, status)
             if csw is not _NEXT:
                 return csw
         subchannel.path = path
@@ -213,7 +217,7 @@ class Programs(Pending):
     def _chains(self, subchannel: Subchannel, path: DataPath, status: int) -> bool:
         """Whether command chaining goes on after a command with this status. A wrong length is noted."""
         flags = path.flags
-        if path.failed:
+        if path.channel & ChannelCondition.ERRORS:
             return False
         if path.moved or not (subchannel.device.is_immediate(path.command) or status == CHECK):
             wrong = path.count or path.long or flags & Flag.CD
@@ -224,7 +228,9 @@ class Programs(Pending):
 
     def _conclude(self, subchannel: Subchannel, path: DataPath, status: int) -> CSW:
         """The CSW of a program that goes no further."""
-        status |= subchannel.device.end() | self._owed(subchannel)
+        status |= subchannel.device.end()
+        if subchannel.owes:
+            status |= self._owed(subchannel)
         return CSW(path.key, path.ccw, status, path.channel, path.count)
 
     def _owed(self, subchannel: Subchannel) -> int:
@@ -236,8 +242,9 @@ class Programs(Pending):
 
     def _at_once(self, subchannel: Subchannel, path: DataPath, csw: CSW) -> bool:
         """Whether this is the end of the first command and the device gave it when it was selected."""
-        immediate = subchannel.device.is_immediate(path.command) or csw.unit == CHECK
-        return not path.chained and not path.moved and immediate
+        if path.chained or path.moved:
+            return False
+        return subchannel.device.is_immediate(path.command) or csw.unit == CHECK
 
     # ---- what keeps a device, its control unit or its subchannel from the next operation
 

@@ -155,7 +155,7 @@ def caw(data: bytes) -> tuple[int, int]:
     Raises:
         ValueError: bits 4-7 are not zero or the CCW address is not on a doubleword: a program check for the channel.
     """
-    address = int.from_bytes(data[1:4], "big")
-    if data[0] & 0x0F or address % CCW_LENGTH:
+    word = int.from_bytes(data, "big")
+    if word & 0x0F000007:
         raise ValueError(f"invalid CAW {data.hex().upper()}")
-    return data[0] >> 4, address
+    return word >> 28, word & ADDRESS_MASK

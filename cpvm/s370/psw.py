@@ -20,8 +20,12 @@ EC_ZERO_FIRST, EC_ZERO_SECOND = 0xB800C0FF, 0xFF000000
 """Bits of the two words of an EC-mode PSW that must be zero."""
 
 
-def take_apart(first: int, second: int) -> tuple[int, int, int, int, int, int, int, int, int]:
-    """The fields of a PSW, in the order of `PSW`, from its two words, signed or not."""
+Fields = tuple[int, int, int, int, int, int, int, int, int]
+"""Of a PSW, in the order of `PSW`."""
+
+
+def take_apart(first: int, second: int) -> Fields:
+    """The fields of a PSW from its two words, signed or not."""
     first &= 0xFFFFFFFF
     second &= 0xFFFFFFFF
     mask, key, mode, address = first >> 24, first >> 20 & 15, first >> 16 & 15, second & 0xFFFFFF
@@ -29,6 +33,16 @@ def take_apart(first: int, second: int) -> tuple[int, int, int, int, int, int, i
         wrong = (first & EC_ZERO_FIRST) << 32 | second & EC_ZERO_SECOND
         return mask & ~(EC_ZERO_FIRST >> 24), key, mode, first >> 12 & 3, first >> 8 & 15, address, 0, 0, wrong
     return mask, key, mode, second >> 28 & 3, second >> 24 & 15, address, first & 0xFFFF, second >> 30, 0
+
+
+def put_together(fields: Fields) -> tuple[int, int]:
+    """The two words of a PSW, unsigned, from its fields."""
+    mask, key, mode, cc, pmask, address, code, ilc, wrong = fields
+    first = mask << 24 | key << 20 | mode << 16 | wrong >> 32
+    second = address | wrong & 0xFFFFFFFF
+    if mode & EC:
+        return first | cc << 12 | pmask << 8, second
+    return first | code, second | ilc << 30 | cc << 28 | pmask << 24
 
 
 @dataclass(frozen=True)
@@ -74,12 +88,19 @@ class PSW:
 
     def words(self) -> tuple[int, int]:
         """The two words, unsigned."""
-        first = self.system_mask << 24 | self.key << 20 | self.mode << 16
-        first |= self.unassigned >> 32
-        second = self.address | self.unassigned & 0xFFFFFFFF
-        if self.ec:
-            return first | self.cc << 12 | self.program_mask << 8, second
-        return first | self.code, second | self.ilc << 30 | self.cc << 28 | self.program_mask << 24
+        return put_together(
+            (
+                self.system_mask,
+                self.key,
+                self.mode,
+                self.cc,
+                self.program_mask,
+                self.address,
+                self.code,
+                self.ilc,
+                self.unassigned,
+            )
+        )
 
     def to_bytes(self) -> bytes:
         """The PSW as 8 bytes of storage."""
