@@ -15,7 +15,8 @@ Failed = Callable[[OSError], None]
 
 
 def _text(data: bytes) -> str:
-    return "".join(char if char.isprintable() else " " for char in from_ebcdic(data))
+    text = from_ebcdic(data)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 class Stacker:
