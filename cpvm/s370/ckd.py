@@ -8,6 +8,7 @@ track has in its own byte before the count field, is the topmost bit of the reco
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ R0_LENGTH: Final = 8
 """Bytes of data of a standard record 0."""
 HOME_ADDRESS_LENGTH: Final = 5
 COUNT_LENGTH: Final = 8
+_COUNT: Final = struct.Struct(">HHBBH")
+_IDENTIFIER: Final = struct.Struct(">HHB")
 DEFECTIVE: Final = 0x02
 """Flag of a home address: the track is bad, its record 0 names the alternate track."""
 ALTERNATE: Final = 0x01
@@ -52,8 +55,8 @@ class Record:
     @property
     def id(self) -> bytes:
         """Cylinder, head and record number, 5 bytes, as the drive reads them."""
-        cyl = self.cyl & 0x7FFF if self.overflows else self.cyl
-        return (cyl << 24 | self.head << 8 | self.rec).to_bytes(5, "big")
+        cyl = self.cyl
+        return _IDENTIFIER.pack(cyl & 0x7FFF if OVERFLOW <= cyl < 0xFF00 else cyl, self.head, self.rec)
 
     @property
     def count(self) -> bytes:
@@ -62,8 +65,8 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """Count, key and data as they stand in a track image."""
-        place = (self.cyl << 24 | self.head << 8 | self.rec).to_bytes(5, "big")
-        return place + bytes((len(self.key),)) + len(self.data).to_bytes(2, "big") + self.key + self.data
+        key, data = self.key, self.data
+        return _COUNT.pack(self.cyl, self.head, self.rec, len(key), len(data)) + key + data
 
 
 @dataclass(slots=True)
@@ -124,7 +127,7 @@ class Track:
         parts = [((self.flag << 32) | self.cyl << 16 | self.head).to_bytes(5, "big"), self.r0.to_bytes()]
         try:
             parts += [record.to_bytes() for record in self.records]
-        except (ValueError, OverflowError) as error:
+        except struct.error as error:
             raise CKDError(f"track {self.cyl}/{self.head}: {error}") from error
         parts.append(END_OF_TRACK)
         return b"".join(parts)
