@@ -37,7 +37,8 @@ class Processors:
         self._scheduler = scheduler
         self._run = run
         self._failed = failed
-        self._threads: list[threading.Thread] = []
+        self.threads: list[threading.Thread] = []
+        """One for each."""
         self._running: list[VMBLOK] = []
         self._idle = Bell(lock)
         self._changed = Bell(lock)
@@ -46,11 +47,6 @@ class Processors:
         """Threads that were called after the last rest and have not come yet: each takes a machine before the next
         rest, so that machines get on however often CP has something to do."""
         self._closing = False
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self._threads)
 
     @property
     def busy(self) -> bool:
@@ -64,8 +60,8 @@ class Processors:
     def start(self, count: int) -> None:
         """Begin with COUNT threads."""
         for number in range(1, count + 1):
-            self._threads.append(threading.Thread(target=self._work, name=f"processor-{number}", daemon=True))
-        for thread in self._threads:
+            self.threads.append(threading.Thread(target=self._work, name=f"processor-{number}", daemon=True))
+        for thread in self.threads:
             thread.start()
 
     def stop(self) -> None:
@@ -73,7 +69,7 @@ class Processors:
         self._closing = True
         self._idle.ring(len(self._idle))
         self._lock.release(fair=True)
-        for thread in self._threads:
+        for thread in self.threads:
             thread.join()
         self._lock.acquire()
 

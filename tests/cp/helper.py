@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cpvm.cp.session import ReadState, Session
 from cpvm.cp.system import System
+from cpvm.machine.engines import AUTO
 
 DIRECTORY = """\
 * The directory of the tests
@@ -114,9 +115,9 @@ class FakeTerminal:
 class Site:
     """A system in a folder, and its terminals."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, engine: str = AUTO, processors: int | None = None) -> None:
         self.folder = folder
-        self.system = System(folder)
+        self.system = System(folder, engine=engine, processors=processors)
         self.system.start()
         self.count = 0
 
