@@ -160,9 +160,9 @@ class TranslatedInterpreter(CompiledInterpreter):
 
     def _find(self, ia: int) -> bool:
         """Link what is on the shelf for this address; or it is known that it will be there."""
-        linked = {region.kept for region in self.links}
         for kept in self.tuning.shelf.find(ia):
-            if kept not in linked and self._link(kept):
+            if self._link(kept):
+                self._weights.forgive(self._space, ia)
                 return True
         return any(ia in request.plan.text for request in self._wanted)
 
@@ -215,14 +215,17 @@ class TranslatedInterpreter(CompiledInterpreter):
                 self._link(request.kept)
 
     def _link(self, kept: Kept) -> bool:
-        """Link a translation, if its text is there and it is not known to be of no use."""
+        """Link a translation, if its text is there and it is not known to be of no use.
+
+        It may be linked already, with its text elsewhere.
+        """
         now, fair = self.native_instructions, self.tuning.fair
         if kept.evicted or (kept in self._poor and now - self._poor[kept] < fair):
             return False
         if not self._avoided().isdisjoint(kept.translation.text):
             return False
         areas = found_in(kept, self._cpu.memory, self._cpu.fetch_table)
-        if areas is None:
+        if areas is None or any(region.kept is kept and region.areas == areas for region in self.links):
             return False
         self.links.link(kept, kept.translation.entries, areas, now)
         self.tuning.shelf.touch(kept)

@@ -1,0 +1,325 @@
+"""Whatever may change a region's text, or where it is mapped, is seen: each of these fails if that is not looked at.
+
+The reference engine is right; native code that goes on with what was true before differs from it (see `parity`).
+"""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from compiled.linked import ADDS, BACK, CODE, DATA, WAITS, Linked, translated
+from cpvm.machine import Machine, StopReason
+from cpvm.machine.compiled.state import STALE
+from cpvm.machine.devices.reader2540 import Reader2540
+from cpvm.s370.psw import PSW
+
+SUBTRACTS = bytes.fromhex("5B20C100")
+PAGES = list(range(16))
+
+
+class OneCard:
+    """A deck."""
+
+    def __init__(self, card: bytes) -> None:
+        self.cards = [card.ljust(80, b"\x40")]
+
+    def next(self) -> bytes | None:
+        return self.cards.pop() if self.cards else None
+
+
+def stale(pair: Linked) -> int:
+    """How often native code found text that was not that of the region."""
+    return int(pair.engine.exits[STALE])
+
+
+# ---- stores by the program itself
+def test_a_native_store_into_text() -> None:
+    """In the middle of a run, an instruction outside of the region makes a subtraction of the addition in it."""
+    code = bytes.fromhex("5A20C100 5940C104 47701010 925B1000 46401000 47F01014")
+    pair = Linked(code)
+    pair.do(lambda m: m.storage.write(DATA + 0x104, (990_000).to_bytes(4, "big")))
+    pair.become_hot()
+    pair.run(60_000)
+    assert pair.other.gr[2] < 9000
+    assert pair.other.storage.read(CODE, 1) == b"\x5b"
+
+
+def test_a_store_by_the_region_into_its_own_text() -> None:
+    """The operand of a store that has always been data comes to the text, a byte at a time."""
+    pair = Linked(bytes.fromhex("42205000 41505001 46401000"), r5=0x3000, r2=0x5B)
+    pair.become_hot()
+    pair.do(lambda m: m.gr.__setitem__(5, CODE - 50))
+    pair.run(60_000)
+    assert pair.other.storage.read(CODE, 4) == bytes.fromhex("5B205000")
+    assert stale(pair)
+
+
+def test_a_store_over_the_block_boundary_before_text() -> None:
+    """Only the second of the two blocks holds text."""
+    at = 0x1800
+    pair = Linked(bytes.fromhex("50205000 46401000"), at, r5=0x3000, r2=0x00005820)
+    pair.become_hot()
+    pair.do(lambda m: m.gr.__setitem__(5, at - 2))
+    pair.run(60_000)
+    assert pair.other.storage.read(at, 2) == bytes.fromhex("5820")
+
+
+def test_the_old_psw_of_a_supervisor_call_in_text() -> None:
+    """SVC stores the old PSW natively, without access tables, and a region is right there, at X'20'."""
+    pair = Linked()
+    back = bytes.fromhex("46401000 0AFF 07F5")  # BCT R4,0(,R1); SVC 255; BR R5
+    at = 0x1C
+    pair.do(lambda m: m.storage.write(at, ADDS + back))
+    pair.do(lambda m: m.storage.write(0x60, PSW(address=0x3000).to_bytes()))
+    # SVC's new PSW leads to where the text that was there is restored, or other text; then back to it
+    pair.do(lambda m: m.storage.write(0x3000, bytes.fromhex("D2030020C200 41400FFF 07F1")))
+    pair.do(lambda m: m.storage.write(DATA + 0x200, bytes.fromhex("46401000")))
+    pair.do(lambda m: m.gr.__setitem__(1, at))
+    pair.do(lambda m: m.gr.__setitem__(4, 1500))
+    pair.do(lambda m: setattr(m, "psw", PSW(address=at)))
+    pair.run(1000)
+    pair.run(1000)
+    assert pair.entered
+    pair.do(lambda m: m.storage.write(DATA + 0x200, bytes.fromhex("47001000")))
+    pair.run(9000)
+    pair.run(9000)
+
+
+# ---- stores from outside
+def test_a_store_by_the_host() -> None:
+    pair = Linked()
+    pair.become_hot()
+    pair.do(lambda m: m.storage.write(CODE, SUBTRACTS))
+    before = pair.other.gr[2]
+    pair.run(1000)
+    assert pair.other.gr[2] == before - 500
+    assert stale(pair) == 1
+
+
+def test_a_channel_that_reads_into_text() -> None:
+    """A card is read over the region while it runs."""
+    pair = Linked()
+
+    def load(m: Machine) -> None:
+        m.attach(0x00C, Reader2540(OneCard(SUBTRACTS)))
+        m.storage.write(0x48, (0x3100).to_bytes(4, "big"))
+        m.storage.write(0x3100, (0x02000000 | CODE).to_bytes(4, "big") + (0x20000004).to_bytes(4, "big"))
+        m.storage.write(0x3000, bytes.fromhex("9C00000C 07F1"))
+
+    pair.do(load)
+    pair.become_hot()
+    before = pair.other.gr[2]
+    pair.do(lambda m: setattr(m, "psw", PSW(address=0x3000)))
+    pair.run(1002)
+    assert pair.other.storage.read(CODE, 4) == SUBTRACTS
+    assert pair.other.gr[2] == before - 500
+
+
+def test_a_snapshot_that_is_taken_up(tmp_path: Path) -> None:
+    pair = Linked(SUBTRACTS + BACK)
+    for number, m in enumerate(pair.both):
+        m.save(tmp_path / f"{number}")
+    pair.do(lambda m: m.storage.write(CODE, ADDS))
+    pair.become_hot()
+    for number, m in enumerate(pair.both):
+        m.restore(tmp_path / f"{number}")
+    pair.run(1000)
+    assert pair.other.gr[2] == (-500) & 0xFFFFFFFF
+
+
+def test_storage_that_is_cleared() -> None:
+    pair = Linked()
+    pair.become_hot()
+    pair.do(lambda m: m.storage.clear())
+    pair.do(lambda m: m.storage.write(0x68, WAITS.to_bytes()))
+    assert pair.run(1000).detail == WAITS.address
+
+
+# ---- keys
+def with_keys(pair: Linked) -> None:
+    """The program has key 1, and so has its storage."""
+    pair.do(lambda m: setattr(m, "psw", PSW(key=1, address=CODE)))
+    for block in (CODE, DATA):
+        pair.do(lambda m, block=block: m.storage.set_key(block, 0x10))
+
+
+def test_text_that_is_protected_against_fetching() -> None:
+    pair = Linked()
+    with_keys(pair)
+    pair.become_hot()
+    pair.do(lambda m: m.storage.set_key(CODE, 0x28))
+    stop = pair.run(1999)
+    assert (stop.detail, pair.other.storage.read(0x2A, 2)) == (WAITS.address, b"\0\4")
+
+
+def test_data_that_are_protected_against_storing() -> None:
+    pair = Linked(bytes.fromhex("5020C100") + BACK)
+    with_keys(pair)
+    pair.become_hot()
+    pair.do(lambda m: m.storage.set_key(DATA, 0x20))
+    stop = pair.run(1999)
+    assert (stop.detail, pair.other.storage.read(0x2A, 2)) == (WAITS.address, b"\0\4")
+
+
+def test_reference_and_change_come_again_after_they_were_reset() -> None:
+    pair = Linked(bytes.fromhex("5020C100") + BACK)
+    pair.become_hot()
+    for block in (CODE, DATA):
+        pair.do(lambda m, block=block: m.storage.set_key(block, 0))
+    pair.run(1999)
+    assert (pair.other.storage.key(CODE), pair.other.storage.key(DATA)) == (0x04, 0x06)
+
+
+def test_a_program_that_takes_another_key() -> None:
+    """SPKA is native; with the new key, the region's block may not be fetched."""
+    pair = Linked()
+    pair.do(lambda m: m.storage.set_key(CODE, 0x18))
+    pair.do(lambda m: m.storage.set_key(DATA, 0x10))
+    pair.do(lambda m: setattr(m, "psw", PSW(key=1, address=CODE)))
+    pair.become_hot()
+    pair.do(lambda m: m.storage.write(0x3000, bytes.fromhex("B20A0020 07F1")))
+    pair.do(lambda m: m.storage.set_key(0x3000, 0x20))
+    pair.do(lambda m: setattr(m, "psw", PSW(key=0, address=0x3000)))
+    stop = pair.run(1999)
+    assert (stop.detail, pair.other.storage.read(0x2A, 2)) == (WAITS.address, b"\0\4")
+
+
+# ---- translation
+def test_text_that_is_mapped_elsewhere() -> None:
+    pair = Linked()
+    pair.do(lambda m: translated(m, PAGES))
+    pair.do(lambda m: m.storage.write(0x5400, SUBTRACTS + BACK))
+    pair.become_hot()
+    before = pair.other.gr[2]
+    pair.do(lambda m: m.storage.write(0xE042, (0x0050).to_bytes(2, "big")))
+    pair.do(lambda m: m.cpu.purge_tlb())
+    pair.run(1000)
+    assert pair.other.gr[2] == before - 500
+
+
+def test_the_same_text_elsewhere_is_watched_there() -> None:
+    """The page that the code is in goes to another frame, with the same contents; then a store changes it there."""
+    code = bytes.fromhex("5A20C100 5940C104 47701010 925B1000 46401000 47F01014")
+    pair = Linked(code)
+    pair.do(lambda m: m.storage.write(DATA + 0x104, (990_000).to_bytes(4, "big")))
+    pair.do(lambda m: m.storage.write(0x5400, code))
+    pair.do(lambda m: translated(m, PAGES))
+    pair.become_hot()
+    pair.do(lambda m: m.storage.write(0xE042, (0x0050).to_bytes(2, "big")))
+    pair.do(lambda m: m.cpu.purge_tlb())
+    pair.goes_on()
+    assert pair.goes_on()
+    assert len(pair.engine.links.holding(0x5400, 2)) == 1
+    pair.run(60_000)
+    assert pair.other.storage.read(0x5400, 1) == b"\x5b"
+    assert pair.other.storage.read(0x1400, 1) == b"\x5a"
+
+
+def test_data_that_are_mapped_elsewhere() -> None:
+    pair = Linked()
+    pair.do(lambda m: translated(m, PAGES))
+    pair.do(lambda m: m.storage.write(0x5100, (5).to_bytes(4, "big")))
+    pair.become_hot()
+    before = pair.other.gr[2]
+    pair.do(lambda m: m.storage.write(0xE044, (0x0050).to_bytes(2, "big")))
+    pair.do(lambda m: m.cpu.purge_tlb())
+    pair.run(1000)
+    assert pair.other.gr[2] == before + 2500
+
+
+@pytest.mark.parametrize("switch", ["LPSW", "SSM"])
+def test_translation_that_goes_on_and_off_in_one_run(switch: str) -> None:
+    """The same address with translation and without: other text, in the same native run."""
+    pair = Linked(r4=3000)
+    m2 = ADDS + bytes.fromhex("46401000 07F5")  # ends with BR R5
+    pair.do(lambda m: m.storage.write(CODE, m2))
+    pair.do(lambda m: m.storage.write(0x5400, SUBTRACTS + m2[4:]))
+    pair.do(lambda m: translated(m, [0, 5, *range(2, 16)]))
+    # at X'3000', the same with translation and without: take the other mode, and do it again
+    to = {"LPSW": ("8200C200", "8200C208"), "SSM": ("8000C200", "8000C204")}[switch]
+    text = bytes.fromhex("41400BB8") + bytes.fromhex(to[0]) + bytes.fromhex("07F1")
+    pair.do(lambda m: m.storage.write(0x3000, text))
+    pair.do(lambda m: m.storage.write(0x3020, text[:4] + bytes.fromhex(to[1]) + text[8:]))
+    on, off = PSW(4, 0, 8, address=CODE), PSW(0, 0, 8, address=CODE)
+    if switch == "LPSW":
+        pair.do(lambda m: m.storage.write(DATA + 0x200, on.to_bytes() + off.to_bytes()))
+    else:
+        pair.do(lambda m: m.storage.write(DATA + 0x200, bytes.fromhex("04000000 00000000")))
+    pair.do(lambda m: setattr(m, "psw", off))
+    pair.do(lambda m: m.gr.__setitem__(5, 0x3000))
+    pair.run(3000)
+    pair.run(2000)
+    assert pair.entered
+    adding = pair.other.gr[2]
+    pair.run(1001 + 3 + 1000)
+    assert pair.other.gr[2] > adding - 600
+    adding = pair.other.gr[2]
+    pair.run(2000)
+    assert pair.other.gr[2] == adding - 1000
+    pair.do(lambda m: m.gr.__setitem__(5, 0x3020))
+    pair.run(9000)
+
+
+def test_a_prefix_that_changes() -> None:
+    """The region is in the block that prefixing moves."""
+    at = 0x400
+    pair = Linked(at=at)
+    pair.do(lambda m: m.storage.write(0x4000, m.storage.read(0, 4096)))
+    pair.do(lambda m: m.storage.write(0x4000 + at, SUBTRACTS))
+    pair.become_hot()
+    before = pair.other.gr[2]
+    pair.do(lambda m: m.cpu.set_prefix(0x4000))
+    pair.run(1000)
+    assert pair.other.gr[2] == before - 500
+
+
+# ---- stops
+def test_a_stop_is_heard_in_a_region() -> None:
+    """A region spins; it is not the end of the slice that ends it."""
+    m = Machine(1 << 16, engine="translated")
+    engine = m._interpreter
+    engine.tuning.hot, engine.tuning.background = 100, False
+    engine.slice_length = engine.at_once = 1 << 40
+    m.storage.write(CODE, bytes.fromhex("5A20C100 47F01000"))
+    m.storage.write(DATA + 0x100, (1).to_bytes(4, "big"))
+    m.gr[1], m.gr[12] = CODE, DATA
+    m.psw = PSW(address=CODE)
+    m.run(5000)
+    m.run(5000)
+    assert len(engine.links) == 1
+    m.cpu.timers.interval_running = False
+    m.cpu.set_cpu_timer((1 << 63) - 1)
+    engine._portion = engine._linked = lambda: None
+    engine._portion = 1 << 40
+    running = threading.Event()
+    results = []
+
+    def run() -> None:
+        running.set()
+        results.append(m.run(1 << 40))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    running.wait()
+    m.stop("enough")
+    thread.join(20)
+    assert not thread.is_alive()
+    (stop,) = results
+    assert (stop.reason, stop.detail) == (StopReason.HOST, "enough")
+    assert m.gr[2] == (10_000 + stop.instructions + (m.psw.address == CODE + 4)) // 2 & 0xFFFFFFFF
+
+
+def test_only_the_region_that_changed_goes() -> None:
+    pair = Linked()
+    pair.become_hot()
+    other = 0x3400
+    pair.do(lambda m: m.storage.write(other, SUBTRACTS + BACK))
+    pair.do(lambda m: (m.gr.__setitem__(1, other), setattr(m, "psw", PSW(address=other))))
+    pair.run(3000)
+    pair.run(2000)
+    assert len(pair.engine.links) == 2
+    pair.do(lambda m: m.storage.write(other, ADDS))
+    pair.run(50)
+    (left,) = pair.engine.links
+    assert left.holds(CODE, 2)
