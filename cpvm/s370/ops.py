@@ -105,6 +105,11 @@ class Ops(Protocol):
     # PSW
     def cc(self) -> int: ...
     def set_cc(self, v: int) -> None: ...
+    def set_cc_by_sign(self, v: int) -> None:
+        """Condition code 0 if v is zero, 1 if it is negative, 2 if it is positive. It is less than 2**62 in amount."""
+
+    def selected(self, mask: int) -> int:
+        """1 if a mask of four bits (8 for code 0, 4, 2, 1 for code 3) has that of the condition code, else 0."""
     def program_mask(self) -> int:
         """PSW bits for fixed-point overflow (8), decimal overflow (4), exponent underflow (2), significance (1)."""
 

@@ -6,7 +6,7 @@ Each handler is a function that ends by jumping to the next one (`musttail`), wi
 |---|---|
 | st | the state block |
 | ip | host address of the instruction |
-| cc | condition code |
+| cc | condition code: zero, negative, positive for 0, 1, 2; OVERFLOW for 3 |
 | n | instructions that may still be executed after this one |
 | iw | the instruction text, six bytes and two more, in the host's byte order: the first byte is the low one |
 | delta | ip minus the logical instruction address, for the 2K block that the instruction is in |
@@ -57,6 +57,7 @@ The first ones are handlers for those who leave a translated region, with the lo
 iw and the budget before it in n: `resume` interprets it, `go` may find it in another region, `stopped` goes back to
 Python. Of the other arguments only cc, ft, wt and mem count."""
 
+OVERFLOW: Final = (1 << 63) - 1
 DISTANT: Final = 1 << 40
 """No two addresses of one block are so far from each other."""
 
@@ -220,9 +221,22 @@ def _near(x: Text, hot: Hot, a: Value, delta: Value) -> str:
     return x.select(x.compare("eq", free, 0), x.op("add", delta, DISTANT), delta)
 
 
+def by_sign(x: Text, code: Value) -> Value:
+    """A condition code, 0 to 3, as the handlers hand it on."""
+    if isinstance(code, int):
+        return (0, -1, 1, OVERFLOW)[code]
+    return x.select(x.compare("eq", code, 3), OVERFLOW, x.select(x.compare("eq", code, 1), -1, code))
+
+
+def by_number(x: Text, cc: Value) -> Value:
+    """The condition code, 0 to 3, of what the handlers hand on."""
+    amount = x.select(x.compare("slt", cc, 0), 1, x.select(x.compare("eq", cc, 0), 0, 2))
+    return x.select(x.compare("eq", cc, OVERFLOW), 3, amount)
+
+
 def leave(x: Text, why: int, ia: Value, n: Value, cc: Value) -> None:
     """Back to Python."""
-    for where, v in ((state.IA, ia), (state.BUDGET, n), (state.CC, cc)):
+    for where, v in ((state.IA, ia), (state.BUDGET, n), (state.CC, by_number(x, cc))):
         x.store(x.at("%st", where), "i64", v)
     x.do(f"ret i64 {why}")
 
@@ -335,7 +349,7 @@ def _entry() -> str:
     x.store(x.at("%st", state.EXECUTE_N), "i64", -1)
     mem = x.load(x.at("%st", state.STORAGE), "i64")
     hot: Hot = NOWHERE | {
-        "cc": field(x, state.CC),
+        "cc": by_sign(x, field(x, state.CC)),
         "n": field(x, state.BUDGET),
         "iw": field(x, state.IA),
         "ft": x.set(f"inttoptr i64 {field(x, state.FETCH)} to ptr"),

@@ -7,7 +7,7 @@ Storage is in `cpvm.machine.compiled.emitstorage`.
 from __future__ import annotations
 
 from cpvm.machine.compiled import dispatch, psw, state, tables
-from cpvm.machine.compiled.dispatch import ENTERED, Hot
+from cpvm.machine.compiled.dispatch import ENTERED, OVERFLOW, Hot
 from cpvm.machine.compiled.subset import Subset, walk
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
 
@@ -75,12 +75,39 @@ class Emitter:
         return self.x.load(self._register(state.CONTROL, "i32", r), "i32")
 
     # ---- PSW
-    def cc(self) -> Value:
+    def _condition(self) -> str:
+        """The condition code as it is handed on."""
         return self.x.load(self._cc, "i64")
 
+    def cc(self) -> Value:
+        return dispatch.by_number(self.x, self._condition())
+
     def set_cc(self, v: Value) -> None:
+        self.set_cc_by_sign(dispatch.by_sign(self.x, v))
+
+    def set_cc_by_sign(self, v: Value) -> None:
         self.changed = True
         self.x.store(self._cc, "i64", v)
+
+    def selected(self, mask: Value) -> Value:
+        x = self.x
+        if mask in {0, 15}:
+            return int(mask == 15)
+        if not isinstance(mask, int):
+            return x.op("and", x.op("lshr", mask, x.op("sub", 3, self.cc())), 1)
+        v = self._condition()
+        tests = {
+            8: lambda: x.compare("eq", v, 0),
+            4: lambda: x.compare("slt", v, 0),
+            1: lambda: x.compare("eq", v, OVERFLOW),
+            12: lambda: x.compare("sle", v, 0),
+            2: lambda: x.compare("ult", x.op("sub", v, 1), OVERFLOW - 1),
+            10: lambda: x.compare("ult", v, OVERFLOW),
+            6: lambda: x.either(x.compare("slt", v, 0), x.compare("ult", x.op("sub", v, 1), OVERFLOW - 1)),
+        }
+        if mask in tests:
+            return x.set(f"zext i1 {tests[mask]()} to i64")
+        return x.op("xor", x.set(f"zext i1 {tests[15 - mask]()} to i64"), 1)
 
     def program_mask(self) -> Value:
         return dispatch.field(self.x, state.PROGRAM_MASK)
@@ -136,7 +163,7 @@ class Emitter:
         self.changed = True
         x.store(x.at("%st", state.OPERAND), "i64", first)
         x.store(x.at("%st", state.CODE), "i64", second)
-        dispatch.jump(x, "loaded", self.hot | {"cc": self.cc()})
+        dispatch.jump(x, "loaded", self.hot | {"cc": self._condition()})
         self.live = False
 
     def _variable(self, v: int) -> str:
@@ -188,7 +215,7 @@ class Emitter:
         x = self.x
         x.store(x.at("%st", state.CODE), "i64", code)
         x.store(x.at("%st", state.ILC), "i64", self.size // 2)
-        dispatch.jump(x, "completed", self.hot | {"cc": self.cc()})
+        dispatch.jump(x, "completed", self.hot | {"cc": self._condition()})
         self.live = False
 
     def monitor_call(self, number: Value, code: Value) -> None:
@@ -236,17 +263,17 @@ class Emitter:
         same, other = x.fresh("same"), x.fresh("other")
         x.branch(x.compare("eq", pair, 0), same, other)
         x.label(same)
-        dispatch.branch_to(x, ia, self.hot | {"cc": self.cc()})
+        dispatch.branch_to(x, ia, self.hot | {"cc": self._condition()})
         x.label(other)
         ft = x.set(f"inttoptr i64 {pair} to ptr")
         wt = x.at(ft, tables.TABLE_BYTES)
-        dispatch.look_up(x, ia, self.hot | {"cc": self.cc(), "ft": ft, "wt": wt})
+        dispatch.look_up(x, ia, self.hot | {"cc": self._condition(), "ft": ft, "wt": wt})
 
     def finish(self, name: str) -> str:
         """The handler, with the ways out that its body uses."""
         x = self.x
         if self.live:
-            then = self.hot | {"cc": self.cc(), "ip": x.at(str(self.hot["ip"]), self.size)}
+            then = self.hot | {"cc": self._condition(), "ip": x.at(str(self.hot["ip"]), self.size)}
             if self._unmasked:
                 done, more = x.fresh("done"), x.fresh("more")
                 x.branch(x.compare("ne", x.load(self._unmasked, "i64"), 0), done, more)
@@ -263,10 +290,10 @@ class Emitter:
             if self._tables:
                 self._with_tables(target, x.load(self._tables, "i64"))
             else:
-                dispatch.branch_to(x, target, self.hot | {"cc": self.cc()})
+                dispatch.branch_to(x, target, self.hot | {"cc": self._condition()})
         if self._repeat:
             x.label(self._repeat)
-            dispatch.following(x, self.hot | {"cc": self.cc()})
+            dispatch.following(x, self.hot | {"cc": self._condition()})
         if self._restart:
             x.label(self._restart)
             dispatch.jump(x, "restart", ENTERED)

@@ -38,21 +38,34 @@ class StorageEmitter(Emitter):
         restart = self.may_fault()
         a = self._wrap(a)
         found = dispatch.entry(x, self.hot[table], a)
+        place = x.slot("ptr")
+        plain, hard, whole, look, good = (x.fresh(stem) for stem in ("plain", "hard", "whole", "look", "good"))
+        special = x.compare("ne", found, tables.BIAS)
+        if n > 1:
+            special = x.either(special, x.compare("ne", x.op("and", a, n - 1), 0))
+        x.branch(special, hard, plain, UNLIKELY)
+        x.label(plain)  # on its boundary, and the absolute address is the logical one
+        there = x.at(str(self.hot["mem"]), x.op("add", a, tables.BIAS))
+        there = x.set(f'call ptr asm "", "=r,0"(ptr {there})')  # not by the entry: that would have to be waited for
+        x.do(f"store ptr {there}, ptr {place}")
+        x.go(good)
+        x.label(hard)
         missing = x.compare("slt", found, 1)  # or there is translated text in the block
-        used = x.slot()
-        x.store(used, "i64", found)
-        good, look = x.fresh("good"), x.fresh("look")
         if n > 1:
             missing = x.either(missing, x.compare("ugt", x.op("and", a, BLOCK - 1), BLOCK - n))
+        x.branch(missing, look, whole, UNLIKELY)
+        x.label(look)
         if n == 1 and table == "ft":
-            x.branch(missing, restart, good, UNLIKELY)
+            x.go(restart)
         else:
-            x.branch(missing, look, good, UNLIKELY)
-            x.label(look)
-            x.store(used, "i64", self._look(table, a, n, found, restart))
+            looked = self._look(table, a, n, found, restart)
+            x.do(f"store ptr {dispatch.place(x, self.hot['mem'], a, looked)}, ptr {place}")
             x.go(good)
+        x.label(whole)
+        x.do(f"store ptr {dispatch.place(x, self.hot['mem'], a, found)}, ptr {place}")
+        x.go(good)
         x.label(good)
-        return dispatch.place(x, self.hot["mem"], a, x.load(used, "i64"))
+        return x.set(f"load ptr, ptr {place}")
 
     def _look(self, table: str, a: Value, n: Value, first: str, restart: str) -> str:
         """The entry for an area that is not longer than a block, given that of its first byte.

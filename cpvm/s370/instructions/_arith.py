@@ -26,7 +26,7 @@ def set_signed(m: Ops, r1: int, v: int) -> None:
         if m.program_mask() & 8 != 0:
             m.completed_check(FIXED_OVERFLOW)
     else:
-        m.set_cc(0 if v == 0 else 1 if v < 0 else 2)
+        m.set_cc_by_sign(v)
 
 
 def set_unsigned(m: Ops, r1: int, v: int) -> None:
@@ -36,8 +36,8 @@ def set_unsigned(m: Ops, r1: int, v: int) -> None:
 
 
 def compare(m: Ops, a: int, b: int) -> None:
-    """Condition code of a comparison."""
-    m.set_cc(0 if a == b else 1 if a < b else 2)
+    """Condition code of a comparison of numbers of 32 bits, signed or not."""
+    m.set_cc_by_sign(a - b)
 
 
 def set_logical(m: Ops, r1: int, v: int) -> None:

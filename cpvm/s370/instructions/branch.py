@@ -14,14 +14,14 @@ from cpvm.s370.ops import Ops
 @insn(0x47, "BC", Format.RX)
 def branch_on_condition(m: Ops, m1: int, a2: int) -> None:
     """Branch on Condition."""
-    if 8 >> m.cc() & m1 != 0:
+    if m.selected(m1) != 0:
         m.branch(a2)
 
 
 @insn(0x07, "BCR", Format.RR)
 def branch_on_condition_register(m: Ops, m1: int, r2: int) -> None:
     """Branch on Condition."""
-    if r2 != 0 and 8 >> m.cc() & m1 != 0:
+    if r2 != 0 and m.selected(m1) != 0:
         m.branch(m.gr(r2))
 
 

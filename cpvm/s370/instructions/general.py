@@ -6,7 +6,7 @@ Source: *Principles of Operation*, GA22-7000, "General Instructions".
 from cpvm.s370.facilities import Facility
 from cpvm.s370.formats import Format
 from cpvm.s370.insn import insn
-from cpvm.s370.instructions._arith import INT_MAX, INT_MIN, WORD, compare, set_signed, set_unsigned, sign
+from cpvm.s370.instructions._arith import INT_MAX, INT_MIN, WORD, compare, set_signed, set_unsigned
 from cpvm.s370.interruption import FIXED_DIVIDE
 from cpvm.s370.ops import Ops
 
@@ -41,7 +41,7 @@ def load_and_test(m: Ops, r1: int, r2: int) -> None:
     """Load and Test."""
     v = m.gr(r2)
     m.set_gr(r1, v)
-    m.set_cc(sign(v))
+    m.set_cc_by_sign(v)
 
 
 @insn(0x13, "LCR", Format.RR)

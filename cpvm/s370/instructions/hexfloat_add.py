@@ -85,7 +85,7 @@ def _unnormalized(m: Ops, r1: int, v2: int, bits: int, flip: int) -> None:
 
 def _compare(m: Ops, r1: int, v2: int, bits: int) -> None:
     frac = _sum(register(m, r1, bits), v2, bits, 1)
-    m.set_cc(0 if frac == 0 else 1 if frac < 0 else 2)
+    m.set_cc_by_sign(frac)
 
 
 @insn(0x3A, "AER", Format.RR, floating=BOTH, facility=FP)

@@ -30,7 +30,7 @@ def shift_right(m: Ops, r1: int, a2: int) -> None:
     """Shift Right Single."""
     v = m.gr(r1) >> (a2 & 63)
     m.set_gr(r1, v)
-    m.set_cc(sign(v))
+    m.set_cc_by_sign(v)
 
 
 @insn(0x8B, "SLA", Format.RS)
