@@ -16,11 +16,10 @@ import llvmlite.binding as llvm
 
 from compiled.parity import Difference, StillHost, _seen
 from cpvm.machine import Machine
-from cpvm.machine.compiled import dispatch, native, state, tables
+from cpvm.machine.compiled import dispatch, native, state
 from cpvm.machine.compiled.build import target_machine
 from cpvm.machine.compiled.regions.plan import Plan, Translation
 from cpvm.machine.compiled.regions.translate import translate
-from cpvm.machine.compiled.text import Text
 from cpvm.s370.formats import length_of
 from cpvm.s370.psw import PSW
 
@@ -33,20 +32,8 @@ _keep: list[Any] = []
 @cache
 def _enter() -> Callable[[int, int], int]:
     """Calls a handler with the state of a state block: its host address, that of the handler."""
-    x = Text()
-    field = dispatch.field
-    x.store(x.at("%st", state.EXECUTE_N), "i64", -1)
-    hot: dispatch.Hot = {name: "null" if kind == "ptr" else 0 for name, kind in dispatch.HOT.items()}
-    hot |= {
-        "cc": field(x, state.CC),
-        "n": field(x, state.BUDGET),
-        "iw": field(x, state.IA),
-        "ft": x.set(f"inttoptr i64 {field(x, state.FETCH)} to ptr"),
-        "wt": x.set(f"inttoptr i64 {field(x, state.STORE)} to ptr"),
-        "mem": x.set(f"inttoptr i64 {x.op('sub', field(x, state.STORAGE), tables.BIAS)} to ptr"),
-    }
-    x.do(f"ret i64 {x.set(f'call {dispatch.CONVENTION} i64 %handler({dispatch.arguments(hot)})')}")
-    module = llvm.parse_assembly(x.function("define i64 @enter(ptr %st, ptr %handler) nounwind {"))
+    text = dispatch._entry().replace("@first(", "%handler(").replace("@run(ptr %st)", "@enter(ptr %st, ptr %handler)")
+    module = llvm.parse_assembly(text)
     engine = llvm.create_mcjit_compiler(module, target_machine())
     engine.finalize_object()
     _keep.append(engine)

@@ -11,17 +11,23 @@ from typing import NoReturn, Protocol
 from cpvm.machine.compiled import state
 from cpvm.machine.compiled.dispatch import ADDRESS_MASK, ENTERED
 from cpvm.machine.compiled.emitstorage import StorageEmitter
-from cpvm.machine.compiled.regions.shape import Step
+from cpvm.machine.compiled.regions.shape import Step, usable
 from cpvm.machine.compiled.regions.text import RegionText
-from cpvm.machine.compiled.subset import Subset
+from cpvm.machine.compiled.subset import Subset, walk
 from cpvm.machine.compiled.text import Value
-from cpvm.s370.formats import Format
+from cpvm.s370.formats import FIELDS, Format
 
 
 class Surroundings(Protocol):
     """What an instruction asks of the region that it is in."""
 
     x: RegionText
+
+    def base(self, r: int) -> int | None:
+        """What the low 24 bits of a base register are throughout the region, if that is known."""
+
+    def executed(self, ia: int) -> tuple[int, bytes] | None:
+        """Address and text of the instruction that an EXECUTE there will execute, as is to be expected."""
 
     def register(self, kind: str, r: int, written: bool) -> str:
         """The variable of a register: kind `g` or `f`."""
@@ -85,11 +91,14 @@ class RegisterEmitter(StorageEmitter):
 
     def _address(self, n: str) -> Value:
         step, x = self._step, self.x
-        a: Value = step.fields[f"d{n}"]
+        a = step.fields[f"d{n}"]
         for name in (f"x{n}", f"b{n}") if step.row.format is Format.RX else (f"b{n}",):
             r = step.fields[name]
+            if not isinstance(r, int):
+                raise Subset("the number of a register is not known")
             if r:
-                a = x.op("add", self.gru(r), a)
+                known = self._around.base(r)
+                a = x.op("add", self.gru(r) if known is None else known, a)
         return x.op("and", a, ADDRESS_MASK)
 
     # ---- registers
@@ -160,4 +169,26 @@ class RegisterEmitter(StorageEmitter):
         self.live = False
 
     def execute(self, a: Value, v: Value) -> None:
-        raise Subset("what is executed is not known")
+        """In line, what was executed here before; anything else is left to the interpreter."""
+        x = self.x
+        expected = self._around.executed(self._step.ia)
+        if expected is None:
+            raise Subset("what is executed is not known")
+        target, text = expected
+        row = usable(text)
+        if row is None or row.mnemonic == "EX":
+            raise Subset("what is executed is not to be native")
+        if isinstance(a, int) and a != target:
+            raise Subset("something else is executed")
+        if isinstance(a, str):
+            self.restart_if(x.compare("ne", a, target))
+        fields: dict[str, Value] = dict(row.decode(text))
+        second = x.op("or", v, text[1])
+        for name in fields:
+            first, bits = FIELDS[row.format][name]
+            if 8 <= first < 16:
+                if name in row.even or name in row.floating or name in row.extended or name == "x2":
+                    raise Subset("the number of a register is not known")
+                fields[name] = x.op("and", x.op("ashr", second, 16 - first - bits), (1 << bits) - 1)
+        self._step = Step(self._step.ia, self._step.text, row, fields)
+        walk(self, row.body, self.operands())

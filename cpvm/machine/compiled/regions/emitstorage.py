@@ -13,12 +13,16 @@ from cpvm.machine.compiled import areas, dispatch, state, tables
 from cpvm.machine.compiled.dispatch import BLOCK
 from cpvm.machine.compiled.regions.emit import RegisterEmitter, Surroundings
 from cpvm.machine.compiled.regions.shape import Step
-from cpvm.machine.compiled.text import UNLIKELY, Value
+from cpvm.machine.compiled.text import UNLIKELY, Condition, Value
 
 IN_LINE: Final = 256
 """So many bytes at most are moved by instructions in line."""
 DISPLACEMENT: Final = tables.CODED - 1
 """Of an entry: all but the mark for translated text."""
+ABSOLUTE: Final = "%absolute"
+"""Host address of absolute address zero."""
+BESIDE: Final = 16
+"""For so many bytes at most it is in line that stores are looked at which may be into translated text."""
 
 
 @dataclass
@@ -42,15 +46,19 @@ class RegionEmitter(RegisterEmitter):
 
     # ---- tables
     def _entry(self, table: str, a: Value) -> str:
+        """An entry, as a number of 32 bits."""
         x = self.x
-        p = x.set(f"getelementptr i32, ptr {self.hot[table]}, i64 {x.op('lshr', a, 11)}")
-        v = x.set(f"load i32, ptr {p}, align 4, !invariant.load !1")
-        return x.set(f"sext i32 {v} to i64")
+        behind = tables.TABLE_BYTES if table == "wt" else 0
+        if isinstance(a, int):
+            p = x.at("%ft", behind + 4 * (a >> 11))
+        else:
+            p = x.at(x.set(f"getelementptr i32, ptr %ft, i64 {x.op('lshr', a, 11)}"), behind)
+        return x.set(f"load i32, ptr {p}, align 4, !invariant.load !1")
 
-    def _place(self, table: str, a: Value, entry: str) -> str:
+    def _place(self, a: Value) -> str:
+        """Host address of what has been checked."""
         x = self.x
-        clean = x.op("and", entry, DISPLACEMENT) if table == "wt" else entry
-        return x.at(str(self.hot["mem"]), x.op("add", a, clean))
+        return x.at("%mem", x.op("add", a, x.set(f"sext i32 {self._entry('ft', a)} to i64")))
 
     def _remember(self, a: Value, area: _Area) -> None:
         self._areas.setdefault(a, []).append(area)
@@ -78,7 +86,7 @@ class RegionEmitter(RegisterEmitter):
             if found is not None:
                 return x.at(found, offset)
         a = self._wrap(a)
-        return self._place(table, a, self._entry(table, a))
+        return self._place(a)
 
     def _parts(self, a: Value) -> list[tuple[Value, Value]]:
         if not isinstance(a, str) or a not in self.x.sums:
@@ -87,37 +95,64 @@ class RegionEmitter(RegisterEmitter):
         return [(one, two), (two, one)]
 
     # ---- checks
-    def _look(self, table: str, a: Value, n: Value) -> str:
-        """The whole test, out of line: whether the area may not be used natively."""
-        x = self.x
-        if table == "ft":
-            return x.set(f"call preserve_mostcc i1 @bad_fetch(ptr {self.hot['ft']}, i64 {a}, i64 {n})")
-        code = dispatch.field(x, state.MAP)
-        return x.set(f"call preserve_mostcc i1 @bad_store(ptr {self.hot['wt']}, i64 {code}, i64 {a}, i64 {n})")
-
     def _checked(self, table: str, a: Value, n: Value) -> str:
-        """Host address of n bytes (1 to 2048), after the test."""
+        """Host address of n bytes (1 to 2048), after the test.
+
+        That the address is an absolute one too is tried first: if it is, the processor need not wait for the entry.
+        """
         x = self.x
         restart = self.may_fault()
         given, a = a, self._wrap(a)
         found = self._entry(table, a)
-        bad: str = x.compare("sle", found, 0)
-        if n != 1:
-            offset, last = x.op("and", a, BLOCK - 1), x.op("sub", BLOCK, n)
-            if not (isinstance(offset, int) and isinstance(last, int)):
-                bad = x.either(bad, x.compare("sgt", offset, last))
-            elif offset > last:
-                bad = "true"
+        usual = x.at(ABSOLUTE, a)
+        bad = x.set(f"icmp ne i32 {found}, {tables.BIAS}")
+        crossing = self._crossing(a, n)
+        if crossing is not False:
+            bad = x.either(bad, crossing) if isinstance(crossing, str) else "true"
         look, good = x.fresh("look"), x.fresh("good")
+        ways = [(usual, x.block)]
         x.branch(bad, look, good, UNLIKELY)
         x.label(look)
-        x.branch(self._look(table, a, n), restart, good)
+        if table == "wt" and isinstance(n, int) and n <= BESIDE and crossing is not True:
+            coded, far = x.fresh("coded"), x.fresh("far")
+            mark = x.set(f"icmp ne i32 {found}, {tables.BIAS - tables.CODED}")
+            x.branch(x.either(mark, crossing) if crossing else mark, far, coded)
+            x.label(coded)
+            ways.append((usual, coded))
+            x.branch(self._coded(a, n), far, good, UNLIKELY)
+            x.label(far)
+        if table == "wt":
+            place = x.set(f"call preserve_mostcc ptr @far_store(ptr %st, ptr %ft, ptr %mem, i64 {a}, i64 {n})")
+        else:
+            place = x.set(f"call preserve_mostcc ptr @far_fetch(ptr %ft, ptr %mem, i64 {a}, i64 {n})")
+        ways.append((place, x.block))
+        x.branch(x.set(f"icmp eq ptr {place}, null"), restart, good, UNLIKELY)
         x.label(good)
-        pointer = self._place(table, a, found)
+        pointer = x.set("phi ptr " + ", ".join(f"[ {p}, %{block} ]" for p, block in ways))
         area = _Area(good, pointer, table == "wt", n if isinstance(n, int) else 0)
         for name in {given, a}:
             self._remember(name, area)
         return pointer
+
+    def _crossing(self, a: Value, n: Value) -> Condition:
+        """Whether the area goes over a boundary of blocks."""
+        x = self.x
+        if n == 1:
+            return False
+        offset, last = x.op("and", a, BLOCK - 1), x.op("sub", BLOCK, n)
+        if isinstance(offset, int) and isinstance(last, int):
+            return offset > last
+        return x.compare("sgt", offset, last)
+
+    def _coded(self, a: Value, n: int) -> str:
+        """Whether translated text is in up to BESIDE bytes at an absolute address."""
+        x = self.x
+        code = x.set(f"load ptr, ptr {x.at('%st', state.MAP)}, align 8, !invariant.load !1")
+        last = x.load(x.at(code, x.op("lshr", x.op("add", a, n - 1), 1)), "i8")
+        if n > 1:
+            low = x.load(x.at(code, x.op("lshr", a, 1)), f"i{n * 4}")
+            last = str(x.op("or", low, last))
+        return x.compare("ne", last, 0)
 
     def _check(self, table: str, a: Value, n: Value) -> None:
         self._checked(table, a, n)
@@ -187,35 +222,14 @@ class RegionEmitter(RegisterEmitter):
         return v if size == 8 else x.op("and", v, (1 << 8 * size) - 1)
 
 
-FUNCTIONS: Final = (
-    areas.DECLARATIONS
-    + f"""
-!1 = !{{}}
-define internal preserve_mostcc i1 @bad_fetch(ptr %ft, i64 %a, i64 %n) nounwind noinline cold {{
+_PIECE: Final = f"""
   %less = sub i64 %n, 1
   %last = add i64 %a, %less
   %b1 = lshr i64 %a, 11
   %wrapped = and i64 %last, {dispatch.ADDRESS_MASK}
   %b2 = lshr i64 %wrapped, 11
-  %p1 = getelementptr i32, ptr %ft, i64 %b1
-  %p2 = getelementptr i32, ptr %ft, i64 %b2
-  %e1 = load i32, ptr %p1
-  %e2 = load i32, ptr %p2
-  %none = icmp eq i32 %e1, 0
-  %apart = icmp ne i32 %e1, %e2
-  %beyond = icmp ugt i64 %last, {dispatch.ADDRESS_MASK}
-  %c1 = or i1 %none, %apart
-  %c2 = or i1 %c1, %beyond
-  ret i1 %c2
-}}
-define internal preserve_mostcc i1 @bad_store(ptr %wt, i64 %map, i64 %a, i64 %n) nounwind noinline cold {{
-  %less = sub i64 %n, 1
-  %last = add i64 %a, %less
-  %b1 = lshr i64 %a, 11
-  %wrapped = and i64 %last, {dispatch.ADDRESS_MASK}
-  %b2 = lshr i64 %wrapped, 11
-  %p1 = getelementptr i32, ptr %wt, i64 %b1
-  %p2 = getelementptr i32, ptr %wt, i64 %b2
+  %p1 = getelementptr i32, ptr %table, i64 %b1
+  %p2 = getelementptr i32, ptr %table, i64 %b2
   %f1 = load i32, ptr %p1
   %f2 = load i32, ptr %p2
   %e1 = and i32 %f1, {DISPLACEMENT}
@@ -225,34 +239,60 @@ define internal preserve_mostcc i1 @bad_store(ptr %wt, i64 %map, i64 %a, i64 %n)
   %beyond = icmp ugt i64 %last, {dispatch.ADDRESS_MASK}
   %c1 = or i1 %none, %apart
   %c2 = or i1 %c1, %beyond
+  %wide = zext i32 %e1 to i64
+  %place = add i64 %a, %wide
+  %host = getelementptr i8, ptr %mem, i64 %place
+"""
+
+FUNCTIONS: Final = (
+    areas.DECLARATIONS
+    + f"""
+!1 = !{{}}
+define internal preserve_mostcc ptr @far_fetch(ptr %table, ptr %mem, i64 %a, i64 %n) nounwind noinline cold {{
+  {_PIECE}
+  %r = select i1 %c2, ptr null, ptr %host
+  ret ptr %r
+}}
+define internal preserve_mostcc ptr @far_store(ptr %st, ptr %ft, ptr %mem, i64 %a, i64 %n) nounwind noinline cold {{
+  %table = getelementptr i8, ptr %ft, i64 {tables.TABLE_BYTES}
+  {_PIECE}
   br i1 %c2, label %bad, label %there
 there:
   %any = or i32 %f1, %f2
   %coded = icmp slt i32 %any, 0
   br i1 %coded, label %look, label %good
 look:
-  %m = inttoptr i64 %map to ptr
-  %wide = zext i32 %e1 to i64
-  %far = add i64 %a, %wide
-  %abs = sub i64 %far, {tables.BIAS}
+  %mp = getelementptr i8, ptr %st, i64 {state.MAP}
+  %m = load ptr, ptr %mp
+  %abs = sub i64 %place, {tables.BIAS}
   %end = add i64 %abs, %less
   %h = lshr i64 %abs, 1
   %z = lshr i64 %end, 1
-  br label %loop
+  br label %wider
+wider:
+  %i = phi i64 [ %h, %look ], [ %i8, %word ]
+  %i8 = add i64 %i, 8
+  %room = icmp ule i64 %i8, %z
+  br i1 %room, label %word, label %loop
+word:
+  %q8 = getelementptr i8, ptr %m, i64 %i
+  %v8 = load i64, ptr %q8, align 1
+  %hit8 = icmp ne i64 %v8, 0
+  br i1 %hit8, label %bad, label %wider
 loop:
-  %i = phi i64 [ %h, %look ], [ %i1, %next ]
-  %q = getelementptr i8, ptr %m, i64 %i
+  %j = phi i64 [ %i, %wider ], [ %j1, %next ]
+  %q = getelementptr i8, ptr %m, i64 %j
   %v = load i8, ptr %q
   %hit = icmp ne i8 %v, 0
   br i1 %hit, label %bad, label %next
 next:
-  %i1 = add i64 %i, 1
-  %more = icmp ule i64 %i1, %z
+  %j1 = add i64 %j, 1
+  %more = icmp ule i64 %j1, %z
   br i1 %more, label %loop, label %good
 good:
-  ret i1 false
+  ret ptr %host
 bad:
-  ret i1 true
+  ret ptr null
 }}
 """
 )

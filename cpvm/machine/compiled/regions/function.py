@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from cpvm.machine.compiled import dispatch, state
+from cpvm.machine.compiled import dispatch, state, tables
 from cpvm.machine.compiled.dispatch import ENTERED
 from cpvm.machine.compiled.regions.emit import CONDITION_CODE
-from cpvm.machine.compiled.regions.emitstorage import FUNCTIONS, RegionEmitter
+from cpvm.machine.compiled.regions.emitstorage import ABSOLUTE, FUNCTIONS, RegionEmitter
 from cpvm.machine.compiled.regions.plan import Plan
 from cpvm.machine.compiled.regions.shape import Shape, Step
 from cpvm.machine.compiled.regions.text import RegionText
@@ -25,6 +25,8 @@ from cpvm.machine.compiled.text import UNLIKELY, Value
 LARGEST = 500
 """Instructions in a region."""
 NAME = "region"
+RESTORING = ("L", "LM", "LR")
+"""Instructions that load a base register again with what it contained, as a rule. All others make it an index."""
 _BUDGET = "%n.now"
 _KINDS = {"g": ("i32", state.GENERAL, 4), "f": ("i64", state.FLOATING, 8)}
 _Register = tuple[str, int]
@@ -55,15 +57,44 @@ class _Exit:
     ia: Value
 
 
+class Rebased(Exception):
+    """A register that was taken for a base register is none."""
+
+    def __init__(self, register: int) -> None:
+        super().__init__(register)
+        self.register = register
+
+
+def generate(plan: Plan, outside: Callable[[str], int]) -> Function:
+    """The function of a region; `outside` gives the host address of a function of the native engine."""
+    none: frozenset[int] = frozenset()
+    while True:
+        try:
+            return Function(plan, outside, none)
+        except Rebased as found:
+            none |= {found.register}
+
+
 class Function:
     """Generates one."""
 
-    def __init__(self, plan: Plan, outside: Callable[[str], int]) -> None:
+    def __init__(self, plan: Plan, outside: Callable[[str], int], without_bases: frozenset[int] = frozenset()) -> None:
+        """Generate it.
+
+        Args:
+            plan: the region.
+            outside: gives the host address of a function of the native engine.
+            without_bases: registers that are not to be taken for base registers.
+        """
         self.x = RegionText()
         self._outside = outside
         self._shape = Shape(plan)
         self._plan = plan
         self._registers: set[_Register] = set()
+        self._bases = {r: a for r, a in self._shape.bases.items() if r not in without_bases}
+        self._relied_on: set[int] = set()
+        self._reset: set[int] = set()
+        self._executed: dict[int, bytes] = {}
         self._exits: list[_Exit] = []
         self._stretches: dict[int, _Stretch] = {}
         self._wanted: list[tuple[int, int]] = []
@@ -91,9 +122,10 @@ class Function:
         return tuple(ia for ia in dict.fromkeys(self._plan.entries) if ia in made and made[ia].steps)
 
     @property
-    def steps(self) -> dict[int, Step]:
-        """The instructions that are executed natively."""
-        return {step.ia: step for stretch in self._stretches.values() for step in stretch.steps}
+    def text(self) -> dict[int, bytes]:
+        """What is executed natively: address -> text."""
+        own = {step.ia: step.text for stretch in self._stretches.values() for step in stretch.steps}
+        return own | self._executed
 
     def module(self) -> str:
         """The LLVM module, whose function is NAME."""
@@ -109,6 +141,11 @@ class Function:
             allocas.append(f"  {_name(kind, r)} = alloca {bits}")
             v = x.set(f"load {bits}, ptr {x.at('%st', base + size * r)}, align {size}")
             x.do(f"store {bits} {v}, ptr {_name(kind, r)}")
+        x.do(f"{ABSOLUTE} = getelementptr i8, ptr %mem, i64 {tables.BIAS}")
+        for r in sorted(self._relied_on):
+            good = f"base{r}"
+            x.branch(self._holds(x, r), good, "astray")
+            x.label(good)
         cases = " ".join(f"i64 {ia}, label %{_label(ia)}" for ia in self.entries)
         x.do(f"switch i64 %iw, label %astray [ {cases} ]")
         x.label("astray")
@@ -118,6 +155,11 @@ class Function:
         head = dispatch.head(NAME).replace("internal ", "")
         text = body.function(head).replace("entry:\n", "\n".join(["entry:", *allocas, ""]), 1)
         return FUNCTIONS + text + "\n"
+
+    def _holds(self, x: RegionText, r: int) -> str:
+        """Whether a base register contains what it is relied on to contain."""
+        low = x.op("and", x.load(_name("g", r), "i32"), dispatch.ADDRESS_MASK)
+        return x.compare("eq", low, self._bases[r])
 
     def _dirty(self) -> dict[int, set[_Register]]:
         """For each stretch the registers that may have changed before it."""
@@ -176,6 +218,7 @@ class Function:
         mark, changed = x.mark(), frozenset(now.changed)
         exits, into = len(self._exits), len(now.into)
         self._edged = False
+        self._reset = set()
         e = RegionEmitter(self, step)
         now.steps.append(step)
         try:
@@ -190,7 +233,19 @@ class Function:
         if e.restart:
             self._exits.append(_Exit(e.restart, "resume", now, len(now.steps) - 1, changed, step.ia))
         self._goes_on = e.live
+        if e.live:
+            self._hold(step.following)
         return True
+
+    def _hold(self, following: Value) -> None:
+        """Leave the region if the instruction has loaded a base register with something else."""
+        x = self.x
+        for r in sorted(self._reset):
+            self._relied_on.add(r)
+            other, same = x.fresh("other"), x.fresh("same")
+            x.branch(self._holds(x, r), same, other)
+            self._exit(other, "go", following, len(self._now.steps))
+            x.label(same)
 
     # ---- what an instruction asks for
     def register(self, kind: str, r: int, written: bool) -> str:
@@ -198,7 +253,26 @@ class Function:
         self._registers.add((kind, r))
         if written:
             self._now.changed.add((kind, r))
+            if kind == "g" and r in self._bases:
+                if self._now.steps[-1].row.mnemonic not in RESTORING:
+                    raise Rebased(r)
+                self._reset.add(r)
         return _name(kind, r)
+
+    def base(self, r: int) -> int | None:
+        """See `Surroundings`."""
+        found = self._bases.get(r)
+        if found is not None:
+            self._relied_on.add(r)
+            self._registers.add(("g", r))
+        return found
+
+    def executed(self, ia: int) -> tuple[int, bytes] | None:
+        """See `Surroundings`."""
+        found = self._plan.executed.get(ia)
+        if found is not None:
+            self._executed[found[0]] = found[1]
+        return found
 
     def outside(self, name: str) -> str:
         """See `Surroundings`."""
@@ -207,6 +281,7 @@ class Function:
     def go_to(self, step: Step, a: Value) -> None:
         """See `Surroundings`."""
         x = self.x
+        self._hold(a)
         if isinstance(a, int):
             if a in self._shape.leaders:
                 self._edge(step, a)

@@ -22,6 +22,8 @@ class Plan:
     """Where the region may be entered."""
     without: frozenset[int] = frozenset()
     """Addresses of instructions that are to be left to the interpreter."""
+    executed: Mapping[int, tuple[int, bytes]] = field(default_factory=dict)
+    """Address of an EXECUTE -> address and text of the instruction that it had executed, if that was always the same."""
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Translation:
 
     plan: Plan
     text: Mapping[int, bytes]
-    """What the code depends on: address -> text of each instruction that it executes itself."""
+    """What the code depends on: address -> text of each instruction that it executes itself, by EXECUTE too."""
     entries: tuple[int, ...]
     """Where it may be entered: those of the plan's entries at which it executes anything."""
     address: int

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cpvm.machine.compiled.dispatch import ADDRESS_MASK
 from cpvm.machine.compiled.regions.plan import Plan
+from cpvm.machine.compiled.text import Value
 from cpvm.s370 import plugin
 from cpvm.s370.insn import Insn, identify
 
@@ -21,7 +22,8 @@ class Step:
     ia: int
     text: bytes
     row: Insn
-    fields: Mapping[str, int]
+    fields: Mapping[str, Value]
+    """They are known, but for those that EXECUTE changes."""
 
     @property
     def following(self) -> int:
@@ -29,11 +31,17 @@ class Step:
         return self.ia + len(self.text) & ADDRESS_MASK
 
 
-def _step(ia: int, text: bytes) -> Step | None:
+def usable(text: bytes) -> Insn | None:
+    """The instruction with this text, if it may be in a region."""
     row = identify(text)
-    if row is None or row.length != len(text) or ia & 1 or ia + len(text) > ADDRESS_MASK:
+    if row is None or row.length != len(text) or row.privileged or plugin.owner(row.body) is not None:
         return None
-    if row.privileged or plugin.owner(row.body) is not None:
+    return row
+
+
+def _step(ia: int, text: bytes) -> Step | None:
+    row = usable(text)
+    if row is None or ia & 1 or ia + len(text) > ADDRESS_MASK:
         return None
     fields = row.decode(text)
     wrong = (
@@ -60,6 +68,18 @@ class Shape:
             targets = [t for t in plan.after.get(step.ia, {}) if t != step.following]
             if targets:
                 self.leaders.update(t for t in [*targets, step.following] if t in self.steps)
+
+        self.bases = self._bases()
+        """Base register -> what it contains, as far as branches tell: the low 24 bits."""
+
+    def _bases(self) -> dict[int, int]:
+        found: dict[int, set[int]] = {}
+        for step in self.steps.values():
+            registers = [int(step.fields[name]) for name in ("x2", "b2") if step.fields.get(name)]
+            targets = [t for t in self._after.get(step.ia, {}) if t != step.following]
+            if len(registers) == 1 and targets and "a2" in step.row.operands:
+                found.setdefault(registers[0], set()).update(t - int(step.fields["d2"]) & ADDRESS_MASK for t in targets)
+        return {r: contents.pop() for r, contents in found.items() if len(contents) == 1}
 
     def weight(self, ia: int) -> int:
         """How often the instruction was executed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
-from cpvm.machine.compiled.regions.function import NAME, Function
+from cpvm.machine.compiled.regions.function import NAME, generate
 from cpvm.machine.compiled.regions.plan import Plan, Translation, Untranslatable
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def _optimised(text: str) -> Any:
 def assembly(plan: Plan, native: Native) -> str:
     """The code of a translation in the host's assembly language, to be looked at."""
     with _lock:
-        text: str = _machine().emit_assembly(_optimised(Function(plan, native.address).module()))
+        text: str = _machine().emit_assembly(_optimised(generate(plan, native.address).module()))
     return text
 
 
 def translate(plan: Plan, native: Native) -> Translation:
     """Translate a region. May be called by any thread. Raises Untranslatable if nothing in it is worth it."""
-    function = Function(plan, native.address)
+    function = generate(plan, native.address)
     if not function.entries:
         raise Untranslatable("; ".join(function.left_out.values()) or "no instruction that could be native")
     with _lock:
@@ -62,5 +62,4 @@ def translate(plan: Plan, native: Native) -> Translation:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_machine())  # which it will own
         engine.add_object_file(llvm.ObjectFileRef.from_data(obj))
         engine.finalize_object()
-    text = {ia: step.text for ia, step in function.steps.items()}
-    return Translation(plan, text, function.entries, engine.get_function_address(NAME), len(obj), engine)
+    return Translation(plan, function.text, function.entries, engine.get_function_address(NAME), len(obj), engine)
