@@ -110,6 +110,7 @@ class Ops(Protocol):
 
     def selected(self, mask: int) -> int:
         """1 if a mask of four bits (8 for code 0, 4, 2, 1 for code 3) has that of the condition code, else 0."""
+
     def program_mask(self) -> int:
         """PSW bits for fixed-point overflow (8), decimal overflow (4), exponent underflow (2), significance (1)."""
 
