@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cpvm.machine.access import SHIFT
 from cpvm.machine.compiled.links import text_at
 from cpvm.machine.compiled.regions.plan import Plan
-from cpvm.s370.formats import length_of
+from cpvm.s370.formats import Format, decode, length_of
 from cpvm.s370.ops import ADDRESS_MASK
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cpvm.machine.cpu import CPU
 
+EXECUTE: Final = b"\x44"
 ENTRIES: Final = 12
 """Places at which a region may be entered."""
 
@@ -37,6 +38,7 @@ class Recording:
         self._text: dict[int, bytes] = {}
         self._after: dict[int, Counter[int]] = {}
         self._changing: set[int] = set()
+        self._executed: dict[int, set[tuple[int, bytes]]] = {}
         self._next = cpu.ia & ADDRESS_MASK
         """Where the CPU must be if nothing has come in between."""
 
@@ -60,6 +62,7 @@ class Recording:
         while done < planned and not self.over and not cpu.attention:
             ia = cpu.ia & ADDRESS_MASK
             text = self._fetch(ia) if self._where() == self._space else b""
+            target = self._target(text) if text[:1] == EXECUTE else None
             executed = step()
             if not executed:
                 break
@@ -69,7 +72,16 @@ class Recording:
             self._since += 1
             if text and self._where() == self._space and not cpu.attention:
                 self._note(ia, text, self._next)
+                if target is not None:
+                    self._executed.setdefault(ia, set()).add(target)
         return done
+
+    def _target(self, text: bytes) -> tuple[int, bytes]:
+        """Address and text of what an EXECUTE will execute; no text if it is not known where that is."""
+        general = self._cpu.general
+        fields = decode(Format.RX, text)
+        a = fields["d2"] + sum(general[fields[name]] for name in ("x2", "b2") if fields[name]) & ADDRESS_MASK
+        return a, self._fetch(a)
 
     def _fetch(self, ia: int) -> bytes:
         """The text of the instruction, if it is known where it is."""
@@ -109,4 +121,6 @@ class Recording:
         if not entries:
             return None
         after = {ia: dict(counts) for ia, counts in self._after.items()}
-        return Plan(dict(self._text), after, tuple(entries), frozenset(without))
+        executed = {ia: found.pop() for ia, found in self._executed.items() if len(found) == 1}
+        usable = {ia: found for ia, found in executed.items() if found[1] and found[0] not in avoided}
+        return Plan(dict(self._text), after, tuple(entries), frozenset(without), usable)
