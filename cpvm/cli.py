@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cpvm import __version__
+from cpvm.front.enginehelp import HELP
 from cpvm.front.status import USAGE
 
 if TYPE_CHECKING:
@@ -114,11 +115,12 @@ def _start(commands: Commands) -> None:
 
         if not _plugged("start", arguments.plugin):
             return USAGE
-        return start(arguments.system, arguments.listen, arguments.rebuild_cms)
+        return start(arguments.system, arguments.listen, arguments.rebuild_cms, arguments.engine)
 
     command = _add(commands, "start", "start the system, with a terminal here and a telnet listener", run)
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
     _plugins(command, "devices, instructions, DIAGNOSE codes or CP commands")
+    _engine(command)
     command.add_argument(
         "--listen",
         type=_listen,
@@ -153,13 +155,14 @@ def _run(commands: Commands) -> None:
         if not _plugged("run", arguments.plugin):
             return USAGE
         password = arguments.password or os.environ.get("CPVM_PASSWORD")
-        script = Script(arguments.script, arguments.user, password, arguments.timeout)
+        script = Script(arguments.script, arguments.user, password, arguments.timeout, arguments.engine)
         return script.run(arguments.system)
 
     command = _add(commands, "run", "type a script's lines as a user would, print the transcript", run, _RUN)
     command.add_argument("script", metavar="SCRIPT", help="the script, UTF-8 text; - for standard input")
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
     _plugins(command, "devices, instructions, DIAGNOSE codes or CP commands")
+    _engine(command)
     command.add_argument("--user", metavar="USERID", help="who is logged on first (default CMSUSER)")
     command.add_argument(
         "--password",
@@ -198,6 +201,18 @@ def _plugins(command: argparse.ArgumentParser, what: str) -> None:
         metavar="FILE",
         help=f"a Python file that defines {what}; may be given several times",
     )
+
+
+def _engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--engine", type=_engine_name, default="auto", metavar="ENGINE", help=HELP)
+
+
+def _engine_name(text: str) -> str:
+    from cpvm.machine.engines import ENGINES
+
+    if text not in ENGINES:
+        raise argparse.ArgumentTypeError(f"there is no engine {text}: it is one of {', '.join(ENGINES)}")
+    return text
 
 
 def _plugged(command: str, files: Sequence[str]) -> bool:

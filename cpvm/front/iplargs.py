@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from cpvm.front.enginehelp import HELP
 from cpvm.front.ipl import ipl
 from cpvm.front.iplmachine import Core, Options
 from cpvm.front.plugging import plugged
@@ -143,14 +144,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="let the TOD clock go with the machine's own time, which skips ahead while it waits for a timer: with"
         " --tod, a run with a script is the same each time, and idle hours take no time",
     )
-    machine.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default=AUTO,
-        help="what executes instructions: Python (reference), native code (compiled), or that with hot regions of the"
-        " program translated (translated); auto, the default, is translated where llvmlite is installed. The results"
-        " are the same",
-    )
+    machine.add_argument("--engine", choices=ENGINES, default=AUTO, help=HELP)
     operating = command.add_argument_group("operating it")
     operating.add_argument("--script", metavar="FILE", help="let a script operate it; - for standard input")
     operating.add_argument(

@@ -12,6 +12,7 @@ from cpvm import api
 from cpvm.front.console import ready_in
 from cpvm.front.start import Progress
 from cpvm.front.status import ABANDONED, TIMED_OUT, USAGE, exit_status
+from cpvm.machine.engines import AUTO, telling
 from cpvm.terminal.line import ReadState
 
 _LOGON = re.compile(r"\s*(L|LO|LOG|LOGO|LOGON|LOGI|LOGIN)\s+\S", re.IGNORECASE)
@@ -119,19 +120,25 @@ class Script:
         user: who is logged on first; None for CMSUSER, or nobody if the script begins with LOGON.
         password: the user's; None for the userid.
         timeout: seconds that one line may take.
+        engine: what executes instructions (see `cpvm.machine.engines`).
     """
 
     path: str
     user: str | None = None
     password: str | None = None
     timeout: float = 300.0
+    engine: str = AUTO
 
     def run(self, directory: Path | None) -> int:
         """Start the system in `directory`, run the script, shut down. Returns the exit status."""
+        with telling(lambda text: print(f"cpvm run: {text}", file=sys.stderr)):
+            return self._started(directory)
+
+    def _started(self, directory: Path | None) -> int:
         progress = Progress()
         try:
             lines = read_script(self.path)
-            system = api.start(directory, progress=progress)
+            system = api.start(directory, progress=progress, engine=self.engine)
         except (ScriptError, api.SystemDirectoryError) as error:
             progress.done()
             print(f"cpvm run: {error}", file=sys.stderr)

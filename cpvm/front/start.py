@@ -17,6 +17,7 @@ from cpvm.front import users
 from cpvm.front.link import connector
 from cpvm.front.locations import history_folder
 from cpvm.front.status import USAGE
+from cpvm.machine.engines import AUTO, telling
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
 from cpvm.terminal.telnet import TelnetServer
 
@@ -82,16 +83,23 @@ class Progress:
 OUTDATED = "CMS here is older than this cpvm's: `cpvm start --rebuild-cms` renews it"
 
 
-def start(directory: Path | None, listen: Address | None, rebuild_cms: bool = False) -> int:
-    """Run a system until it is shut down, its CMS made anew first if asked for; returns the exit status."""
+def start(directory: Path | None, listen: Address | None, rebuild_cms: bool = False, engine: str = AUTO) -> int:
+    """Run a system until it is shut down, its CMS made anew first if asked for; returns the exit status.
+
+    What keeps its machines from being fast is told before the terminal begins; later, the operator's console tells it.
+    """
     progress = Progress()
+    slow: list[str] = []
     try:
-        system = api.start(directory, progress=progress, rebuild_cms=rebuild_cms)
+        with telling(slow.append):
+            system = api.start(directory, progress=progress, rebuild_cms=rebuild_cms, engine=engine)
     except api.SystemDirectoryError as error:
         progress.done()
         print(f"cpvm: {error}", file=sys.stderr)
         return USAGE
     progress.done()
+    for text in slow:
+        print(f"cpvm: {text}", file=sys.stderr)
     with system:
         address = None
         if listen:
