@@ -61,6 +61,20 @@ class Name(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Qualified(Name):
+    """`LABEL.SYMBOL`: the symbol, to be addressed by the USING of that label."""
+
+    label: str
+
+
+def qualifier(tree: Expr) -> str:
+    """The label in an expression with a qualified symbol, or a null string."""
+    if isinstance(tree, Qualified):
+        return tree.label
+    return next((found for part in tree.walk() if (found := qualifier(part))), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Here(Expr):
     def evaluate(self, env: Environment) -> Value:
         return env.here()

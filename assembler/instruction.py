@@ -149,7 +149,7 @@ class MachineInstruction(Operation):
                 if terms:
                     raise Flaw("IFO228", "RELOCATABLE DISPLACEMENT IN MACHINE INSTRUCTION", 8, operand.column)
             else:
-                register, displacement = asm.bases.resolve(value, terms, operand.column)
+                register, displacement = asm.bases.resolve(value, terms, operand.column, operand.label)
                 # A section begins on a doubleword, so that the place in it tells; what an index adds is not known.
                 if terms and extra is None and value & self.boundary - 1:
                     asm.warn(Flaw("IFO220", f"ALIGNMENT ERROR - {self.boundary} BYTES", 4, operand.column))

@@ -9,20 +9,22 @@ from __future__ import annotations
 from assembler.constant import Constant, parse_constants
 from assembler.expression import Environment
 from assembler.message import Flaw
+from assembler.source import Statement
 from assembler.symbols import Section, Symbol
 
 
 class PooledLiteral:
     """A literal: its constant, its size and, once its pool is placed, where it lies."""
 
-    __slots__ = ("constant", "size", "statement", "symbol", "text")
+    __slots__ = ("constant", "first", "size", "symbol", "text")
 
-    def __init__(self, text: str, constant: Constant, statement: int, env: Environment) -> None:
+    def __init__(self, text: str, constant: Constant, first: Statement, env: Environment) -> None:
         self.text = text
         self.constant = constant
-        self.statement = statement
+        self.first = first
+        """The instruction that used it first: what `*` in it refers to."""
         self.size = constant.size(env)
-        self.symbol = Symbol(text, 0, (), constant.length_attribute(env), constant.kind, statement)
+        self.symbol = Symbol(text, 0, (), constant.length_attribute(env), constant.kind, first.number)
 
 
 class Pool:
@@ -32,9 +34,9 @@ class Pool:
         self.literals: dict[str, PooledLiteral] = {}
         self.section: Section | None = None
 
-    def note(self, text: str, column: int, statement: int, env: Environment) -> PooledLiteral:
+    def note(self, text: str, column: int, statement: Statement, env: Environment) -> PooledLiteral:
         """Enter a literal; a literal that refers to the location counter is never shared.  Raises Flaw."""
-        key = text if "*" not in text or "(" not in text else f"{text} {statement} {column}"
+        key = text if "*" not in text or "(" not in text else f"{text} {statement.number} {column}"
         found = self.literals.get(key)
         if found is None:
             try:

@@ -46,6 +46,8 @@ class Names(Sections):
         return found
 
     def here(self) -> Value:
+        if self._pinned is not None:
+            return self._pinned
         if self.second:
             return self._here + self._moved, self._here_terms
         section = self.section or self.private_code()
@@ -53,6 +55,10 @@ class Names(Sections):
 
     def here_length(self) -> int:
         return self._current.length or 1 if self._current is not None else 1
+
+    def pin(self, place: Value | None) -> None:
+        """Let the location counter stand at that place, or go on as usual (None)."""
+        self._pinned = place
 
     def move(self, offset: int) -> None:
         self._moved = offset
@@ -84,8 +90,8 @@ class Names(Sections):
         section = self._current.section if self._current is not None else None
         return not isinstance(section, Section) or section.has_text
 
-    def base_displacement(self, value: int, terms: Terms, column: int) -> int:
-        register, displacement = self.bases.resolve(value, terms, column)
+    def base_displacement(self, value: int, terms: Terms, column: int, label: str) -> int:
+        register, displacement = self.bases.resolve(value, terms, column, label)
         return register << 12 | displacement
 
     def register(self, tree: Expr, column: int) -> int:
@@ -103,7 +109,7 @@ class Names(Sections):
         except Flaw:
             return  # pass 2 tells of it
         for literal in literals:
-            self.pools[self.pool_number].note(literal.text, literal.column, st.number, self)
+            self.pools[self.pool_number].note(literal.text, literal.column, st, self)
 
     def literal(self, text: str, column: int) -> Symbol:
         current = self._current

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from assembler.constant import TYPES, Constant
-from assembler.expression import Environment, absolute, undouble
+from assembler.expression import Environment, absolute, qualifier, undouble
 from assembler.message import Flaw
 from assembler.symbols import Section, Symbol, Terms
 from cpvm.s370.ebcdic import to_ebcdic
@@ -47,7 +47,7 @@ class Place(Environment, Protocol):
     def has_text(self) -> bool:
         """Whether the constant goes into the object text; one in a dummy section does not."""
 
-    def base_displacement(self, value: int, terms: Terms, column: int) -> int:
+    def base_displacement(self, value: int, terms: Terms, column: int, label: str) -> int:
         """Base register and displacement as a halfword."""
 
 
@@ -251,7 +251,7 @@ def _address(
                     constant.column,
                 )
             return (register << 12 | value).to_bytes(2, "big"), []
-        return place.base_displacement(value, terms, constant.column).to_bytes(2, "big"), []
+        return place.base_displacement(value, terms, constant.column, qualifier(tree)).to_bytes(2, "big"), []
     relocations: list[Relocation] = []
     for section, times in terms:
         if section.kind == "DS" and place.has_text():

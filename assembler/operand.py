@@ -7,7 +7,7 @@ The grammar is `operand.lark`; the short path recognises common shapes by regula
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from assembler.expression import (
     Name,
     Number,
     Product,
+    Qualified,
     Sum,
     decimal,
+    qualifier,
     selfdefining,
 )
 from assembler.message import Flaw
@@ -42,6 +44,8 @@ class Operand:
     second: Expr | None = None
     two: bool = False
     column: int = 0
+    label: str = ""
+    """The label of a qualified symbol in the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,10 @@ class _Builder(lark.Transformer[Any, Any]):
 
     def symbol(self, found: list[Any]) -> tuple[Expr, int]:
         return Name(str(found[0]).upper(), found[0].start_pos), found[0].start_pos
+
+    def qualified(self, found: list[Any]) -> tuple[Expr, int]:
+        label, _, name = str(found[0]).upper().partition(".")
+        return Qualified(name, found[0].start_pos + len(label) + 1, label), found[0].start_pos
 
     def here(self, found: list[Any]) -> tuple[Expr, int]:
         return Here(), found[0].start_pos
@@ -241,6 +249,8 @@ def parse(text: str) -> Operands:
             operands = parse_by_shape(text)
             if operands is None:
                 operands = parse_by_grammar(text)
+                if "." in text:
+                    operands = tuple(replace(one, label=qualifier(one.address)) for one in operands)
             known = Operands(operands, _literals(operands) if "=" in text else ())
         except Flaw as flaw:
             known = flaw

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assembler.addressing import Bases
+from assembler.counters import join_counters
 from assembler.literals import Pool
 from assembler.message import Flaw
 from assembler.naming import Names
@@ -31,6 +32,9 @@ class Assembler(Names):
             st.number = self.count
             statements.append(st)
             self._current = st
+            if st.early is not None:
+                for flaw in st.early:
+                    self.flaw(st, flaw)
             operation = st.operation
             if operation is None:
                 continue
@@ -45,6 +49,8 @@ class Assembler(Names):
             self.section = self.last_pool_section()
             self.place_pool(self._current)
         self._settle_deferred()
+        if self.counters:
+            join_counters(self)
         base = self.first.base if self.first is not None else 0
         for section in self.order:
             if section.has_text:
@@ -111,6 +117,7 @@ class Assembler(Names):
         pool = self.pools[self.pool_number]
         section = self.section or self.private_code()
         section.loc += -section.loc % 8
+        section.align = 8
         pool.section = section
         from assembler.statements.ltorg import LITERAL
 

@@ -36,7 +36,7 @@ class Sections(State):
                 self.first = found
         elif found.kind != kind:
             raise Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD)
-        self.section = found
+        self.section = found.active
         return found
 
     def enter(self, section: Section) -> None:
@@ -47,6 +47,10 @@ class Sections(State):
     def last_pool_section(self) -> Section:
         """The section that takes the literals left at END: the first one, unless that is private code with nothing in
         it, which an EQU before the first CSECT opens."""
+        first = self._first_with_text()
+        return first.counters[-1] if first.counters else first
+
+    def _first_with_text(self) -> Section:
         first = self.first or self.private_code()
         if first.kind == "PC" and not first.size:
             named = [section for section in self.order if section.kind == "SD"]
@@ -82,6 +86,7 @@ class Sections(State):
         section = self.section or self.private_code()
         loc = section.loc + (-section.loc % boundary)
         st.pad = loc - section.loc
+        section.align = max(section.align, boundary)
         st.section = section
         st.loc = loc
         st.pool = self.pool_number

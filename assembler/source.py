@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assembler.message import Message
+from assembler.message import Flaw, Message
 
 # One piece of an operand field: text without quotes, an attribute reference (L'SYMBOL: no string begins there), or a
 # string, whose blanks count.  An unfinished string runs to the end of the record.
@@ -32,6 +32,7 @@ class Statement:
         "addr2",
         "code",
         "column",
+        "early",
         "length",
         "level",
         "line",
@@ -81,6 +82,8 @@ class Statement:
         self.show = True
         self.macro: tuple[str, ...] = ()
         self.messages: list[Message] | None = None
+        self.early: list[Flaw] | None = None
+        """What was wrong before pass 1 saw the statement."""
 
     def operand_column(self) -> int:
         """Index in the logical text at which the operand field begins."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assembler.addressing import Bases
+from assembler.addressing import Bases, Promise
 from assembler.literals import Pool
 from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw, Message
 from assembler.source import Statement
-from assembler.symbols import Card, Section, Symbol, Terms
+from assembler.symbols import Card, Section, Symbol, Terms, Value
 
 MAX_SECTION = 0x1000000
 MAX_MESSAGES = 20_000
+MAX_COUNTERS = 4000
 
 
 @dataclass(slots=True)
@@ -64,7 +65,14 @@ class State:
     pools: list[Pool] = field(default_factory=lambda: [Pool()])
     pool_number: int = 0
     bases: Bases = field(default_factory=Bases)
-    stack: list[tuple[str, object]] = field(default_factory=list)
+    stack: list[list[Promise]] = field(default_factory=list)
+    """What PUSH USING has saved."""
+    prints: int = 0
+    """How often PRINT has been saved."""
+    counters: dict[str, Section] = field(default_factory=dict)
+    """Location counters begun by LOCTR."""
+    labels: set[str] = field(default_factory=set)
+    """Names of USING statements."""
     output: list[Text | Card] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     """Cards of the user's own in front of the deck."""
@@ -85,6 +93,8 @@ class State:
     _here: int = 0
     _here_terms: Terms = ()
     _moved: int = 0
+    _pinned: Value | None = None
+    """What the location counter stands at while a literal is generated."""
     _current: Statement | None = None
 
     # --- messages -----------------------------------------------------------------------------------------------------

@@ -12,11 +12,13 @@ SYMBOL = re.compile(r"[A-Z$#@_][A-Z0-9$#@_]{0,62}")
 class Section:
     """A control section, dummy section, common area or external name: something that a value can be relative to.
 
-    `kind` is SD, PC, DS (dummy), CM, ER, WX or XD; `loc` the location counter, `size` its highest value, both counted
+    `kind` is SD, PC, DS (dummy), CM, ER, WX, XD or LC (a further location counter of `parent`, which becomes a part of
+    that section when pass 1 is over); `loc` the location counter, `size` its highest value, both counted
     from the section's start; `base` the address at which the section begins in this assembly.
     """
 
-    __slots__ = ("base", "esdid", "kind", "loc", "name", "ordinal", "size", "terms")
+    __slots__ = ("active", "align", "base", "counters", "esdid", "kind", "loc", "name", "ordinal", "parent", "size",
+                 "terms")  # fmt: skip
 
     def __init__(self, name: str, kind: str, ordinal: int) -> None:
         self.name = name
@@ -27,10 +29,17 @@ class Section:
         self.base = 0
         self.esdid = 0
         self.terms: Terms = ((self, 1),)
+        self.parent: Section | None = None
+        self.counters: list[Section] = []
+        """Further location counters (LOCTR), in the order of their definition."""
+        self.active: Section = self
+        """The counter used last, which a CSECT resumes."""
+        self.align = 1
+        """The highest boundary used under a further counter."""
 
     @property
     def has_text(self) -> bool:
-        return self.kind in ("SD", "PC")
+        return self.kind in ("SD", "PC") or (self.parent is not None and self.parent.has_text)
 
     def __repr__(self) -> str:
         return f"Section({self.name!r}, {self.kind})"

@@ -14,6 +14,7 @@ from assembler.expression import Environment
 from assembler.instruction import MachineInstruction
 from assembler.macro.variables import sublist
 from assembler.message import Flaw
+from assembler.scale import scale_and_integer
 from assembler.source import SourceFile, split_fields
 from assembler.symbols import SYMBOL, Symbol, Value
 
@@ -111,6 +112,7 @@ class Attributes:
 
     def _guess(self, name: str, op: str, operand: str) -> Symbol:
         length, kind = 1, "U"
+        scale = integer = 0
         operation = self._operation(op)
         if isinstance(operation, MachineInstruction):
             length, kind = operation.length, "I"
@@ -119,11 +121,14 @@ class Attributes:
                 constant = parse_constants(operand)[0]
                 kind = explicit_type(constant.kind, constant.length is not None)
                 length = constant.length_attribute(_Nothing())
+                scale, integer = scale_and_integer(constant, _Nothing())
             except Flaw:
                 pass
         elif op != "EQU":
             kind = str(getattr(operation, "type_attribute", "U"))
-        return Symbol(name, 0, (), length, kind, 0)
+        symbol = Symbol(name, 0, (), length, kind, 0)
+        symbol.scale, symbol.integer = scale, integer
+        return symbol
 
 
 def explicit_type(kind: str, has_length: bool) -> str:

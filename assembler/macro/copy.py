@@ -14,6 +14,8 @@ from assembler.source import SourceFile
 @conditional("COPY")
 class Copy(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
+        if not model.operand:
+            raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
         operand = compile_template(model.operand).fill(frame)
         if len(engine.code.files) >= MAX_COPIES:
             raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12, 0)

@@ -89,14 +89,22 @@ class Expander:
             if self.code.leave():
                 return None
             self.ended = True
-            st = Statement((f"{'':9}END",), "", "END", "", len(self.code.main.lines) + 1)
-            st.operation = end_statement()
+            end = Statement((f"{'':9}END",), "", "END", "", len(self.code.main.lines) + 1)
+            end.operation = end_statement()
             if not self.cut_short:
-                self.complain(Flaw("IFO300", "END STATEMENT MISSING", 4), None)
-            return st
-        text = record.text
+                end.early = [Flaw("IFO300", "END STATEMENT MISSING", 4)]
+            return end
+        st = self._open_record(record)
         if record.complaint[0]:
-            self.complain(Flaw(*record.complaint, 4), record)
+            flaw = Flaw(*record.complaint, 4)
+            if st is None:
+                self.complain(flaw, record)
+            else:
+                st.early = [*(st.early or ()), flaw]
+        return st
+
+    def _open_record(self, record: Record) -> Statement | None:
+        text = record.text
         if not text or text[0] == "*" or text[:2] == ".*":
             return Statement(record.lines, "", "", "", record.line)
         if "&" in text or text[0] == ".":
@@ -142,17 +150,23 @@ class Expander:
 
     def complain(self, flaw: Flaw, record: Record | None, frame: Frame | None = None) -> None:
         """Deliver a flaw of the macro stage with the record that it belongs to."""
+        listed = self.listed(record) if record is not None and (frame is None or frame.definition is None) else None
+        if record is not None and listed is not None:
+            listed.name, listed.op, listed.operand, _, _ = split_fields(record.text)
+            listed.early = [*(listed.early or ()), flaw]
+            return
         st = Statement(record.lines if record else (), "", "", "", record.line if record else 0)
         if record is not None:
             st.name, st.op, st.operand, _, _ = split_fields(record.text)
             st.show = frame is not None and frame.definition is not None
-            for queued in self.queue:
-                if queued.text is record.lines:
-                    st.show = False
         st.level = len(self.frames)
         st.macro = frame.chain if frame is not None else ()
         st.operation = Complaint(flaw)
         self.queue.append(st)
+
+    def listed(self, record: Record) -> Statement | None:
+        """The statement that lists a record of open code, if it has not been delivered yet."""
+        return next((st for st in self.queue if st.text is record.lines), None)
 
     # --- plain statements ---------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
 from assembler.macro.expander import Expander, Frame
+from assembler.message import Flaw
 from assembler.source import Record, Statement
 
 
@@ -17,7 +18,10 @@ class Macro(Conditional):
             def from_file() -> Record | None:
                 record = file.next()
                 if record is not None:
-                    engine.queue.append(Statement(record.lines, "", "", "", record.line))
+                    st = Statement(record.lines, "", "", "", record.line)
+                    if record.complaint[0]:
+                        st.early = [Flaw(*record.complaint, 4)]
+                    engine.queue.append(st)
                 return record
 
             definition = engine.table.read_definition(from_file)

@@ -44,9 +44,13 @@ class Mnote(Conditional):
         st = Statement(rebuilt("", "MNOTE", operand), "", "MNOTE", operand, model.record.line, len(engine.frames))
         st.macro = frame.chain
         st.show = frame.definition is not None
+        listed = engine.listed(model.record) if frame.definition is None else None
+        if listed is not None:
+            st = listed
         if severity != "*":
             level = as_int(compile_expression(severity)(frame)) if severity else 0 if len(pieces) == 1 else 1
             if not 0 <= level <= 255:
                 raise Flaw("IFO178", f"SYNTAX ERROR - SEVERITY {level} OUT OF RANGE", 8, 0)
             st.operation = Note(level, text)
-        engine.queue.append(st)
+        if listed is None:
+            engine.queue.append(st)

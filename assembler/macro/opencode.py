@@ -5,6 +5,7 @@ from __future__ import annotations
 from assembler.macro.definition import Model
 from assembler.message import Flaw
 from assembler.source import Record, SourceFile
+from cpvm.s370.ebcdic import to_ebcdic
 
 
 class OpenCode:
@@ -13,6 +14,9 @@ class OpenCode:
     def __init__(self, source: list[str]) -> None:
         self.main = SourceFile(source)
         self.files = [self.main]
+        self.sequence: tuple[int, int] | None = None
+        """Columns of the sequence field that ISEQ wants checked."""
+        self.last_sequence = b""
         self._labels: dict[tuple[int, str], int] = {}
         self._models: dict[int, dict[int, Model]] = {}
         """Statements that have been compiled, by file and line, for loops; each is listed once."""
@@ -24,7 +28,20 @@ class OpenCode:
 
     def next(self) -> Record | None:
         """The next record of the file being read; None at its end, which `leave` takes note of."""
-        return self.files[-1].next()
+        record = self.files[-1].next()
+        if self.sequence is not None and record is not None and len(self.files) == 1:
+            self._check_sequence(record, *self.sequence)
+        return record
+
+    def _check_sequence(self, record: Record, left: int, right: int) -> None:
+        """Complain of a record whose sequence field is not greater than the last one; empty fields do not count."""
+        for line in record.lines:
+            field = line[left - 1 : right].ljust(right - left + 1)
+            if not field.strip():
+                continue
+            if to_ebcdic(field) <= self.last_sequence and not record.complaint[0]:
+                record.complaint = ("IFO025", f"STATEMENT OUT OF SEQUENCE - {field}")
+            self.last_sequence = to_ebcdic(field)
 
     def leave(self) -> bool:
         """Go back to the file that copied the one at its end; False if that is the source itself."""

@@ -8,6 +8,7 @@ from assembler.message import Flaw
 from assembler.nominal import Relocation, generate
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
+from assembler.scale import scale_and_integer
 from assembler.source import Statement
 from assembler.state import MAX_SECTION
 
@@ -48,7 +49,9 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
     st.length = offset
     if st.name:
         kind = explicit_type(first.kind, first.length is not None)
-        asm.label(st, section, st.loc, first.length_attribute(asm), kind)
+        symbol = asm.define(st, st.loc, section.terms, first.length_attribute(asm), kind)
+        if symbol is not None:
+            symbol.scale, symbol.integer = scale_and_integer(first, asm)
     asm.advance(st, offset)
     return tuple(placed)
 

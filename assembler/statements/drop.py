@@ -1,7 +1,8 @@
-"""DROP: base registers no longer to be used; without operands, all of them."""
+"""DROP: base registers, or labels of USING, no longer to be used; without operands, all of them."""
 
 from __future__ import annotations
 
+from assembler.expression import Name
 from assembler.message import Flaw
 from assembler.operand import parse
 from assembler.operation import Operation, statement
@@ -16,6 +17,12 @@ class Drop(Operation):
             asm.bases.drop_all()
             return
         for operand in parse(st.operand).operands:
-            register = asm.register(operand.address, operand.column)
+            tree = operand.address
+            if isinstance(tree, Name) and tree.name in asm.labels and tree.name not in asm.symbols:
+                if not asm.bases.has_label(tree.name):
+                    raise Flaw("IFO324", f"LABEL {tree.name[:20]} IS NOT IN USE", 4, operand.column)
+                asm.bases.drop_label(tree.name)
+                continue
+            register = asm.register(tree, operand.column)
             if not asm.bases.drop(register):
                 raise Flaw("IFO324", f"REGISTER {register} IS NOT IN USE", 4, operand.column)

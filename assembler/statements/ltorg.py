@@ -7,6 +7,7 @@ from assembler.nominal import generate
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
 from assembler.source import Statement
+from assembler.symbols import Section
 
 
 @statement("LTORG")
@@ -27,7 +28,13 @@ class LiteralData(Operation):
     def generate(self, asm: Assembler, st: Statement) -> None:
         literal = st.parsed
         assert isinstance(literal, PooledLiteral)
-        data, relocations = generate(literal.constant, asm, 0)
+        first = literal.first
+        if isinstance(first.section, Section):
+            asm.pin((first.loc, first.section.terms))
+        try:
+            data, relocations = generate(literal.constant, asm, 0)
+        finally:
+            asm.pin(None)
         st.code = data
         asm.text(st, data)
         asm.relocate(st, relocations)
