@@ -20,7 +20,7 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """One connection, used by the CP thread only (opened by whoever makes the System)."""
+    """One connection, for threads that have the system lock (opened by whoever makes the System)."""
 
     def __init__(self, path: Path, schemas: tuple[str, ...], *, create: bool = False) -> None:
         """Open PATH, or create it. Raises DatabaseError."""

@@ -41,6 +41,7 @@ class EventQueue:
         there = self._next(events, timeout)
         while len(events) < BURST and (there or not_before > time.monotonic()):
             there = self._next(events, max(0.0, not_before - time.monotonic()))
+        self._asleep = False
         return events
 
     def _next(self, events: list[Event], timeout: float | None) -> bool:

@@ -1,8 +1,8 @@
 """A terminal's session with CP (DMKCNS): from VM/370 ONLINE to the end of the line.
 
 The terminal lives on its own thread. It hands its lines over with the three methods of Session, which only post
-them to the CP thread; everything else here runs there. CP calls the terminal's methods from the CP thread; they must
-not block.
+them to the CP thread; everything else here runs there. CP calls the terminal's methods from its own threads, one at a
+time; they must not block.
 """
 
 from __future__ import annotations
