@@ -33,7 +33,9 @@ _HEAD: Final = struct.Struct("<32s32sI")
 ROWS: Final = 65536
 DEFINITIONS: Final = ("insn", "formats", "ops", "interruption", "psw")
 """Modules of `cpvm.s370` that the code depends on, besides the instructions."""
-RUNNING: Final = frozenset(("elsewhere", "engine", "hot", "links", "native", "record", "shelf", "translated"))
+RUNNING: Final = frozenset(
+    ("elsewhere", "engine", "footprint", "hot", "links", "native", "record", "shelf", "translated")
+)
 """Modules of this package that it does not depend on."""
 
 Run = Callable[[int], int]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cpvm.machine.compiled.footprint import let_go
+
 if TYPE_CHECKING:
     from cpvm.machine.compiled.build import Native
 
@@ -67,7 +69,9 @@ class Library:
 def _load() -> Native:
     from cpvm.machine.compiled import build, elsewhere  # imports llvmlite, which takes its time
 
-    return build.load(make=elsewhere.make)
+    native = build.load(make=elsewhere.make)
+    let_go()
+    return native
 
 
 @cache

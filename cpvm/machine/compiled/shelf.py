@@ -8,6 +8,7 @@ unlink it when they see that `generation` is another one, and none is stopped fo
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import sys
 import threading
@@ -19,6 +20,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from cpvm.machine.access import LAST
+from cpvm.machine.compiled.footprint import let_go
 from cpvm.machine.compiled.regions.plan import Plan, Translation, Untranslatable
 from cpvm.s370.ops import ADDRESS_MASK
 
@@ -96,6 +98,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._some = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
+        self._busy = threading.Lock()  # held while something is translated
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -124,6 +127,7 @@ class Shelf:
                 return request
             self._waiting.append(request)
             if self._thread is None:
+                atexit.register(self._busy.acquire)  # a process that ends in the middle of LLVM's work crashes
                 self._thread = threading.Thread(target=self._work, name="cpvm-translate", daemon=True)
                 self._thread.start()
             self._some.notify()
@@ -169,10 +173,20 @@ class Shelf:
                 while not self._waiting:
                     self._some.wait()
                 request = self._waiting[0]
-            with _short_turns():
+            with self._busy, _short_turns():
                 self.perform(request)
             with self._some:
                 self._waiting.popleft()
+                resting = not self._waiting
+                self._some.notify_all()
+            if resting:
+                let_go()
+
+    def wait(self) -> None:
+        """Until all that was asked for is done."""
+        with self._some:
+            while self._waiting:
+                self._some.wait()
 
 
 @contextmanager
