@@ -54,6 +54,8 @@ class CompiledInterpreter(Interpreter):
         self._library = library
         self._run: Callable[[int], int] | None = None
         self._exactly = False
+        self._elsewhere = False
+        """What comes next is not for native code, though it could do it."""
         self._reason = state.BUDGET_USED
         self.few = FEW
         self._portion = LEAST_SLICE
@@ -103,7 +105,7 @@ class CompiledInterpreter(Interpreter):
         begun = perf_counter_ns()
         while left > 0 and not cpu.attention:
             left -= self._native(left)
-            if cpu.attention or left <= 0:
+            if cpu.attention or left <= 0 or self._elsewhere:
                 break
             if self._reason == state.BUDGET_USED and perf_counter_ns() - begun < LATENCY:
                 continue

@@ -153,6 +153,7 @@ class TranslatedInterpreter(CompiledInterpreter):
             return
         if self._weights.add(self._space, ia, done, self.tuning.hot) and not self._find(ia):
             self._recording = Recording(self._cpu, self.tuning.longest, self.tuning.quiet)
+            self._elsewhere = True
 
     def _inside(self, ia: int) -> bool:
         """Whether an address is in the text of a region that is linked."""
@@ -173,8 +174,9 @@ class TranslatedInterpreter(CompiledInterpreter):
         done = recording.go_on(planned, self._step_exactly)
         if recording.over:
             self._recording = None
+            self._elsewhere = False
             plan = recording.plan(self._avoided())
-            if plan is not None:
+            if plan is not None and not any(self._find(a) for a in plan.entries):
                 self._request(plan)
         return done
 

@@ -10,7 +10,7 @@ import pytest
 
 from compiled.linked import ADDS, BACK, CODE, DATA, WAITS, Linked, translated
 from cpvm.machine import Machine, StopReason
-from cpvm.machine.compiled.state import STALE
+from cpvm.machine.compiled.state import LOADED, STALE
 from cpvm.machine.devices.reader2540 import Reader2540
 from cpvm.s370.psw import PSW
 
@@ -56,34 +56,28 @@ def test_a_store_by_the_region_into_its_own_text() -> None:
 
 
 def test_a_store_over_the_block_boundary_before_text() -> None:
-    """Only the second of the two blocks holds text."""
+    """Only the second of the two blocks holds text; what was a store becomes an addition."""
     at = 0x1800
-    pair = Linked(bytes.fromhex("50205000 46401000"), at, r5=0x3000, r2=0x00005820)
+    pair = Linked(bytes.fromhex("50205000 46401000"), at, r5=0x3000, r2=0x00005A20)
     pair.become_hot()
     pair.do(lambda m: m.gr.__setitem__(5, at - 2))
     pair.run(60_000)
-    assert pair.other.storage.read(at, 2) == bytes.fromhex("5820")
+    assert pair.other.storage.read(at, 2) == bytes.fromhex("5A20")
 
 
 def test_the_old_psw_of_a_supervisor_call_in_text() -> None:
-    """SVC stores the old PSW natively, without access tables, and a region is right there, at X'20'."""
-    pair = Linked()
-    back = bytes.fromhex("46401000 0AFF 07F5")  # BCT R4,0(,R1); SVC 255; BR R5
+    """SVC stores natively, without access tables, and a region has its BCT right there, at X'20'."""
     at = 0x1C
-    pair.do(lambda m: m.storage.write(at, ADDS + back))
+    pair = Linked(ADDS + bytes.fromhex("46401000 0A05"), at)
+    pair.do(lambda m: m.storage.write(0x50, (0x7FFFFFFF).to_bytes(4, "big")))
     pair.do(lambda m: m.storage.write(0x60, PSW(address=0x3000).to_bytes()))
-    # SVC's new PSW leads to where the text that was there is restored, or other text; then back to it
-    pair.do(lambda m: m.storage.write(0x3000, bytes.fromhex("D2030020C200 41400FFF 07F1")))
-    pair.do(lambda m: m.storage.write(DATA + 0x200, bytes.fromhex("46401000")))
-    pair.do(lambda m: m.gr.__setitem__(1, at))
-    pair.do(lambda m: m.gr.__setitem__(4, 1500))
-    pair.do(lambda m: setattr(m, "psw", PSW(address=at)))
-    pair.run(1000)
-    pair.run(1000)
-    assert pair.entered
-    pair.do(lambda m: m.storage.write(DATA + 0x200, bytes.fromhex("47001000")))
-    pair.run(9000)
-    pair.run(9000)
+    pair.do(lambda m: m.storage.write(0x3000, bytes.fromhex("41400FFF 07F1")))  # LA R4,4095; BR R1
+    pair.become_hot()
+    pair.do(lambda m: m.gr.__setitem__(4, 500))
+    before = pair.engine.exits[LOADED]
+    stop = pair.run(1999)
+    assert pair.engine.exits[LOADED] == before
+    assert (stop.detail, pair.other.storage.read(0x2A, 2)) == (WAITS.address, b"\0\1")
 
 
 # ---- stores from outside
@@ -211,9 +205,54 @@ def test_the_same_text_elsewhere_is_watched_there() -> None:
     pair.goes_on()
     assert pair.goes_on()
     assert len(pair.engine.links.holding(0x5400, 2)) == 1
+    assert pair.engine.statistics().translations == 1
     pair.run(60_000)
     assert pair.other.storage.read(0x5400, 1) == b"\x5b"
     assert pair.other.storage.read(0x1400, 1) == b"\x5a"
+
+
+def beside(pair: Linked, at: int) -> None:
+    """Another loop becomes a region too."""
+    pair.do(lambda m: m.storage.write(at, bytes.fromhex("1A33") + BACK[:2] + bytes.fromhex("D000")))
+    psw, registers = pair.other.psw, list(pair.other.gr)
+    pair.do(lambda m: (m.gr.__setitem__(13, at), m.gr.__setitem__(4, 100_000)))
+    before = len(pair.engine.links)
+    pair.do(lambda m: setattr(m, "psw", PSW(psw.system_mask, 0, psw.mode, address=at)))
+    pair.run(1500)
+    pair.run(1500)
+    assert len(pair.engine.links) == before + 1
+    for r, v in enumerate(registers):
+        pair.do(lambda m, r=r, v=v: m.gr.__setitem__(r, v))
+    pair.do(lambda m: setattr(m, "psw", psw))
+
+
+def test_the_same_text_where_another_region_is() -> None:
+    """As above, but native code looks for regions in the new frame at once, as there is another one in it."""
+    code = bytes.fromhex("5A20C100 5940C104 47701010 925B1000 46401000 47F01014")
+    pair = Linked(code)
+    pair.do(lambda m: m.storage.write(DATA + 0x104, (980_000).to_bytes(4, "big")))
+    pair.do(lambda m: m.storage.write(0x5400, code))
+    pair.do(lambda m: translated(m, PAGES))
+    pair.become_hot()
+    beside(pair, 0x5600)
+    pair.do(lambda m: m.storage.write(0xE042, (0x0050).to_bytes(2, "big")))
+    pair.do(lambda m: m.cpu.purge_tlb())
+    pair.run(100_000)
+    assert pair.other.storage.read(0x5400, 1) == b"\x5b"
+    assert stale(pair)
+
+
+def test_text_of_which_a_part_may_not_be_fetched() -> None:
+    """The first of the two blocks of a region is as it was."""
+    at = 0x1800 - 6
+    pair = Linked(ADDS * 3 + bytes.fromhex("46401000"), at)
+    for block in (0x1000, 0x1800, DATA):
+        pair.do(lambda m, block=block: m.storage.set_key(block, 0x10))
+    pair.do(lambda m: setattr(m, "psw", PSW(key=1, address=at)))
+    pair.become_hot()
+    pair.do(lambda m: m.storage.set_key(0x1800, 0x28))
+    stop = pair.run(1999)
+    assert (stop.detail, pair.other.storage.read(0x2A, 2)) == (WAITS.address, b"\0\4")
 
 
 def test_data_that_are_mapped_elsewhere() -> None:
@@ -251,6 +290,7 @@ def test_translation_that_goes_on_and_off_in_one_run(switch: str) -> None:
     pair.run(3000)
     pair.run(2000)
     assert pair.entered
+    beside(pair, 0x5600)
     adding = pair.other.gr[2]
     pair.run(1001 + 3 + 1000)
     assert pair.other.gr[2] > adding - 600
