@@ -74,9 +74,11 @@ def test_the_old_psw_of_a_supervisor_call_in_text() -> None:
     pair.do(lambda m: m.storage.write(0x3000, bytes.fromhex("41400FFF 07F1")))  # LA R4,4095; BR R1
     pair.become_hot()
     pair.do(lambda m: m.gr.__setitem__(4, 500))
-    before = pair.engine.exits[LOADED]
+    pair.do(lambda m: m.cpu.fetch_table[0x3000 >> 11])
+    left, loaded = pair.left, pair.engine.exits[LOADED]
     stop = pair.run(1999)
-    assert pair.engine.exits[LOADED] == before
+    assert pair.left == left + 1
+    assert pair.engine.exits[LOADED] == loaded
     assert (stop.detail, pair.other.storage.read(0x2A, 2)) == (WAITS.address, b"\0\1")
 
 
@@ -267,38 +269,57 @@ def test_data_that_are_mapped_elsewhere() -> None:
     assert pair.other.gr[2] == before + 2500
 
 
-@pytest.mark.parametrize("switch", ["LPSW", "SSM"])
-def test_translation_that_goes_on_and_off_in_one_run(switch: str) -> None:
-    """The same address with translation and without: other text, in the same native run."""
-    pair = Linked(r4=3000)
-    m2 = ADDS + bytes.fromhex("46401000 07F5")  # ends with BR R5
-    pair.do(lambda m: m.storage.write(CODE, m2))
-    pair.do(lambda m: m.storage.write(0x5400, SUBTRACTS + m2[4:]))
-    pair.do(lambda m: translated(m, [0, 5, *range(2, 16)]))
-    # at X'3000', the same with translation and without: take the other mode, and do it again
-    to = {"LPSW": ("8200C200", "8200C208"), "SSM": ("8000C200", "8000C204")}[switch]
-    text = bytes.fromhex("41400BB8") + bytes.fromhex(to[0]) + bytes.fromhex("07F1")
-    pair.do(lambda m: m.storage.write(0x3000, text))
-    pair.do(lambda m: m.storage.write(0x3020, text[:4] + bytes.fromhex(to[1]) + text[8:]))
+@pytest.mark.parametrize("switch", ["LPSW", "SSM", "SPKA"])
+def test_other_access_tables_in_one_run(switch: str) -> None:
+    """The same address has other text with translation than without, or may not be fetched with another key.
+
+    In the frame where the other text is, a region may be entered too, so that native code looks for them.
+    """
+    pair = Linked(ADDS + bytes.fromhex("46401000 07F5"))  # ends with BR R5
     on, off = PSW(4, 0, 8, address=CODE), PSW(0, 0, 8, address=CODE)
-    if switch == "LPSW":
-        pair.do(lambda m: m.storage.write(DATA + 0x200, on.to_bytes() + off.to_bytes()))
-    else:
-        pair.do(lambda m: m.storage.write(DATA + 0x200, bytes.fromhex("04000000 00000000")))
-    pair.do(lambda m: setattr(m, "psw", off))
-    pair.do(lambda m: m.gr.__setitem__(5, 0x3000))
-    pair.run(3000)
-    pair.run(2000)
-    assert pair.entered
+    # LA R4,100; X R5,X'210'(,R12): the other place the next time; then the instruction
+    start = "41400064 5750C210"
+    first, second = {
+        "LPSW": ("8200C200", "8200C208"),
+        "SSM": ("8000C200", "8000C208"),
+        "SPKA": ("B20A0020", "B20A0000"),
+    }[switch]
+
+    def prepare(m: Machine) -> None:
+        m.storage.write(0x50, (0x7FFFFFFF).to_bytes(4, "big"))
+        m.storage.write(0x5400, SUBTRACTS + bytes.fromhex("46401000 07F5"))
+        translated(m, [0, 5, *range(2, 16)])
+        m.storage.write(0x3000, bytes.fromhex(start + first + "07F1"))
+        m.storage.write(0x3020, bytes.fromhex(start + second + "07F1"))
+        m.storage.write(DATA + 0x200, on.to_bytes() + off.to_bytes())
+        m.storage.write(DATA + 0x210, (0x20).to_bytes(4, "big"))
+        if switch == "SPKA":
+            m.storage.set_key(CODE, 0x18)
+        m.gr[5] = 0x3000
+        m.psw = off
+
+    def touch(m: Machine) -> None:
+        """Lest native code come back for what is missing in tables."""
+        other = PSW(0, 2, 8, address=CODE) if switch == "SPKA" else on
+        for psw in (other, off):
+            m.psw = psw
+            for block in (0x3000, DATA) if switch == "SPKA" else (CODE, 0x3000, DATA):
+                m.cpu.fetch_table[block >> 11]
+        m.cpu.fetch_table[CODE >> 11]
+        m.gr[4] = 100
+
+    pair.do(prepare)
+    pair.become_hot()
     beside(pair, 0x5600)
-    adding = pair.other.gr[2]
-    pair.run(1001 + 3 + 1000)
-    assert pair.other.gr[2] > adding - 600
-    adding = pair.other.gr[2]
-    pair.run(2000)
-    assert pair.other.gr[2] == adding - 1000
-    pair.do(lambda m: m.gr.__setitem__(5, 0x3020))
-    pair.run(9000)
+    pair.do(touch)
+    before, left, sum_ = pair.entered, pair.left, pair.other.gr[2]
+    stop = pair.run(1999)
+    assert pair.entered > before
+    if switch == "SPKA":
+        assert (stop.detail, pair.other.storage.read(0x8E, 2)) == (WAITS.address, b"\0\4")
+    else:
+        assert pair.left == left
+        assert abs(pair.other.gr[2] - sum_) <= 100
 
 
 def test_a_prefix_that_changes() -> None:
