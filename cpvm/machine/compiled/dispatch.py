@@ -9,8 +9,8 @@ Each handler is a function that ends by jumping to the next one (`musttail`), wi
 | cc | condition code: zero, negative, positive for 0, 1, 2; OVERFLOW for 3 |
 | n | instructions that may still be executed after this one |
 | iw | the instruction text, six bytes and two more, in the host's byte order: the first byte is the low one |
-| delta | ip minus the logical instruction address, for the 2K block that the instruction is in |
-| near | the same, or DISTANT more: branches within the block have to look their target up |
+| delta | ip minus the logical instruction address, for the 2K block that the instruction is in; DISTANT more, if \
+branches within the block have to look their target up |
 | limit | host address of the last place in the block at which an instruction is sure to end in it |
 | ft, wt | the access tables for fetching and storing that are in use |
 | mem | host address of absolute address zero, less the bias of the tables' entries |
@@ -21,7 +21,7 @@ Where a branch goes within its 2K block is foretold by a hint: for each place in
 there to its target the last time. The address that the hint gives is compared with the one that the branch asks for,
 and taken if they are the same: the processor foretells that outcome in its turn, and goes on without having worked out
 the target from registers and tables, which takes longer than all the rest of a loop. Hints may be wrong or those of
-another block; they say nothing about what is mapped where, which near does.
+another block; they say nothing about what is mapped where, which delta does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ HOT: Final = {
     "ft": "ptr",
     "wt": "ptr",
     "mem": "ptr",
-    "near": "i64",
 }
 CONVENTION: Final = "preserve_nonecc"
 BLOCK: Final = 2048
@@ -58,8 +57,8 @@ iw and the budget before it in n: `resume` interprets it, `go` may find it in an
 Python. Of the other arguments only cc, ft, wt and mem count."""
 
 OVERFLOW: Final = (1 << 63) - 1
-DISTANT: Final = 1 << 40
-"""No two addresses of one block are so far from each other."""
+DISTANT: Final = 1 << 62
+"""No host address is so large: what has it added is not in the block."""
 
 SIP: Final = 1024
 """Instructions that the interpreter may draw from the bank."""
@@ -67,7 +66,7 @@ SIP: Final = 1024
 Hot = dict[str, Value]
 ENTERED: Final[Hot] = {name: "%" + name for name in HOT}
 """The hot state as a handler gets it."""
-NOWHERE: Final[Hot] = {"ip": "null", "delta": 0, "limit": 0, "near": 0}
+NOWHERE: Final[Hot] = {"ip": "null", "delta": 0, "limit": 0}
 """What does not count for handlers that look up where to go."""
 
 
@@ -94,7 +93,7 @@ def as_number(x: Text, pointer: Value) -> str:
 
 def instruction_address(x: Text, hot: Hot) -> Value:
     """The logical address of the instruction; may be 2**24 and more."""
-    return x.op("sub", as_number(x, hot["ip"]), hot["delta"])
+    return x.op("sub", as_number(x, hot["ip"]), x.op("and", hot["delta"], DISTANT - 1))
 
 
 def entry(x: Text, table: Value, a: Value) -> str:
@@ -144,7 +143,7 @@ def _where(x: Text, hot: Hot, ip: str, ia: Value, ahead: Value = 0) -> Hot:
     last = x.op("or", x.op("add", host, ahead), BLOCK - 1)
     delta = x.op("sub", host, ia)
     limit = x.op("sub", last, BLOCK - 1 - LAST_WHOLE)
-    return hot | {"ip": ip, "delta": delta, "limit": limit, "near": delta}
+    return hot | {"ip": ip, "delta": delta, "limit": limit}
 
 
 def _hint(x: Text, ip: Value) -> str:
@@ -156,7 +155,7 @@ def branch_to(x: Text, a: Value, hot: Hot) -> None:
     """Go on at a logical address, at once if it is the foretold one in this block; or stop there, if that is wished."""
     a = x.op("and", a, ADDRESS_MASK)
     ip = x.at(str(hot["ip"]), x.load(_hint(x, hot["ip"]), "i16", signed=True))
-    wrong = x.compare("ne", as_number(x, ip), x.op("add", a, hot["near"]))
+    wrong = x.compare("ne", as_number(x, ip), x.op("add", a, hot["delta"]))
     far, right, here = x.fresh("far"), x.fresh("right"), x.fresh("here")
     x.branch(wrong, far, right, UNLIKELY)
     x.label(right)
@@ -212,13 +211,9 @@ def interpret_at(x: Text, a: Value, hot: Hot) -> None:
     jump(x, "astray", hot | NOWHERE | {"ip": x.set(f"inttoptr i64 {a} to ptr"), "iw": 0})
     x.label(on)
     then = _where(x, hot, place(x, hot["mem"], a, found), a)
-    following(x, then | {"near": _near(x, hot, a, then["delta"])})
-
-
-def _near(x: Text, hot: Hot, a: Value, delta: Value) -> str:
-    """What near is in the block of an address, in which a translated region may be entered."""
     free = entry(x, x.at(str(hot["ft"]), tables.BRANCH), a)
-    return x.select(x.compare("eq", free, 0), x.op("add", delta, DISTANT), delta)
+    delta = x.select(x.compare("eq", free, 0), x.op("add", then["delta"], DISTANT), then["delta"])
+    following(x, then | {"delta": delta})
 
 
 def by_sign(x: Text, code: Value) -> Value:
@@ -339,8 +334,9 @@ def _slow(x: Text) -> None:
     over = x.compare("uge", x.op("add", offset, length_of(x, iw)), BLOCK)
     ip = x.set(f"select i1 {over}, ptr {ip2}, ptr {ip1}")
     then = _where(x, ENTERED, ip, ia, x.select(over, 6, 0))
-    near = x.select(over, x.op("add", then["delta"], DISTANT), "%near")  # ip is not in the block that delta is for
-    to_handler(x, then | {"iw": iw, "near": near})
+    strange = x.op("and", "%delta", DISTANT)  # and if over, ip is not in the block that delta is for
+    delta = x.op("add", then["delta"], x.select(over, DISTANT, strange))
+    to_handler(x, then | {"iw": iw, "delta": delta})
 
 
 def _entry() -> str:
@@ -380,5 +376,5 @@ def shared() -> list[str]:
     for name, part in parts.items():
         x = Text()
         part(x)
-        done.append(x.function(head(name)))
+        done.append(x.function(head(name).replace("nounwind", "nounwind noinline")))
     return done
