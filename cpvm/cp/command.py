@@ -101,6 +101,7 @@ class Command:
     body: Body
     before_logon: bool = False
     same_as: str = ""
+    own: bool = False
 
 
 COMMANDS: WordTable[Command] = WordTable("CP commands")
@@ -116,21 +117,30 @@ def command(
     syntax: str,
     before_logon: bool = False,
     same_as: str = "",
+    own: bool = False,
 ) -> Callable[[Body], Body]:
     """Enter the decorated function in the table of commands. A duplicate raises RegistryError.
 
-    SAME_AS names the command that this is another name of, and whose help text it shares.
+    SAME_AS names the command that this is another name of, and whose help text it shares. OWN: it touches no other
+    user's machine and its devices, so a guest that gives it need not wait until all machines are at rest.
     """
 
     def enter(body: Body) -> Body:
         table = LOGON_COMMANDS if before_logon else COMMANDS
         if plugin.is_loading():
             discover("cpvm.cp.commands")
-        table.add(name, minimum, Command(name, module, minimum, classes, syntax, body, before_logon, same_as))
+        table.add(name, minimum, Command(name, module, minimum, classes, syntax, body, before_logon, same_as, own))
         plugin.claim(body, f"command {name}", lambda: table.remove(name), machine=False)
         return body
 
     return enter
+
+
+def own(line: str) -> bool:
+    """Whether the command in LINE is one that touches no other user's machine."""
+    word = Operands(line).take()
+    found = COMMANDS.find(word) if word is not None else None
+    return found is not None and found.own
 
 
 class Request:

@@ -52,7 +52,7 @@ class Dispatcher:
                 stop = vm.machine.run(self._budget)
             finally:
                 vm.running = False
-            if vm.after_slice and not self._system.processors.alone(vm):
+            if not (vm.alone or self._system.processors.alone(vm)):
                 self._unfinished.append((vm, stop))
                 self._system.nudge()
             else:
@@ -78,7 +78,7 @@ class Dispatcher:
             vm.usage.overhead_ns += time.thread_time_ns() - began
 
     def _end(self, vm: VMBLOK, stop: Stop) -> None:
-        actions, vm.after_slice = vm.after_slice, []
+        actions, vm.after_slice, vm.alone = vm.after_slice, [], True
         for action in actions:
             if not vm.logged_off:
                 action()

@@ -11,7 +11,7 @@ from collections import deque
 from time import perf_counter_ns
 from typing import Final
 
-PATIENCE: Final = 1_000_000
+PATIENCE: Final = 200_000
 """Nanoseconds after which a thread that waits gets the lock from whoever lets go of it, even for a moment.
 
 Before that, who comes back soon finds the lock still free: handing it to a thread that has to be woken first would cost

@@ -369,6 +369,9 @@ class System:
         vm = self.users.get(file.owner)
         if vm is None or file.hold:
             return
+        if vm.running:
+            self.post(lambda: self.file_ready(file))
+            return
         for reader in vm.readers:
             device = vm.machine.device(reader.vaddr)
             matches = reader.options.spool_class in ("*", file.spool_class)

@@ -275,7 +275,7 @@ class VirtualConsole:
             self._window_began, self._window_lines = now, 0
         self._window_lines += 1
         if self._window_lines == _WINDOW_LINES:
-            self.vm.defer(lambda: self.vm.rest(_WINDOW_SECONDS))
+            self.vm.defer(lambda: self.vm.rest(_WINDOW_SECONDS), own=True)
 
     def read(self, limit: int) -> None:
         """The guest started a read of LIMIT bytes."""

@@ -60,6 +60,7 @@ class VMBLOK:
         self.holds = 0
         self.function: CommandRun | None = None
         self.after_slice: list[Callable[[], None]] = []
+        self.alone = True  # none of them touches another machine
         self.queued = False  # in the scheduler's queues
         self.running = False  # in the middle of a slice
         self.again = False  # there was something for the machine while it was running
@@ -105,9 +106,13 @@ class VMBLOK:
         self.hold()
         self.system.timers.after(seconds, lambda: self.release() if self.generation == generation else None)
 
-    def defer(self, action: Callable[[], None]) -> None:
-        """For DIAGNOSE: end the slice behind this instruction and do ACTION outside of the machine."""
+    def defer(self, action: Callable[[], None], *, own: bool = False) -> None:
+        """For DIAGNOSE: end the slice behind this instruction and do ACTION outside of the machine.
+
+        ACTION finds all machines at rest, unless it is OWN: then it touches no other machine, and others may run.
+        """
         self.after_slice.append(action)
+        self.alone = self.alone and own
         self.machine.stop("CP")
 
     def begin(self) -> None:
@@ -146,6 +151,7 @@ class VMBLOK:
         self.holds = 0
         self.conversation = None
         self.after_slice.clear()
+        self.alone = True
         self.console.reset()
 
     def reset(self, *, clear: bool = False) -> None:

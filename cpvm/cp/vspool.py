@@ -58,7 +58,7 @@ class Output(UnitRecord):
             if not self._lost:
                 self._lost = True
                 self.vm.message(SPOOL_FULL.full(self.kind, self.vaddr))
-                self.vm.defer(self.vm.enter_cp)
+                self.vm.defer(self.vm.enter_cp, own=True)
 
     # The back ends of cpvm.machine's devices
 

@@ -12,7 +12,7 @@ _NAME = 8
 _DSNAME = 24
 
 
-@command("CLOSE", module="DMKCSP", minimum=1, classes="G", syntax=SYNTAX)
+@command("CLOSE", module="DMKCSP", minimum=1, classes="G", syntax=SYNTAX, own=True)
 def close(request: Request, operands: Operands) -> Answer:
     """Make a file of what was punched or printed; a reader is finished with its file."""
     blocks = devices(request.vm, operands.need())

@@ -23,7 +23,7 @@ def cp(request: Request, operands: Operands) -> Answer:
     return found.body(request, operands)
 
 
-@command("*", module="DMKCFM", minimum=1, classes="", syntax="* comment", same_as="CP")
+@command("*", module="DMKCFM", minimum=1, classes="", syntax="* comment", same_as="CP", own=True)
 def comment(request: Request, operands: Operands) -> Answer:
     """Do nothing."""
     operands.take_rest()

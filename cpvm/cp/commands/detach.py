@@ -8,7 +8,7 @@ from cpvm.cp.operand import Operands, vaddr
 from cpvm.cp.virtual import detach as take_out
 
 
-@command("DETACH", module="DMKVDD", minimum=3, classes="G", syntax="DETach vaddr ...")
+@command("DETACH", module="DMKVDD", minimum=3, classes="G", syntax="DETach vaddr ...", own=True)
 def detach(request: Request, operands: Operands) -> Answer:
     """Take the device away; what it had open is closed."""
     addresses = [vaddr(operands.take())]

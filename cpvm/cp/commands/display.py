@@ -23,7 +23,7 @@ Display G|Y|X[reg1][-[reg2|END]|.count] ...
 Display Psw|CAW|CSW ..."""
 
 
-@command("DISPLAY", module="DMKCDB", minimum=1, classes="G", syntax=SYNTAX)
+@command("DISPLAY", module="DMKCDB", minimum=1, classes="G", syntax=SYNTAX, own=True)
 def display(request: Request, operands: Operands) -> Answer:
     """Show what the operands name, one after the other."""
     words = operands.remaining()

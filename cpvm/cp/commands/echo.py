@@ -9,7 +9,7 @@ from cpvm.cp.command import Answer, Effect, Request, ask, command
 from cpvm.cp.operand import Operands, decimal
 
 
-@command("ECHO", module="DMKCFM", minimum=2, classes="G", syntax="ECho [1|nn]")
+@command("ECHO", module="DMKCFM", minimum=2, classes="G", syntax="ECho [1|nn]", own=True)
 def echo(request: Request, operands: Operands) -> Answer:
     """Show each line typed nn times, until END."""
     word = operands.take()

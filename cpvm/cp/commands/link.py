@@ -25,7 +25,12 @@ _KINDS = {"R": "R", "RR": "R", "W": "W", "WR": "W", "M": "M", "MR": "M", "MW": "
 
 
 @command(
-    "LINK", module="DMKLNK", minimum=4, classes="G", syntax="LINK [To] userid vaddr1 [As] vaddr2 [mode] [[PASS=] pw]"
+    "LINK",
+    module="DMKLNK",
+    minimum=4,
+    classes="G",
+    syntax="LINK [To] userid vaddr1 [As] vaddr2 [mode] [[PASS=] pw]",
+    own=True,
 )
 def link(request: Request, operands: Operands) -> Answer:
     """Link by the rules of the access mode; the password is asked for unless it is given."""

@@ -16,31 +16,41 @@ _ALL_CLASSES = "AB"
 SYNTAX = "Msg userid|*|OPerator|ALL text"
 
 
-@command("MSG", module="DMKMSG", minimum=1, classes="", syntax=SYNTAX)
+@command("MSG", module="DMKMSG", minimum=1, classes="", syntax=SYNTAX, own=True)
 def msg(request: Request, operands: Operands) -> Answer:
     """Show the text at the user's terminal."""
     return _send(request, operands, "MSG", header=True)
 
 
-@command("MESSAGE", module="DMKMSG", minimum=2, classes="", syntax=SYNTAX.replace("Msg", "MEssage"), same_as="MSG")
+@command(
+    "MESSAGE", module="DMKMSG", minimum=2, classes="", syntax=SYNTAX.replace("Msg", "MEssage"), same_as="MSG", own=True
+)
 def message_command(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _send(request, operands, "MSG", header=True)
 
 
-@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid|ALL text")
+@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid|ALL text", own=True)
 def msgnoh(request: Request, operands: Operands) -> Answer:
     """Without the line that tells the sender."""
     return _send(request, operands, "MSG", header=False)
 
 
-@command("WNG", module="DMKMSG", minimum=1, classes="AB", syntax="Wng userid|OPerator|ALL text")
+@command("WNG", module="DMKMSG", minimum=1, classes="AB", syntax="Wng userid|OPerator|ALL text", own=True)
 def wng(request: Request, operands: Operands) -> Answer:
     """A warning, which MSG OFF does not stop."""
     return _send(request, operands, "WNG", header=True)
 
 
-@command("WARNING", module="DMKMSG", minimum=1, classes="AB", syntax="Warning userid|OPerator|ALL text", same_as="WNG")
+@command(
+    "WARNING",
+    module="DMKMSG",
+    minimum=1,
+    classes="AB",
+    syntax="Warning userid|OPerator|ALL text",
+    same_as="WNG",
+    own=True,
+)
 def warning(request: Request, operands: Operands) -> Answer:
     """The same."""
     return _send(request, operands, "WNG", header=True)

@@ -18,7 +18,7 @@ def _device(request: Request, operands: Operands) -> VDEVBLOK:
     return block
 
 
-@command("READY", module="DMKCPB", minimum=5, classes="G", syntax="READY vaddr")
+@command("READY", module="DMKCPB", minimum=5, classes="G", syntax="READY vaddr", own=True)
 def ready(request: Request, operands: Operands) -> Answer:
     """Make a device end interruption pending."""
     block = _device(request, operands)
@@ -28,14 +28,14 @@ def ready(request: Request, operands: Operands) -> Answer:
     return 0
 
 
-@command("NOTREADY", module="DMKCPB", minimum=4, classes="G", syntax="NOTReady vaddr")
+@command("NOTREADY", module="DMKCPB", minimum=4, classes="G", syntax="NOTReady vaddr", own=True)
 def notready(request: Request, operands: Operands) -> Answer:
     """The device needs the operator's help from now on."""
     _device(request, operands).ready = False
     return 0
 
 
-@command("RESET", module="DMKCPB", minimum=5, classes="G", syntax="RESET vaddr")
+@command("RESET", module="DMKCPB", minimum=5, classes="G", syntax="RESET vaddr", own=True)
 def reset(request: Request, operands: Operands) -> Answer:
     """Drop what the device has pending and under way."""
     block = _device(request, operands)

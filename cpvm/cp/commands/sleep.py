@@ -12,7 +12,7 @@ _SECONDS = {"SEC": 1, "MIN": 60, "HRS": 3600}
 MAX_INTERVAL = 99
 
 
-@command("SLEEP", module="DMKCFM", minimum=2, classes="", syntax="SLeep [nn [SEC|MIN|HRs]]")
+@command("SLEEP", module="DMKCFM", minimum=2, classes="", syntax="SLeep [nn [SEC|MIN|HRs]]", own=True)
 def sleep(request: Request, operands: Operands) -> Answer:
     """The machine and its user rest; messages are shown. Attention wakes them."""
     word = operands.take()

@@ -9,7 +9,7 @@ from cpvm.cp.operand import Operands
 NOT_ACCEPTING = message("065E", "{} NOT RECEIVING SPECIAL MESSAGES")
 
 
-@command("SMSG", module="DMKMSG", minimum=2, classes="G", syntax="SMsg userid text")
+@command("SMSG", module="DMKMSG", minimum=2, classes="G", syntax="SMsg userid text", own=True)
 def smsg(request: Request, operands: Operands) -> Answer:
     """Special messages need a receiver authorised for the Virtual Machine Communication Facility; there is none yet."""
     name = request.userid(operands.take())

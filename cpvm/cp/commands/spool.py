@@ -23,7 +23,7 @@ _CONSOLE = (*_OUTPUT, "STArt", "STOp", "TErm", "NOTerm")
 MAX_COPIES = 99
 
 
-@command("SPOOL", module="DMKCSP", minimum=2, classes="G", syntax=SYNTAX)
+@command("SPOOL", module="DMKCSP", minimum=2, classes="G", syntax=SYNTAX, own=True)
 def spool(request: Request, operands: Operands) -> Answer:
     """Change the options; nothing is changed if one of them is wrong."""
     blocks = devices(request.vm, operands.need())

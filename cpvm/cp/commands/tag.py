@@ -18,7 +18,7 @@ TAg QUery FIle spoolid"""
 MAX_TAG = 136
 
 
-@command("TAG", module="DMKCSB", minimum=2, classes="G", syntax=SYNTAX)
+@command("TAG", module="DMKCSB", minimum=2, classes="G", syntax=SYNTAX, own=True)
 def tag(request: Request, operands: Operands) -> Answer:
     """Set or show the tag of a device (for the files it will make) or of a file."""
     what = choose(operands.need(), "DEv", "FIle", "QUery")

@@ -22,7 +22,7 @@ _FORMS = (
 )  # fmt: skip
 
 
-@command("TERMINAL", module="DMKCFT", minimum=4, classes="G", syntax=SYNTAX)
+@command("TERMINAL", module="DMKCFT", minimum=4, classes="G", syntax=SYNTAX, own=True)
 def terminal(request: Request, operands: Operands) -> Answer:
     """Set one property after the other."""
     if operands.peek() is None:

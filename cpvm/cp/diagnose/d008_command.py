@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpvm.cp.command import CommandRun
+from cpvm.cp.command import CommandRun, own
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -23,7 +23,7 @@ def execute_command(call: DiagnoseCall) -> None:
     call.specification(length > MAX_COMMAND)
     if length == 0:
         call.set_y(0)
-        call.vm.defer(call.vm.enter_cp)
+        call.vm.defer(call.vm.enter_cp, own=True)
         return
     to_buffer = bool(call.y & _TO_BUFFER)
     size = 0
@@ -33,6 +33,7 @@ def execute_command(call: DiagnoseCall) -> None:
         call.specification(not 0 < size <= MAX_BUFFER)
         call.read(call.machine.gr[call.rx + 1], size)
     lines = [from_ebcdic(line) for line in call.read(call.x, length).split(b"\x15")]
+    commands = [line for line in lines if line.strip()]
     vm, generation = call.vm, call.vm.generation
     response: list[str] = []
 
@@ -45,11 +46,10 @@ def execute_command(call: DiagnoseCall) -> None:
 
     def run() -> None:
         output = response.append if to_buffer else vm.console.write_cp
-        commands = [line for line in lines if line.strip()]
         vm.function = CommandRun(vm.system, commands, vm=vm, output=output, done=done, quiet=True)
         vm.function.start()
 
-    vm.defer(run)
+    vm.defer(run, own=all(map(own, commands)))
 
 
 def _store(call: DiagnoseCall, response: list[str], size: int) -> None:

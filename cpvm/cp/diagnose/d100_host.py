@@ -54,7 +54,7 @@ def host_half(call: DiagnoseCall) -> None:
         return
     call.specification(not 0 <= length <= MAX_BYTES)
     data = call.read(data_at, length)
-    vm.defer(lambda: _work(call, block, conversation, data))
+    vm.defer(lambda: _work(call, block, conversation, data), own=True)
 
 
 def _work(call: DiagnoseCall, block: int, conversation: Conversation, data: bytes) -> None:

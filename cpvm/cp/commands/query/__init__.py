@@ -32,7 +32,7 @@ def query(name: str, *, minimum: int, classes: str = "") -> Callable[[Body], Bod
     return enter
 
 
-@command("QUERY", module="DMKCQG", minimum=1, classes="", syntax="Query operand [...]")
+@command("QUERY", module="DMKCQG", minimum=1, classes="", syntax="Query operand [...]", own=True)
 def query_command(request: Request, operands: Operands) -> Answer:
     """Ask. A word that is no operand is a device address or a userid."""
     word = operands.need(OPERAND_MISSING)

@@ -32,7 +32,7 @@ def setting(name: str, *, minimum: int, classes: str = "G") -> Callable[[Body], 
     return enter
 
 
-@command("SET", module="DMKCFS", minimum=3, classes="", syntax="SET operand ON|OFF|...")
+@command("SET", module="DMKCFS", minimum=3, classes="", syntax="SET operand ON|OFF|...", own=True)
 def set_command(request: Request, operands: Operands) -> Answer:
     """Change an option."""
     word = operands.need(OPERAND_MISSING)
