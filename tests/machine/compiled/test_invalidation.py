@@ -61,8 +61,21 @@ def test_a_store_over_the_block_boundary_before_text() -> None:
     pair = Linked(bytes.fromhex("50205000 46401000"), at, r5=0x3000, r2=0x00005A20)
     pair.become_hot()
     pair.do(lambda m: m.gr.__setitem__(5, at - 2))
+    pair.do(lambda m: (m.cpu.store_table[0x1000 >> 11], m.cpu.store_table[at >> 11]))
     pair.run(60_000)
     assert pair.other.storage.read(at, 2) == bytes.fromhex("5A20")
+
+
+def test_an_interpreted_store_over_the_block_boundary_before_text() -> None:
+    """The same, but the store is not in the region: it makes a subtraction of the addition there, once."""
+    at = 0x1800
+    code = bytes.fromhex("5A20C100 5940C104 47701010 50305000 46401000 47F01014")
+    pair = Linked(code, at, r5=at - 2, r3=0x00005B20)
+    pair.do(lambda m: m.storage.write(DATA + 0x104, (995_000).to_bytes(4, "big")))
+    pair.become_hot()
+    pair.do(lambda m: (m.cpu.store_table[0x1000 >> 11], m.cpu.store_table[at >> 11]))
+    pair.run(60_000)
+    assert pair.other.storage.read(at, 2) == bytes.fromhex("5B20")
 
 
 def test_the_old_psw_of_a_supervisor_call_in_text() -> None:
@@ -239,6 +252,7 @@ def test_the_same_text_where_another_region_is() -> None:
     beside(pair, 0x5600)
     pair.do(lambda m: m.storage.write(0xE042, (0x0050).to_bytes(2, "big")))
     pair.do(lambda m: m.cpu.purge_tlb())
+    pair.do(lambda m: (m.cpu.fetch_table[DATA >> 11], m.cpu.store_table[CODE >> 11]))
     pair.run(100_000)
     assert pair.other.storage.read(0x5400, 1) == b"\x5b"
     assert stale(pair)
