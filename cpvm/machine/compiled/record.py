@@ -107,8 +107,8 @@ class Recording:
         without = self._changing | avoided.intersection(self._text)
         backward: Counter[int] = Counter()
         taken: Counter[int] = Counter()
-        for ia, after in self._after.items():
-            for following, often in after.items():
+        for ia, counts in self._after.items():
+            for following, often in counts.items():
                 if following != ia + len(self._text[ia]) and following in self._text and following not in without:
                     taken[following] += often
                     if following <= ia:
@@ -120,7 +120,7 @@ class Recording:
                 entries[a] = None
         if not entries:
             return None
-        after = {ia: dict(counts) for ia, counts in self._after.items()}
-        executed = {ia: found.pop() for ia, found in self._executed.items() if len(found) == 1}
-        usable = {ia: found for ia, found in executed.items() if found[1] and found[0] not in avoided}
-        return Plan(dict(self._text), after, tuple(entries), frozenset(without), usable)
+        after = {ia: dict(found) for ia, found in self._after.items()}
+        always = {ia: min(targets) for ia, targets in self._executed.items() if len(targets) == 1}
+        executed = {ia: target for ia, target in always.items() if target[1] and target[0] not in avoided}
+        return Plan(dict(self._text), after, tuple(entries), frozenset(without), executed)

@@ -31,7 +31,9 @@ class Subset(Exception):
 class Target(Protocol):
     """What the walk needs of an emitter, besides the operations of `cpvm.s370.ops.Ops` by their names."""
 
-    x: Text
+    @property
+    def x(self) -> Text: ...
+
     live: bool
     """Control gets here."""
     changed: bool

@@ -58,9 +58,12 @@ class Regional:
         words = self.engine._words
 
         def fetched(t: Translation) -> bool:
-            """Whether all its text can be fetched, as is asked before a region is entered."""
+            """Whether all its text can be fetched and is what it was, as is asked before a region is entered."""
             blocks = {a >> 11 for ia, text in t.text.items() for a in (ia, ia + len(text) - 1)}
-            return all(ctypes.c_int32.from_address(words[state.FETCH >> 3] + 4 * block).value for block in blocks)
+            read = self.native.storage.read
+            return all(
+                ctypes.c_int32.from_address(words[state.FETCH >> 3] + 4 * block).value for block in blocks
+            ) and all(read(ia, len(text)) == text for ia, text in t.text.items())
 
         def run(address: int) -> int:
             handler = library.address("resume")
@@ -71,6 +74,8 @@ class Regional:
             return _enter()(address, handler)
 
         self.engine._run = run
+        self._map = bytearray(SIZE)
+        words[state.MAP >> 3] = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 
     def set_up(self, program: bytes, general: Iterable[int] = (), at: int = CODE, **psw: Any) -> None:
         """A program at CODE, registers, all else as after a reset with clear."""
@@ -93,10 +98,6 @@ class Regional:
         for m in self.both:
             m.storage.write(a, data)
 
-    def save(self) -> list[bytes]:
-        """Both, to be put back."""
-        return [(_seen(m), m.storage.read(0, SIZE)) for m in self.both]  # type: ignore[misc]
-
     def record(self, instructions: int, entries: tuple[int, ...] = (), without: frozenset[int] = frozenset()) -> Plan:
         """Execute on the reference engine, and tell what was seen. Entries: targets of branches that go back."""
         m = self.reference
@@ -105,6 +106,8 @@ class Regional:
         last = None
         for _ in range(instructions):
             ia = m.psw.address
+            if ia > SIZE - 6:
+                break
             if last is not None:
                 after[last][ia] += 1
             b = m.storage.read(ia, 6)
@@ -122,8 +125,12 @@ class Regional:
 
     def translate(self, plan: Plan) -> Translation:
         """Have the machine execute it from now on."""
-        self.translation = translate(plan, self.library)
-        return self.translation
+        self.translation = t = translate(plan, self.library)
+        self._map[:] = bytes(SIZE)
+        for ia, text in t.text.items():
+            self._map[ia >> 1 : ia + len(text) >> 1] = b"\1" * (len(text) // 2)
+        self.engine._tables.mark({ia >> 11 for ia in t.text}, set())
+        return t
 
     def approach(self, most: int) -> bool:
         """Go on until the region can be entered, but only so far; gives whether it can."""

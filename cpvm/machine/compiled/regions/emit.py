@@ -32,6 +32,9 @@ class Surroundings(Protocol):
     def register(self, kind: str, r: int, written: bool) -> str:
         """The variable of a register: kind `g` or `f`."""
 
+    def home(self, kind: str, r: int) -> str:
+        """Where a register is in the state block; empty if it is put there only at the ways out."""
+
     def go_to(self, step: Step, a: Value) -> None:
         """Branch from an instruction."""
 
@@ -116,13 +119,20 @@ class RegisterEmitter(StorageEmitter):
         return self.x.load(self._variable_of("g", r, False), "i32")
 
     def set_gr(self, r: Value, v: Value) -> None:
-        self.x.store(self._variable_of("g", r, True), "i32", v)
+        self._set_register("g", r, self.x.cut(v, "i32"), "i32")
+
+    def _set_register(self, kind: str, r: Value, v: Value, bits: str) -> None:
+        self.x.do(f"store {bits} {v}, ptr {self._variable_of(kind, r, True)}")
+        assert isinstance(r, int)
+        home = self._around.home(kind, r)
+        if home:
+            self.x.do(f"store {bits} {v}, ptr {home}")
 
     def fr(self, r: Value) -> Value:
         return self.x.load(self._variable_of("f", r, False), "i64")
 
     def set_fr(self, r: Value, v: Value) -> None:
-        self.x.store(self._variable_of("f", r, True), "i64", v)
+        self._set_register("f", r, v, "i64")
 
     # ---- PSW
     def _left_out(self) -> NoReturn:

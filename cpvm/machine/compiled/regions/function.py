@@ -2,8 +2,8 @@
 
 It has a block for each stretch of instructions that is entered only at its beginning. The budget is counted at the
 beginning of such a stretch, for all of it; where a way out leads off in its middle, what was not executed is given
-back. Ways out are written behind all the rest, one for each place: they put into the state block the registers that may
-have changed since the region was entered.
+back. Ways out are written behind all the rest, one for each place; in a small region they put into the state block the
+registers that may have changed since it was entered.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ NAME = "region"
 RESTORING = ("L", "LM", "LR")
 """Instructions that load a base register again with what it contained, as a rule. All others make it an index."""
 _BUDGET = "%n.now"
+_ADDRESS = "%ia.now"
+SMALL = 40
+"""Instructions. In a region with more, registers are put into the state block whenever they change, not only at the
+ways out: the code is slower then, for each store is executed, but there is less of it, and it is made in less time."""
 _KINDS = {"g": ("i32", state.GENERAL, 4), "f": ("i64", state.FLOATING, 8)}
 _Register = tuple[str, int]
 
@@ -90,6 +94,7 @@ class Function:
         self._outside = outside
         self._shape = Shape(plan)
         self._plan = plan
+        self._through = len(plan.text) > SMALL
         self._registers: set[_Register] = set()
         self._bases = {r: a for r, a in self._shape.bases.items() if r not in without_bases}
         self._relied_on: set[int] = set()
@@ -132,10 +137,12 @@ class Function:
         dirty = self._dirty()
         for out in self._exits:
             self._way_out(out, dirty.get(out.stretch.ia, set()) | out.changed)
+        for handler in sorted({out.handler for out in self._exits}):
+            self._last(handler)
         body, x = self.x, RegionText()
         x.store(CONDITION_CODE, "i64", "%cc")
         x.store(_BUDGET, "i64", "%n")
-        allocas = [f"  {CONDITION_CODE} = alloca i64", f"  {_BUDGET} = alloca i64"]
+        allocas = [f"  {CONDITION_CODE} = alloca i64", f"  {_BUDGET} = alloca i64", f"  {_ADDRESS} = alloca i64"]
         for kind, r in sorted(self._registers):
             bits, base, size = _KINDS[kind]
             allocas.append(f"  {_name(kind, r)} = alloca {bits}")
@@ -259,6 +266,11 @@ class Function:
                 self._reset.add(r)
         return _name(kind, r)
 
+    def home(self, kind: str, r: int) -> str:
+        """See `Surroundings`."""
+        _, base, size = _KINDS[kind]
+        return self.x.at("%st", base + size * r) if self._through else ""
+
     def base(self, r: int) -> int | None:
         """See `Surroundings`."""
         found = self._bases.get(r)
@@ -332,17 +344,26 @@ class Function:
     def _way_out(self, out: _Exit, changed: set[_Register]) -> None:
         x = self.x
         x.label(out.label)
-        for kind, r in sorted(changed):
-            bits, base, size = _KINDS[kind]
-            v = x.set(f"load {bits}, ptr {_name(kind, r)}")
-            x.do(f"store {bits} {v}, ptr {x.at('%st', base + size * r)}, align {size}")
-        n: Value = x.load(_BUDGET, "i64")
-        if out.done >= 0:
-            n = x.op("add", n, len(out.stretch.steps) - out.done)
-        hot = _out(out.ia, n, x.load(CONDITION_CODE, "i64"))
-        if out.handler == "completed":
-            hot |= {"ip": x.set(f"inttoptr i64 {out.ia} to ptr"), "iw": 0}
-        dispatch.jump(x, self._handler(x, out.handler), hot)
+        if not self._through:
+            for kind, r in sorted(changed):
+                bits, base, size = _KINDS[kind]
+                v = x.set(f"load {bits}, ptr {_name(kind, r)}")
+                x.do(f"store {bits} {v}, ptr {x.at('%st', base + size * r)}, align {size}")
+        if out.done >= 0 and len(out.stretch.steps) > out.done:
+            n = x.op("add", x.load(_BUDGET, "i64"), len(out.stretch.steps) - out.done)
+            x.store(_BUDGET, "i64", n)
+        x.store(_ADDRESS, "i64", out.ia)
+        x.go(f"by.{out.handler}")
+
+    def _last(self, handler: str) -> None:
+        """What all ways out to a handler have in common."""
+        x = self.x
+        x.label(f"by.{handler}")
+        ia = x.load(_ADDRESS, "i64")
+        hot = _out(ia, x.load(_BUDGET, "i64"), x.load(CONDITION_CODE, "i64"))
+        if handler == "completed":
+            hot |= {"ip": x.set(f"inttoptr i64 {ia} to ptr"), "iw": 0}
+        dispatch.jump(x, self._handler(x, handler), hot)
 
 
 def _label(ia: int) -> str:

@@ -23,7 +23,7 @@ class Plan:
     without: frozenset[int] = frozenset()
     """Addresses of instructions that are to be left to the interpreter."""
     executed: Mapping[int, tuple[int, bytes]] = field(default_factory=dict)
-    """Address of an EXECUTE -> address and text of the instruction that it had executed, if that was always the same."""
+    """Address of an EXECUTE -> address and text of the instruction that it had executed, if it was always the same."""
 
 
 @dataclass

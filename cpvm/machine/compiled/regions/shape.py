@@ -86,7 +86,7 @@ class Shape:
         return sum(self._after.get(ia, {}).values())
 
     def targets(self, step: Step) -> list[int]:
-        """Where a branch is expected to go, the most frequent first; the next instruction only if it went nowhere else."""
+        """Where a branch is expected to go, most frequent first; the next instruction only if it went nowhere else."""
         found = {t: often for t, often in self._after.get(step.ia, {}).items() if t in self.leaders}
         elsewhere = [t for t in found if t != step.following]
         return sorted(elsewhere or found, key=lambda t: -found[t])[:TARGETS]
