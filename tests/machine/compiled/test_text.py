@@ -122,8 +122,11 @@ ROUNDS = "41400014"
 """LA R4,20"""
 
 
-def hot_pair(engine: str, text: Mapping[int, str], psw: PSW, gr: Mapping[int, int]) -> Pair:
-    """A pair in a loop at the PSW's address; register 4 counts, and is 20 in the end. 1 is its address, 12 X'2000'."""
+def hot_pair(engine: str, text: Mapping[int, str], psw: PSW, gr: Mapping[int, int], rounds: int = 1_000_000) -> Pair:
+    """A pair in a loop at the PSW's address; register 4 counts, and is 20 in the end. 1 is its address, 12 X'2000'.
+
+    `rounds`: register 4 in the beginning. There is a region of what was executed then.
+    """
     pair = Pair(engine)
     for machine in pair.both:
         for at, piece in text.items():
@@ -132,7 +135,7 @@ def hot_pair(engine: str, text: Mapping[int, str], psw: PSW, gr: Mapping[int, in
         machine.storage.write(0x2100, (1).to_bytes(4, "big"))
         for r, v in ({1: psw.address, 12: 0x2000} | dict(gr)).items():
             machine.gr[r] = v
-        machine.gr[4] = 1_000_000
+        machine.gr[4] = rounds
         machine.psw = psw
     for _ in range(3):
         assert pair.run(1900).reason is StopReason.BUDGET
@@ -177,12 +180,11 @@ def test_a_region_stores_into_itself(engine: str, store: str, away: int) -> None
     size = len(store) // 2
     text = "5A20C100 46401000" + ROUNDS + store + "46501000"
     outside = {0x2400: "5B20C100", 0x120C + 4 + size + 4: "47F01000", start - 4: "07000700"}
-    pair = hot_pair(engine, {**outside, start: text}, PSW(address=start), {5: 1 << 20, 6: 0x2310, 7: 0x5B20C100})
-    for machine in pair.both:
-        machine.gr[4] = 2
-        machine.psw = PSW(address=start)
-    for _ in range(3):
-        pair.run(1900)
+    pair = hot_pair(engine, {**outside, start: text}, PSW(address=start), {5: 1 << 20, 6: 0x2310, 7: 0x5B20C100}, 3)
+    if regions(pair.other):
+        (region,) = engine_of(pair.other).links
+        assert start + 12 in region.kept.translation.text
+    pair.run(1900)
     for machine in pair.both:
         machine.gr[6] = start + away
     for _ in range(3):
