@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import stat
 import struct
 import sys
 import tempfile
 from array import array
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -106,11 +108,20 @@ def target_machine() -> Any:
 
 
 def read_cache(path: Path, wanted: bytes) -> Code | None:
-    """What the file has; None if it is not what it should be."""
+    """What the file has; None if it is not what it should be, or if somebody else may have written it."""
     try:
-        return unpack(path.read_bytes(), wanted)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as file:
+            return unpack(file.read(), wanted) if _own(os.fstat(descriptor)) else None
     except OSError:
         return None
+
+
+def _own(about: os.stat_result) -> bool:
+    """Whether a file is a regular one that only this user, or the superuser, can write."""
+    if not stat.S_ISREG(about.st_mode):
+        return False
+    return os.name != "posix" or (about.st_uid in (0, os.geteuid()) and not about.st_mode & 0o022)
 
 
 def unpack(data: bytes, wanted: bytes) -> Code | None:
@@ -134,12 +145,17 @@ def pack(wanted: bytes, obj: bytes, rows: array[int], handlers: int) -> bytes:
 
 def write_cache(path: Path, wanted: bytes, obj: bytes, rows: array[int], handlers: int) -> str:
     """Write the file in one step; gives why it could not be, which is no error: it is only slower the next time."""
+    new = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            new = Path(file.name)
             file.write(pack(wanted, obj, rows, handlers))
-        Path(file.name).replace(path)
+        new.replace(path)
     except OSError as error:
+        if new is not None:
+            with suppress(OSError):
+                new.unlink()
         return f"{path.parent}: {error.strerror or error}"
     return ""
 
