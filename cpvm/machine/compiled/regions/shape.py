@@ -33,7 +33,7 @@ class Step:
 
 def usable(text: bytes) -> Insn | None:
     """The instruction with this text, if it may be in a region."""
-    row = identify(text)
+    row = identify(text) if len(text) > 1 else None
     if row is None or row.length != len(text) or row.privileged or plugin.owner(row.body) is not None:
         return None
     return row
