@@ -77,7 +77,7 @@ def assemble(
     """
     options = options or Options()
     asm = Assembler()
-    system = {"SYSPARM": sysparm, "SYSDATE": options.date, "SYSTIME": options.time}
+    system = {"SYSPARM": sysparm, "SYSDATE": options.date, "SYSTIME": options.time, "SYSIN_MEMBER": options.name}
     expander = Expander(asm, records(source), as_library(library), system)
     try:
         asm.pass_one(expander)

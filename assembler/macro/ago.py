@@ -5,8 +5,9 @@ from __future__ import annotations
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
 from assembler.macro.expander import Expander, Frame
-from assembler.macro.expression import as_int, compile_expression
+from assembler.macro.expression import compile_expression
 from assembler.macro.template import matching
+from assembler.macro.values import as_int
 from assembler.message import Flaw
 
 
@@ -19,7 +20,7 @@ class Ago(Conditional):
             if close < 0:
                 raise Flaw("IFO178", "SYNTAX ERROR - UNPAIRED PARENTHESIS", 8, 0)
             labels = text[close + 1 :].split(",")
-            choice = as_int(compile_expression(text[1:close])(frame))
+            choice = as_int(compile_expression(text[1:close], arithmetic=True)(frame))
             if 1 <= choice <= len(labels):
                 frame.branch(labels[choice - 1].strip())
             return

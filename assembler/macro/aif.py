@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
+from assembler.macro.evaluators import Evaluator
 from assembler.macro.expander import Expander, Frame
-from assembler.macro.expression import Evaluator, as_int, compile_expression
+from assembler.macro.expression import compile_expression
 from assembler.macro.template import matching
+from assembler.macro.values import as_int
 from assembler.macro.variables import split_list
 from assembler.message import Flaw
 

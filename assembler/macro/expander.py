@@ -16,7 +16,8 @@ from assembler.macro.definition import MacroDefinition, Model
 from assembler.macro.frame import Frame
 from assembler.macro.opencode import OpenCode
 from assembler.macro.operations import OperationTable
-from assembler.macro.variables import Parameter, SetSymbol, Variable
+from assembler.macro.system import SystemVariables
+from assembler.macro.variables import SetSymbol
 from assembler.message import OPERATION_FIELD, Flaw
 from assembler.operation import Operation, statements
 from assembler.source import Record, Statement, rebuilt, scan_operand, split_fields
@@ -55,7 +56,9 @@ class Expander:
     def __init__(self, asm: Assembler, source: list[str], library: Library, system: dict[str, str]) -> None:
         self.asm = asm
         self.code = OpenCode(source)
-        self.system: dict[str, Variable] = {name: Parameter(text) for name, text in system.items()}
+        self.system = SystemVariables(self, system)
+        self.noted_last = self.noted_highest = 0
+        """Severity of the last MNOTE, and the highest of all."""
         self.globals: dict[str, SetSymbol] = {}
         self.open_code = Frame(self, None, ())
         self.frames: list[Frame] = []
@@ -263,11 +266,7 @@ class Expander:
         frame = Frame(self, definition, (f"{definition.name} AT {st.line}", *st.macro))
         unknown = frame.bind(st.name, st.operand)
         self.sysndx += 1
-        section = self.asm.section
-        frame.variables["SYSNDX"] = Parameter(f"{self.sysndx:04d}")
-        frame.variables["SYSECT"] = Parameter(section.name if section is not None else "")
-        frame.variables["SYSNEST"] = Parameter(str(len(self.frames) + 1))
-        frame.variables["SYSMAC"] = Parameter(definition.name)
+        frame.variables.update(self.system.of_call(st, definition))
         self.frames.append(frame)
         if unknown:
             st.operation = Complaint(

@@ -1,7 +1,8 @@
 """Conditional assembly expressions: arithmetic (SETA), logical (SETB, AIF) and character (SETC).
 
 An expression is compiled once into closures.  The kinds are told apart by their values: numbers, strings from
-apostrophes, and `Loose` strings from variable symbols, which count as numbers when compared with numbers.
+apostrophes, and `Loose` strings from variable symbols, which count as numbers when compared with numbers.  AND, OR, XOR
+and NOT work on truth values in logical expressions and on bits in arithmetic ones.
 Source: OS/VS Assembler Language (GC33-4010), "SETA", "SETB", "SETC".
 """
 
@@ -10,21 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from assembler.expression import decimal, selfdefining, undouble
-from assembler.macro.template import Reference, Scope, Template, compile_template, read_reference
-from assembler.macro.variables import MAX_STRING, SetSymbol
+from assembler.expression import decimal, selfdefining
+from assembler.macro import evaluators
+from assembler.macro.evaluators import Evaluator
+from assembler.macro.functions import FUNCTIONS
+from assembler.macro.template import compile_template, read_reference
+from assembler.macro.values import as_int, compare
 from assembler.message import Flaw
-from cpvm.s370.ebcdic import to_ebcdic
-
-Result = int | str
-Evaluator = Callable[[Scope], Result]
-
-
-class Loose(str):
-    """The text of a variable symbol outside of apostrophes."""
-
-    __slots__ = ()
-
 
 _RELATIONS: dict[str, Callable[[int], int]] = {
     "EQ": lambda order: order == 0,
@@ -37,58 +30,19 @@ _RELATIONS: dict[str, Callable[[int], int]] = {
 _WORD = re.compile(r"[A-Za-z$#@_][A-Za-z0-9$#@_]*+")
 _NUMBER = re.compile(r"[0-9]++")
 _SELF = re.compile(r"[XBxb]'[0-9A-Fa-f]*'|[Cc]'(?:[^'&]|''|&&)+'")
-_SELF_WHOLE = re.compile(r"[XBCxbc]'(?:[^']|'')+'")
-_ATTRIBUTE = re.compile(r"[LTKNSIDltknsid]'(?=[A-Za-z$#@&_=*])")
+_ATTRIBUTE = re.compile(r"[LTKNSIDOltknsido]'(?=[A-Za-z$#@&_=*])")
+_CONCATENATED = re.compile(r"['&(A-Za-z$#@_]")
+_OPERAND = re.compile(r"\s*+['&A-Za-z$#@_0-9+-]|\s++\(")
+_UNARY = frozenset(name for name, function in FUNCTIONS.items() if len(function.operands) == 1 and name != "NOT")
+_BINARY = tuple(name for name, one in FUNCTIONS.items() if len(one.operands) == 2 and name not in ("AND", "OR", "XOR"))
 _BLANKS = re.compile(r"\s*+")
 MAX_DEPTH = 40
 
 
-def as_int(value: Result) -> int:
-    """A number, or a string that holds one; raises Flaw."""
-    if isinstance(value, int):
-        return value
-    text = value.strip()
-    if not text:
-        return 0
-    digits = text[1:] if text[0] in "+-" else text
-    if digits.isascii() and digits.isdigit():
-        return -decimal(digits) if text[0] == "-" else decimal(digits)
-    if _SELF_WHOLE.fullmatch(text):
-        return selfdefining(text)
-    raise Flaw("IFO108", f"CHARACTER STRING USED AS AN ARITHMETIC TERM CONTAINS NON-DECIMAL CHARACTERS - {value[:20]}")
-
-
-def as_text(value: Result) -> str:
-    """A string; a number loses its sign, as in substitution."""
-    return str(abs(value)) if isinstance(value, int) else str(value)
-
-
-def _limit(value: int) -> int:
-    if not -0x80000000 <= value <= 0xFFFFFFFF:
-        raise Flaw("IFO319", "ARITHMETIC OVERFLOW IN EXPRESSION")
-    return value
-
-
-def _compare(one: Result, other: Result) -> int:
-    if isinstance(one, (int, Loose)) and isinstance(other, (int, Loose)):
-        try:
-            first, second = as_int(one), as_int(other)
-        except Flaw:
-            if isinstance(one, int) or isinstance(other, int):
-                raise
-        else:
-            return (first > second) - (first < second)
-    left, right = as_text(one), as_text(other)
-    if len(left) != len(right):
-        return len(left) - len(right)
-    if left == right:
-        return 0
-    return 1 if to_ebcdic(left) > to_ebcdic(right) else -1
-
-
 class _Parser:
-    def __init__(self, text: str, depth: int) -> None:
+    def __init__(self, text: str, depth: int, arithmetic: bool) -> None:
         self.text = text
+        self.arithmetic = arithmetic
         self.at = 0
         self.depth = depth
         self.parentheses = 0
@@ -129,20 +83,31 @@ class _Parser:
             raise self.fail()
         return result
 
-    def logical(self) -> Evaluator:
+    def deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.fail("EXPRESSION NESTED TOO DEEPLY")
+
+    def logical(self) -> Evaluator:
+        self.deeper()
         result = self.conjunction()
         while word := self.word("OR", "XOR"):
-            result = _either(result, self.conjunction(), word == "XOR")
+            other = self.conjunction()
+            if self.arithmetic:
+                result = evaluators.called(FUNCTIONS[word], [result, other])
+            else:
+                result = evaluators.either(result, other, word == "XOR")
         self.depth -= 1
         return result
 
     def conjunction(self) -> Evaluator:
         result = self.negation()
         while self.word("AND"):
-            result = _both(result, self.negation())
+            other = self.negation()
+            if self.arithmetic:
+                result = evaluators.called(FUNCTIONS["AND"], [result, other])
+            else:
+                result = evaluators.both(result, other)
         return result
 
     def negation(self) -> Evaluator:
@@ -150,31 +115,52 @@ class _Parser:
         while self.word("NOT"):
             times += 1
         result = self.relation()
-        return _negated(result) if times % 2 else result
+        if not times % 2:
+            return result
+        return evaluators.called(FUNCTIONS["NOT"], [result]) if self.arithmetic else evaluators.negated(result)
 
     def relation(self) -> Evaluator:
-        left = self.sum()
+        left = self.binary()
         word = self.word(*_RELATIONS)
         if word is None:
             return left
-        right = self.sum()
+        right = self.binary()
         holds = _RELATIONS[word]
-        return lambda scope: 1 if holds(_compare(left(scope), right(scope))) else 0
+        return lambda scope: 1 if holds(compare(left(scope), right(scope))) else 0
+
+    def binary(self) -> Evaluator:
+        """A function of two operands between them: `1 SLL 4`, `'ABC' INDEX 'B'`."""
+        result = self.sum()
+        while word := self.word(*_BINARY):
+            result = evaluators.called(FUNCTIONS[word], [result, self.sum()])
+        return result
 
     def sum(self) -> Evaluator:
         result = self.product()
         while operator := self.operator("+-"):
-            result = _added(result, self.product(), 1 if operator == "+" else -1)
+            result = evaluators.added(result, self.product(), 1 if operator == "+" else -1)
         return result
 
     def product(self) -> Evaluator:
-        result = self.unary()
+        result = self.concatenation()
         while operator := self.operator("*/"):
-            result = _times(result, self.unary(), operator)
+            result = evaluators.times(result, self.concatenation(), operator)
         return result
+
+    def concatenation(self) -> Evaluator:
+        pieces = [self.unary()]
+        while self.text[self.at : self.at + 1] == "." and _CONCATENATED.match(self.text, self.at + 1):
+            self.at += 1
+            pieces.append(self.unary())
+        return pieces[0] if len(pieces) == 1 else evaluators.joined(pieces)
 
     def unary(self) -> Evaluator:
         self.blanks()
+        prefix = _WORD.match(self.text, self.at)
+        if prefix is not None and prefix[0].upper() in _UNARY and _OPERAND.match(self.text, prefix.end()):
+            self.deeper()
+            self.at = prefix.end()
+            return evaluators.called(FUNCTIONS[prefix[0].upper()], [self.unary()])
         negative = False
         while self.text[self.at : self.at + 1] in ("+", "-") and self.at < len(self.text):
             negative ^= self.text[self.at] == "-"
@@ -195,13 +181,13 @@ class _Parser:
             self.at += 1
             self.parentheses -= 1
             if self.text[self.at : self.at + 1] == "'":
-                return _repeated(inner, self.string())
+                return evaluators.repeated(inner, self.string())
             return inner
         if char == "'":
             return self.string()
         if char == "&":
             reference, self.at = read_reference(text, at, self.depth)
-            return _variable(reference)
+            return evaluators.variable(reference)
         match = _NUMBER.match(text, at)
         if match:
             self.at = match.end()
@@ -220,26 +206,47 @@ class _Parser:
         if match:
             self.at = match.end()
             name = match[0].upper()
+            if self.text[self.at : self.at + 1] == "(":
+                return self.function(name)
             return lambda scope: scope.absolute_symbol(name)
         raise self.fail()
 
     def attribute(self, kind: str) -> Evaluator:
         if self.text[self.at] == "&":
             reference, self.at = read_reference(self.text, self.at, self.depth)
-            if self.text[self.at : self.at + 1] == ".":
+            if self.text[self.at : self.at + 1] == "." and not _CONCATENATED.match(self.text, self.at + 1):
                 self.at += 1
-            return _attribute_of_variable(kind, reference)
+            return evaluators.attribute_of_variable(kind, reference)
         match = _WORD.match(self.text, self.at)
         if match is None or kind in "KN":
             raise self.fail("ATTRIBUTE OF NO SYMBOL")
         self.at = match.end()
-        name = match[0].upper()
-        if kind == "T":
-            return lambda scope: scope.type_attribute(name)
-        return lambda scope: scope.length_attribute(name, kind)
+        return evaluators.attribute_of_symbol(kind, match[0].upper())
+
+    def function(self, name: str) -> Evaluator:
+        """`NAME(operand,...)`, the parenthesis next."""
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise self.fail(f"UNKNOWN FUNCTION {name[:16]}")
+        operands: list[Evaluator] = []
+        self.parentheses += 1
+        while self.text[self.at : self.at + 1] in ("(", ",") and self.at < len(self.text):
+            self.at += 1
+            operands.append(self.logical())
+            self.blanks()
+        self.parentheses -= 1
+        if self.text[self.at : self.at + 1] != ")":
+            raise self.fail("UNPAIRED PARENTHESIS")
+        self.at += 1
+        if len(operands) != len(function.operands):
+            raise self.fail(f"{name} WANTS {len(function.operands)} OPERANDS")
+        result = evaluators.called(function, operands)
+        while self.text[self.at : self.at + 1] == "(":
+            result = self.substring(result)
+        return result
 
     def string(self) -> Evaluator:
-        """A string with its substring notation, and what is concatenated to it."""
+        """A string with its substring notation, and strings that follow it at once."""
         pieces: list[Evaluator] = []
         while True:
             end = self.at + 1
@@ -253,22 +260,15 @@ class _Parser:
                 break
             template = compile_template(self.text[self.at + 1 : end], self.depth)
             self.at = end + 1
-            piece: Evaluator = _string(template)
+            piece: Evaluator = evaluators.string(template)
             while self.text[self.at : self.at + 1] == "(":
                 piece = self.substring(piece)
             pieces.append(piece)
             # Behind a substring notation the concatenation sign may be left out.
             if self.text[self.at : self.at + 1] == "'" and self.text[self.at - 1] == ")":
                 continue
-            if self.text[self.at : self.at + 1] == "." and self.text[self.at + 1 : self.at + 2] in ("'", "&"):
-                self.at += 1
-                if self.text[self.at] == "'":
-                    continue
-                pieces.append(self.primary())
             break
-        if len(pieces) == 1:
-            return pieces[0]
-        return lambda scope: "".join(as_text(one(scope)) for one in pieces)
+        return pieces[0] if len(pieces) == 1 else evaluators.joined(pieces)
 
     def substring(self, of: Evaluator) -> Evaluator:
         self.at += 1
@@ -286,112 +286,12 @@ class _Parser:
         if self.text[self.at : self.at + 1] != ")":
             raise self.fail("UNPAIRED PARENTHESIS")
         self.at += 1
-        return _substring(of, first, count)
+        return evaluators.substring(of, first, count)
 
 
-def _either(one: Evaluator, other: Evaluator, exclusive: bool) -> Evaluator:
-    if exclusive:
-        return lambda scope: int(bool(as_int(one(scope))) != bool(as_int(other(scope))))
-    return lambda scope: 1 if as_int(one(scope)) or as_int(other(scope)) else 0
+def compile_expression(text: str, depth: int = 0, arithmetic: bool = False) -> Evaluator:
+    """The evaluator of a whole expression; raises Flaw if it is not one.
 
-
-def _both(one: Evaluator, other: Evaluator) -> Evaluator:
-    return lambda scope: 1 if as_int(one(scope)) and as_int(other(scope)) else 0
-
-
-def _negated(one: Evaluator) -> Evaluator:
-    return lambda scope: 0 if as_int(one(scope)) else 1
-
-
-def _added(one: Evaluator, other: Evaluator, sign: int) -> Evaluator:
-    return lambda scope: _limit(as_int(one(scope)) + sign * as_int(other(scope)))
-
-
-def _times(one: Evaluator, other: Evaluator, operator: str) -> Evaluator:
-    def divide(scope: Scope) -> int:
-        first, second = as_int(one(scope)), as_int(other(scope))
-        if not second:
-            return 0
-        quotient = abs(first) // abs(second)
-        return quotient if (first < 0) == (second < 0) else -quotient
-
-    if operator == "/":
-        return divide
-    return lambda scope: _limit(as_int(one(scope)) * as_int(other(scope)))
-
-
-def _repeated(count: Evaluator, text: Evaluator) -> Evaluator:
-    def repeat(scope: Scope) -> str:
-        times, one = as_int(count(scope)), as_text(text(scope))
-        if times < 0 or times * len(one) > MAX_STRING:
-            raise Flaw("IFO206", "DUPLICATION FACTOR ERROR")
-        return one * times
-
-    return repeat
-
-
-def _variable(reference: Reference) -> Evaluator:
-    def value(scope: Scope) -> Result:
-        found = reference.value(scope)
-        return found if isinstance(found, int) else Loose(found)
-
-    return value
-
-
-def _string(template: Template) -> Evaluator:
-    plain = len(template.parts) == 1 and isinstance(template.parts[0], str)
-    if plain:
-        constant = undouble(template.source) if "'" in template.source else template.source
-        return lambda scope: constant
-
-    def fill(scope: Scope) -> str:
-        text = "".join(
-            [part.replace("''", "'") if isinstance(part, str) else part.text(scope) for part in template.parts]
-        )
-        if len(text) > MAX_STRING:
-            raise Flaw("IFO309", "CHARACTER EXPRESSION TOO LONG")
-        return text
-
-    return fill
-
-
-def _substring(of: Evaluator, first: Evaluator, count: Evaluator | None) -> Evaluator:
-    def take(scope: Scope) -> str:
-        text, start = as_text(of(scope)), as_int(first(scope))
-        size = as_int(count(scope)) if count is not None else len(text)
-        where = "EXPRESSION IN SUBSTRING NOTATION"
-        if start < 1:
-            scope.warn(Flaw("IFO115", f"FIRST {where} HAS ZERO OR NEGATIVE VALUE"))
-        elif size < 0:
-            scope.warn(Flaw("IFO116", f"SECOND {where} HAS NEGATIVE VALUE", 4))
-        elif start > len(text) and size:
-            scope.warn(Flaw("IFO117", f"FIRST {where} EXCEEDS THE LENGTH OF THE STRING"))
-        if start < 1 or size < 0:
-            return ""
-        return text[start - 1 : start - 1 + size]
-
-    return take
-
-
-def _attribute_of_variable(kind: str, reference: Reference) -> Evaluator:
-    def number(scope: Scope) -> Result:
-        if kind == "N":
-            variable, subscripts = reference.resolve(scope)
-            if isinstance(variable, SetSymbol):
-                return max(variable.array, default=0) if variable.dimension else 1
-            return variable.count(subscripts or ())
-        if kind == "D":
-            return int(scope.type_attribute(reference.text(scope)) != "U")
-        text = reference.text(scope)
-        if kind == "K":
-            return len(text)
-        if kind == "T":
-            return scope.type_attribute(text)
-        return scope.length_attribute(text.upper(), kind)
-
-    return number
-
-
-def compile_expression(text: str, depth: int = 0) -> Evaluator:
-    """The evaluator of a whole expression; raises Flaw if it is not one."""
-    return _Parser(text, depth).whole()
+    `arithmetic`: AND, OR, XOR and NOT work on bits.
+    """
+    return _Parser(text, depth, arithmetic).whole()

@@ -56,6 +56,9 @@ class Frame:
         """Note a flaw of the statement in hand, which goes on."""
         self.engine.complain(flaw, self.engine.record, self)
 
+    def operation_attribute(self, name: str) -> str:
+        return self.engine.table.attribute(name)
+
     def absolute_symbol(self, name: str) -> int:
         return self.engine.attributes.absolute(name)
 
@@ -110,7 +113,7 @@ class Frame:
 
     def declare(self, name: str, kind: str, dimension: int) -> SetSymbol:
         """A local SET symbol; raises Flaw if the name is taken."""
-        found = self.variables.get(name)
+        found = self.variables.get(name) or self.engine.system.get(name)
         if found is None:
             found = self.variables[name] = SetSymbol(kind, dimension)
         elif not isinstance(found, SetSymbol) or found.kind != kind:

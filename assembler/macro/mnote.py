@@ -8,8 +8,9 @@ from assembler.expression import undouble
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
 from assembler.macro.expander import Expander, Frame
-from assembler.macro.expression import as_int, compile_expression
+from assembler.macro.expression import compile_expression
 from assembler.macro.template import compile_template
+from assembler.macro.values import as_int
 from assembler.macro.variables import split_list
 from assembler.message import Flaw
 from assembler.operation import Operation
@@ -52,5 +53,7 @@ class Mnote(Conditional):
             if not 0 <= level <= 255:
                 raise Flaw("IFO178", f"SYNTAX ERROR - SEVERITY {level} OUT OF RANGE", 8, 0)
             st.operation = Note(level, text)
+            engine.noted_last = level
+            engine.noted_highest = max(engine.noted_highest, level)
         if listed is None:
             engine.queue.append(st)

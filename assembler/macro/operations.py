@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assembler.instruction import instructions
+from assembler.instruction import MachineInstruction, instructions
 from assembler.library import Library
 from assembler.macro.conditional import Conditional, conditionals
 from assembler.macro.definition import MacroDefinition, Model
@@ -36,6 +36,15 @@ class OperationTable:
         if name in self.entries:
             return self.entries[name]
         return self._from_library(name)
+
+    def attribute(self, name: str) -> str:
+        """O' of an operation code: what kind of operation it stands for."""
+        entry = self.find(name)
+        if isinstance(entry, MachineInstruction):
+            return "O" if entry.mask is None else "E"
+        if isinstance(entry, MacroDefinition):
+            return "S" if entry.library else "M"
+        return "U" if entry is None else "A"
 
     def rename(self, new: str, old: str) -> None:
         """OPSYN: let `new` stand for what `old` stands for, or for nothing if `old` is null; raises Flaw."""

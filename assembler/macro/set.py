@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from assembler.macro.conditional import Conditional, conditional
 from assembler.macro.definition import Model
+from assembler.macro.evaluators import Evaluator
 from assembler.macro.expander import Expander, Frame
-from assembler.macro.expression import Evaluator, as_int, as_text, compile_expression
+from assembler.macro.expression import compile_expression
 from assembler.macro.template import Reference, read_reference
-from assembler.macro.variables import MAX_STRING, SetSymbol, split_list
+from assembler.macro.values import MAX_STRING, as_int, as_text
+from assembler.macro.variables import SetSymbol, split_list
 from assembler.message import NAME_FIELD, Flaw
 
 
@@ -36,7 +38,10 @@ def _compile(model: Model) -> _Compiled:
         raise Flaw("IFO308", f"INVALID VARIABLE SYMBOL {model.name[:20]}", 8, NAME_FIELD)
     if not model.operand:
         raise Flaw("IFO178", f"SYNTAX ERROR - {model.op} WANTS AN OPERAND")
-    return _Compiled(target, [compile_expression(piece) for piece in split_list(model.operand)])
+    return _Compiled(
+        target,
+        [compile_expression(piece, arithmetic=model.op.upper() == "SETA") for piece in split_list(model.operand)],
+    )
 
 
 def assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) -> None:

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from assembler.macro.variables import Parameter, SetSymbol, Variable, split_list
+from assembler.macro.variables import Parameter, SetSymbol, Variable, is_attribute, split_list
 from assembler.message import Flaw
 
 if TYPE_CHECKING:
-    from assembler.macro.expression import Evaluator
+    from assembler.macro.evaluators import Evaluator
 
 
 class Scope(Protocol):
@@ -28,6 +28,8 @@ class Scope(Protocol):
     def type_attribute(self, text: str) -> str: ...
 
     def length_attribute(self, text: str, kind: str) -> int: ...
+
+    def operation_attribute(self, name: str) -> str: ...
 
     def absolute_symbol(self, name: str) -> int: ...
 
@@ -56,7 +58,7 @@ class Reference:
             return variable, None
         if self.subscripts is None:
             raise Flaw("IFO307", f"INVALID SUBSCRIPT OF &{name}")
-        from assembler.macro.expression import as_int
+        from assembler.macro.values import as_int
 
         return variable, tuple(as_int(one(scope)) for one in self.subscripts)
 
@@ -101,7 +103,7 @@ def matching(text: str, at: int) -> int:
     quoted = False
     for index in range(at, len(text)):
         char = text[index]
-        if char == "'" and not (index and not quoted and text[index - 1] in "KNTLkntl"):
+        if char == "'" and (quoted or not is_attribute(text, index)):
             quoted = not quoted
         elif quoted:
             continue
@@ -142,7 +144,9 @@ def read_reference(text: str, at: int, depth: int = 0) -> tuple[Reference, int]:
             inside = text[end + 1 : close]
             plain = compile_template(text[end : close + 1], depth + 1)
             try:
-                subscripts = tuple(compile_expression(piece, depth + 1) for piece in split_list(inside))
+                subscripts = tuple(
+                    compile_expression(piece, depth + 1, arithmetic=True) for piece in split_list(inside)
+                )
             except Flaw:
                 subscripts = None
             end = close + 1

@@ -17,6 +17,13 @@ MAX_SUBSCRIPT = 100_000
 _ATTRIBUTE = re.compile(r"[LTKNSIDOltknsido]'(?=[A-Za-z$#@&_*=])")
 
 
+def is_attribute(text: str, at: int) -> bool:
+    """Whether the apostrophe at `at` belongs to an attribute reference (L'SYMBOL) and begins no string."""
+    if not at or text[at - 1] not in "LTKNSIDOltknsido" or not _ATTRIBUTE.match(text, at - 1):
+        return False
+    return at < 2 or not (text[at - 2].isalnum() or text[at - 2] in "$#@_&'")
+
+
 def split_list(text: str) -> list[str]:
     """The pieces of an operand list between commas outside of parentheses and strings."""
     if "(" not in text and "'" not in text:
@@ -27,9 +34,7 @@ def split_list(text: str) -> list[str]:
     while at < size:
         char = text[at]
         if char == "'":
-            before = text[at - 1] if at else ""
-            attribute = before in "LTKNSIDOltknsido" and before and _ATTRIBUTE.match(text, at - 1)
-            if not (attribute and (at < 2 or not (text[at - 2].isalnum() or text[at - 2] in "$#@_&'"))):
+            if not is_attribute(text, at):
                 end = at + 1
                 while True:
                     end = text.find("'", end)
@@ -129,6 +134,22 @@ class SysList(Parameter):
             return len(self.operands)
         index, *rest = subscripts
         return self.operands[index - 1].count(tuple(rest)) if 1 <= index <= len(self.operands) else 0
+
+
+class MacroNames(Parameter):
+    """&SYSMAC: the macro in hand; &SYSMAC(n) the one n calls further out, null beyond the outermost."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names[0])
+        self.names = names
+
+    def element(self, subscripts: tuple[int, ...]) -> str:
+        return self.names[subscripts[0]] if 0 <= subscripts[0] < len(self.names) else ""
+
+    def count(self, subscripts: tuple[int, ...] = ()) -> int:
+        return len(self.names)
 
 
 class SetSymbol:
