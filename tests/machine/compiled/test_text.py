@@ -170,12 +170,13 @@ STORES = (
     "D70060002402",
     "90776000",
     "BE7F6000",
+    "D21F60002400",
 )
 
 
 @pytest.mark.parametrize("engine", [COMPILED, TRANSLATED])
 @pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("away", [0, -3, -1, 1, 5])
+@pytest.mark.parametrize("away", [0, -31, -3, -1, 1, 5])
 def test_a_region_stores_into_itself(engine: str, store: str, away: int) -> None:
     """It has stored beside itself before."""
     start = 0x1204
@@ -215,6 +216,7 @@ def test_text_that_is_equal_elsewhere_is_not_the_same(engine: str) -> None:
         machine.storage.write(0x5000, machine.storage.read(0x1000, 4096))
         machine.storage.write(0xE042, b"\0\x50")
         machine.cpu.purge_tlb()
+        warm(machine)
         machine.gr[4] = 20
     for _ in range(4):
         pair.run(1900)
@@ -238,6 +240,9 @@ def test_a_supervisor_call_leads_to_other_text_at_the_same_address(engine: str) 
     for machine in pair.both:
         machine.set_cr(0, 0x00800000)
         machine.set_cr(1, 0xE000)
+        for mask in (4, 0):
+            machine.psw = PSW(mask, 0, 8, address=CODE)
+            warm(machine)
     for _ in range(4):
         pair.run(1900)
 
