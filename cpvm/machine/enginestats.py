@@ -14,6 +14,8 @@ class EngineStatistics:
     """Instructions executed altogether."""
     native: int = 0
     """Those of them that native code executed: the compiled interpreter and translated regions together."""
+    regions: int = 0
+    """Those of them in translated regions."""
     seconds: float = 0.0
     """Processor time that running the machine took, of the threads that ran it."""
     translations: int = 0

@@ -259,8 +259,19 @@ def _astray(x: Text) -> None:
 
 
 def _stopped(x: Text) -> None:
-    """Out of a translated region: iw is the logical address of the next instruction, n what is left of the budget."""
+    """iw is the logical address of the next instruction, n what is left of the budget."""
     leave(x, state.BUDGET_USED, "%iw", "%n", "%cc")
+
+
+def _outside(part: Callable[[Text], None]) -> Callable[[Text], None]:
+    """What comes after a translated region, with n left of the budget: count what was executed there."""
+
+    def counted(x: Text) -> None:
+        done = x.op("sub", field(x, state.ENTERED_N), "%n")
+        x.store(x.at("%st", state.INSIDE), "i64", x.op("add", field(x, state.INSIDE), done))
+        part(x)
+
+    return counted
 
 
 def _pause(x: Text) -> None:
@@ -275,7 +286,7 @@ def _pause(x: Text) -> None:
     x.label(on)
     x.store(x.at("%st", state.SIPPED), "i64", 1)
     draw(x, bank, some)
-    jump(x, "resume", ENTERED | {"iw": ia, "n": some})
+    jump(x, "interpret", ENTERED | {"iw": ia, "n": some})
 
 
 def draw(x: Text, bank: Value, some: Value) -> None:
@@ -368,10 +379,12 @@ def shared() -> list[str]:
         "loaded": _loaded,
         "slow": _slow,
         "first": lambda x: look_up(x, "%iw", ENTERED),
-        "go": lambda x: look_up(x, "%iw", ENTERED),
+        "go": _outside(lambda x: look_up(x, "%iw", ENTERED)),
         "far": lambda x: look_up(x, "%iw", ENTERED, hint=True),
-        "resume": lambda x: interpret_at(x, "%iw", ENTERED),
-        "stopped": _stopped,
+        "interpret": lambda x: interpret_at(x, "%iw", ENTERED),
+        "resume": _outside(lambda x: interpret_at(x, "%iw", ENTERED)),
+        "halt": _stopped,
+        "stopped": _outside(_stopped),
     }
     for name, part in parts.items():
         x = Text()

@@ -46,6 +46,8 @@ _WORDS: Final = (
     "BANK",
     "SIPPED",
     "ENTERED",
+    "ENTERED_N",
+    "INSIDE",
     "PATIENCE",
 )
 _AT: Final = {name: 192 + 8 * i for i, name in enumerate(_WORDS)}
@@ -108,6 +110,10 @@ SIPPED: Final = _AT["SIPPED"]
 """Not zero: the interpreter has drawn something from the bank, too, since a region was entered last."""
 ENTERED: Final = _AT["ENTERED"]
 """How often a translated region was entered through the links."""
+ENTERED_N: Final = _AT["ENTERED_N"]
+"""The budget at that moment."""
+INSIDE: Final = _AT["INSIDE"]
+"""Instructions executed in translated regions."""
 PATIENCE: Final = _AT["PATIENCE"]
 """What long operations may still take, in nanoseconds as they are estimated; below zero, STOP is set."""
 

@@ -63,6 +63,8 @@ MOST: Final = 8 << 20
 """Instructions in a slice with translated regions."""
 SPREAD: Final = 48 * SLICE
 """Above LEAST_SLICE: what is executed before a region is entered anew."""
+LITTLE: Final = 16
+"""If not even one instruction in so many was interpreted, there is nothing to be looked for."""
 UNSEEN: Final = 32 * SLICE
 """So many instructions may pass without a sample."""
 ENTRIES_FOR_A_MOVE: Final = 64
@@ -91,6 +93,8 @@ class TranslatedInterpreter(CompiledInterpreter):
         self._poor: WeakKeyDictionary[Kept, int] = WeakKeyDictionary()
         """Translation that was not worth it -> native instructions by then."""
         self._generation = self.tuning.shelf.generation
+        self._entered = self._inside = 0
+        """Times that regions were entered, and instructions in them, until the last sample."""
         self._unseen = 0
         """Instructions of native runs that did not end where a sample could be taken."""
         self._usual = 1
@@ -100,6 +104,7 @@ class TranslatedInterpreter(CompiledInterpreter):
     def statistics(self) -> EngineStatistics:
         return replace(
             super().statistics(),
+            regions=self._words[state.INSIDE >> 3],
             translations=self._translations,
             linked=len(self.links),
             evicted=self._evicted,
@@ -123,11 +128,10 @@ class TranslatedInterpreter(CompiledInterpreter):
             budget = min(budget, 1 + self._dice % self._usual)
         elif self.links:
             self.at_once = LEAST_SLICE + self._dice % SPREAD  # lest a loop and the samples go in step
-        entered = words[state.ENTERED >> 3]
         done = super()._native(budget)
         reason = self._reason
         if reason == state.BUDGET_USED:
-            self._sample(done + self._unseen, words[state.ENTERED >> 3] - entered)
+            self._sample(done + self._unseen)
             self._unseen = 0
             return done
         self._unseen += done
@@ -144,20 +148,21 @@ class TranslatedInterpreter(CompiledInterpreter):
     def _space(self) -> int:
         return self._cpu.protection | (16 if self._cpu.translating else 0)
 
-    def _sample(self, done: int, entered: int) -> None:
-        """Native code has executed so many instructions, and entered regions so often, and stands where it stands."""
-        if entered >= self.tuning.often and done < entered * self.tuning.stay:
+    def _sample(self, done: int) -> None:
+        """Native code has executed so many instructions since the last time, and stands where it stands."""
+        words, tuning = self._words, self.tuning
+        entered = words[state.ENTERED >> 3]
+        inside = words[state.INSIDE >> 3]
+        times, within = entered - self._entered, inside - self._inside
+        self._entered, self._inside = entered, inside
+        if times >= tuning.often and within < times * tuning.stay:
             self._give_up()
-        ia = self._cpu.ia & ADDRESS_MASK
-        if entered and self._inside(ia):
+        if (done - within) * LITTLE < done:
             return
-        if self._weights.add(self._space, ia, done, self.tuning.hot) and not self._find(ia):
-            self._recording = Recording(self._cpu, self.tuning.longest, self.tuning.quiet)
+        ia = self._cpu.ia & ADDRESS_MASK
+        if self._weights.add(self._space, ia, done - within, tuning.hot) and not self._find(ia):
+            self._recording = Recording(self._cpu, tuning.longest, tuning.quiet)
             self._elsewhere = True
-
-    def _inside(self, ia: int) -> bool:
-        """Whether an address is in the text of a region that is linked."""
-        return any(p <= ia < p + len(text) for region in self.links for p, text in region.kept.pieces)
 
     def _find(self, ia: int) -> bool:
         """Link what is on the shelf for this address; or it is known that it will be there."""

@@ -49,7 +49,7 @@ def function() -> str:
     stop = x.set(f"load volatile i64, ptr {x.at('%st', state.STOP)}, align 8")
     x.branch(x.compare("ne", stop, 0), stopped, on)
     x.label(stopped)
-    dispatch.jump(x, "stopped", ENTERED)
+    dispatch.jump(x, "halt", ENTERED)
     x.label(on)
     links = dispatch.field(x, state.LINKS)
     none = x.fresh("none")
@@ -65,7 +65,7 @@ def function() -> str:
     x.label(more)
     x.branch(x.compare("eq", found, FREE), none, look)
     x.label(none)
-    dispatch.jump(x, "resume", ENTERED)
+    dispatch.jump(x, "interpret", ENTERED)
     x.label(hit)
     _enter(x, link, none)
     return x.function(dispatch.head("turn"))
@@ -109,6 +109,7 @@ def _enter(x: Text, link: str, none: str) -> None:
     x.label(go)
     entry = _pointer(x, _field(x, link, FUNCTION))
     hot: Hot = ENTERED | {"n": x.load(n, "i64"), "iw": _field(x, link, ADDRESS)}
+    x.store(x.at("%st", state.ENTERED_N), "i64", hot["n"])
     dispatch.jump(x, entry, hot)
 
 
