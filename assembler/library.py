@@ -1,14 +1,19 @@
 """Where macro definitions and COPY members come from.
 
-A library is any object with `get(name) -> lines | None`.  Members are found by their name alone; the folder library
-holds `NAME.macro` and `NAME.copy` files, in upper or lower case.
+A library is any object with `get(name) -> lines | None`.  Members are found by their name alone.  On the host a library
+is a folder, partitioned into a file for each member (`NAME.macro`, `NAME.copy`, or the bare name, in upper or lower
+case), or a MACLIB file as CMS has it, byte for byte.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+from assembler import maclib
+from cpvm.s370.ebcdic import from_ebcdic
 
 
 class Library(Protocol):
@@ -29,8 +34,11 @@ class Members:
         return text.splitlines() if isinstance(text, str) else list(text)
 
 
+SUFFIXES = (".macro", ".mac", ".copy", ".cpy", "")
+
+
 class Folder:
-    """A folder of `NAME.macro` and `NAME.copy` files, listed once."""
+    """A folder with a file for each member, listed once; a suffix goes before a bare name, and macros before COPY."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -40,9 +48,9 @@ class Folder:
         if self._files is None:
             self._files = {}
             if self.path.is_dir():
-                for file in sorted(self.path.iterdir()):
-                    if file.suffix.lower() in (".macro", ".copy", ".mac", ".cpy"):
-                        self._files.setdefault(file.stem.upper(), file)
+                files = [file for file in self.path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file()]
+                for file in sorted(files, key=lambda one: (SUFFIXES.index(one.suffix.lower()), one.name)):
+                    self._files.setdefault(file.stem.upper(), file)
         file_ = self._files.get(name)
         if file_ is None:
             return None
@@ -50,6 +58,24 @@ class Folder:
             return file_.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return None
+
+
+class Maclib:
+    """A MACLIB file of 80-byte records, read once; raises MaclibError, OSError."""
+
+    def __init__(self, path: str | Path) -> None:
+        data = Path(path).read_bytes()
+        if len(data) % maclib.RECORD:
+            raise maclib.MaclibError(f"{path}: not a file of records of {maclib.RECORD} bytes")
+        self._records = [data[at : at + maclib.RECORD] for at in range(0, len(data), maclib.RECORD)]
+        self._members = maclib.directory(self._records)
+
+    def get(self, name: str, /) -> Sequence[str] | None:
+        place = self._members.get(name)
+        if place is None:
+            return None
+        first, count = place
+        return [from_ebcdic(record) for record in self._records[first - 1 : first - 1 + count]]
 
 
 class Chain:
@@ -70,11 +96,17 @@ LibraryLike = Library | Mapping[str, str | Iterable[str]] | str | Path | Iterabl
 
 
 def as_library(given: LibraryLike) -> Library:
-    """A library from what a caller has at hand: a library, a mapping, a folder, or a sequence of these."""
+    """A library from what a caller has at hand: a library, a mapping, a folder, a MACLIB file, or a sequence of these.
+
+    A string may hold several paths with the host's separator (`:`) between them.  Raises MaclibError for a file that is
+    no macro library; a folder that is not there has no members.
+    """
     if given is None:
         return Chain(())
+    if isinstance(given, str) and os.pathsep in given:
+        return Chain(as_library(path) for path in given.split(os.pathsep) if path)
     if isinstance(given, (str, Path)):
-        return Folder(given)
+        return Maclib(given) if Path(given).is_file() else Folder(given)
     if isinstance(given, Mapping):
         return Members(given)
     get = getattr(given, "get", None)

@@ -9,15 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assembler import assemble
-from assembler.instruction import instructions
 from assembler.linkage import LinkError
-from assembler.macro.conditional import conditionals
-from assembler.operation import statements
-
-WORDS = sorted({*instructions(), *statements(), *conditionals(), "M", "MACRO", "MEND"})
-_FRAGMENTS = """A &A .A ' '' ( ) , + - * / = 1 99999999 X'FF' C' L'A T'&A F'1' =F'1' &A(1) 0F EQ AND & && N'&A (1,2)
-&SYSLIST(2) 16777215"""
-PIECES = [*_FRAGMENTS.split(), " "]
+from tests.assembler.random_sources import mutated, random_characters, random_program
+from tests.assembler.test_corpus import read_cases
 
 
 def check(source: object) -> None:
@@ -37,25 +31,23 @@ def test_any_text(text: str) -> None:
     check(text)
 
 
-def random_program(seed: int) -> list[str]:
-    rng = random.Random(seed)
-    lines = []
-    for _ in range(rng.randrange(1, 40)):
-        name = rng.choice(["", "", "A", "B", "&A", ".A", "X1", "*", "9", "&A(1)"])
-        op = rng.choice(WORDS)
-        operand = "".join(rng.choice(PIECES) for _ in range(rng.randrange(0, 8)))
-        line = f"{name:<8} {op:<5} {operand}"
-        if rng.random() < 0.05:
-            line = line[:71].ljust(71) + "X"
-        lines.append(line)
-    return lines
-
-
 @pytest.mark.parametrize("block", range(10))
 def test_random_statements(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assembler.macro.expander.MAX_STATEMENTS", 2000)
     for seed in range(block * 60, block * 60 + 60):
-        check(random_program(seed))
+        check(random_program(random.Random(seed)))
+
+
+def test_mutated_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assembler.macro.expander.MAX_STATEMENTS", 2000)
+    programs = [source.splitlines() for _, source, _ in read_cases()]
+    for seed in range(400):
+        check(mutated(random.Random(seed), programs))
+
+
+def test_random_characters() -> None:
+    for seed in range(200):
+        check(random_characters(random.Random(seed)))
 
 
 @pytest.mark.parametrize(

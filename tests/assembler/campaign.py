@@ -1,0 +1,96 @@
+"""A long run of sources that nobody would write: none may make the assembler raise, hang or grow without bounds.
+
+    python tests/assembler/campaign.py SECONDS [SEED]
+
+Counts are printed; each source that does harm is kept as `campaign-SEED-NUMBER.asm` in the working folder.  The limits
+on generated statements and branches are set low, so that a run-away macro costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from assembler import Assembly, assemble
+from assembler.linkage import LinkError
+from assembler.macro import expander
+from tests.assembler.random_sources import mutated, random_characters, random_program
+from tests.assembler.test_corpus import read_cases
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 20
+"""Seconds that one source may take."""
+MEMORY = 3 << 30
+
+
+class TooLong(Exception):
+    pass
+
+
+def alarm(_number: int, _frame: FrameType | None) -> None:
+    raise TooLong
+
+
+def check(done: Assembly) -> None:
+    assert done.return_code in (0, 4, 8, 12, 16)
+    assert all(len(card) == 80 for card in done.deck)
+    assert all(len(line) <= 121 for line in done.listing)
+    with suppress(LinkError):  # names that other decks have to supply
+        done.image()
+
+
+def main() -> int:
+    seconds = float(sys.argv[1])
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.signal(signal.SIGALRM, alarm)
+    expander.MAX_STATEMENTS = 5000
+    expander.MAX_BRANCHES = 20_000
+    programs = [file.read_text(encoding="utf-8").splitlines() for file in sorted((ROOT / "cms").rglob("*.assemble"))]
+    programs += [source.splitlines() for _, source, _ in read_cases()] * 3
+    library = ROOT / "cms" / "maclib"
+    counts: Counter[str] = Counter()
+    codes: Counter[int] = Counter()
+    slowest = 0.0
+    end = time.monotonic() + seconds
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        rng = random.Random(seed * 1_000_000 + number)
+        kind = ("statements", "mutated", "mutated", "characters")[number % 4]
+        if kind == "statements":
+            source = random_program(rng)
+        else:
+            source = mutated(rng, programs) if kind == "mutated" else random_characters(rng)
+        began = time.monotonic()
+        signal.alarm(LONGEST)
+        try:
+            done = assemble(source, library=library)
+            check(done)
+            codes[done.return_code] += 1
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            counts["harm"] += 1
+            Path(f"campaign-{seed}-{number}.asm").write_text("\n".join(source), encoding="utf-8")
+            traceback.print_exc(limit=-4)
+        finally:
+            signal.alarm(0)
+        slowest = max(slowest, time.monotonic() - began)
+        counts[kind] += 1
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{number} sources {dict(counts)}; return codes {dict(sorted(codes.items()))}")
+    print(f"slowest {slowest:.1f} s; {peak} MB at most")
+    return 1 if counts["harm"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
