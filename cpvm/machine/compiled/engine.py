@@ -37,6 +37,25 @@ LATENCY: Final = 700_000
 FEW: Final = 4
 """Fewer instructions than these are executed by the reference engine."""
 
+# of the words of the state block, which are looked at each time
+_STOP: Final = state.STOP >> 3
+_BUDGET: Final = state.BUDGET >> 3
+_BANK: Final = state.BANK >> 3
+_SIPPED: Final = state.SIPPED >> 3
+_PATIENCE: Final = state.PATIENCE >> 3
+_EPOCH: Final = state.EPOCH >> 3
+_PREFIX: Final = state.PREFIX >> 3
+_QUIET: Final = state.QUIET >> 3
+_FETCH: Final = state.FETCH >> 3
+_STORE: Final = state.STORE >> 3
+_ILC: Final = state.ILC >> 3
+_CODE: Final = state.CODE >> 3
+_OPERAND: Final = state.OPERAND >> 3
+
+BEFORE_INTERRUPTION: Final = 3
+"""While an I/O interruption is pending, so many instructions behind one done in Python are done in Python too: programs
+use to look at the condition code and then allow the interruption, and to enter native code takes as long as five."""
+
 _WORDS: Final = {1: 0x00000000, 2: 0x40000000, 3: 0xC0000000}
 """Instruction length in halfwords -> something of that length, for `CPU.word`."""
 
@@ -101,6 +120,7 @@ class CompiledInterpreter(Interpreter):
         if planned < self.few or self._exactly or self._run is None:
             return super()._slice(min(planned, SLICE))
         cpu = self._cpu
+        io = cpu.machine.io
         left = planned = min(planned, self._horizon(), self._portion)
         now = perf_counter_ns if self.outside is None else thread_time_ns  # not what others have meanwhile
         begun = now()
@@ -113,6 +133,8 @@ class CompiledInterpreter(Interpreter):
             if planned - left >= SLICE:
                 break  # time is charged before an instruction that may look at it
             left -= super()._slice(1)
+            if io.waiting and left > 0 and not cpu.attention:
+                left -= super()._slice(min(left, BEFORE_INTERRUPTION))
         done = planned - left
         if done >= LEAST_SLICE:
             took = now() - begun
@@ -136,7 +158,7 @@ class CompiledInterpreter(Interpreter):
         assert self._run is not None
         cpu = self._cpu
         block, words = self._block, self._words
-        words[state.STOP >> 3] = 0
+        words[_STOP] = 0
         if cpu.attention:  # after that: whoever calls for it and then sets STOP is heard here or there
             self._reason = state.BUDGET_USED
             return 0
@@ -154,16 +176,16 @@ class CompiledInterpreter(Interpreter):
             cpu.protection,
             cpu.smask,
         )
-        words[state.BUDGET >> 3] = at_once = min(budget, self.at_once)
-        words[state.BANK >> 3] = budget - at_once
-        words[state.SIPPED >> 3] = 0
-        words[state.PATIENCE >> 3] = LATENCY
-        words[state.EPOCH >> 3] += 1
-        words[state.PREFIX >> 3] = cpu.prefix_register
-        words[state.QUIET >> 3] = self._quiet()
+        words[_BUDGET] = at_once = min(budget, self.at_once)
+        words[_BANK] = budget - at_once
+        words[_SIPPED] = 0
+        words[_PATIENCE] = LATENCY
+        words[_EPOCH] += 1
+        words[_PREFIX] = cpu.prefix_register
+        words[_QUIET] = self._quiet()
         pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
-        words[state.FETCH >> 3] = pair
-        words[state.STORE >> 3] = pair + TABLE_BYTES
+        words[_FETCH] = pair
+        words[_STORE] = pair + TABLE_BYTES
         if self.outside is None:
             reason = self._run(self._address)
         else:
@@ -177,7 +199,7 @@ class CompiledInterpreter(Interpreter):
         general[:] = found[:16]
         floating[:] = found[16:24]
         cpu.ia, cpu.condition, cpu.pmask = found[40:43]
-        done = budget - words[state.BUDGET >> 3] - words[state.BANK >> 3]
+        done = budget - words[_BUDGET] - words[_BANK]
         self.native_instructions += done
         if done > (reason == state.COMPLETED):  # of which that one did not go well
             self._checks = self._externals = 0
@@ -185,14 +207,14 @@ class CompiledInterpreter(Interpreter):
             if cpu.ia & 1:
                 cpu.attention = True
         elif reason == state.COMPLETED:
-            cpu.word = _WORDS[words[state.ILC >> 3]]
+            cpu.word = _WORDS[words[_ILC]]
             cpu.attention = True
-            self._fault(ProgramCheck(words[state.CODE >> 3], completed=True), False)
+            self._fault(ProgramCheck(words[_CODE], completed=True), False)
         elif reason == state.MASKED:
-            cpu.word = _WORDS[words[state.ILC >> 3]]
-            cpu.set_system_mask(words[state.OPERAND >> 3])
+            cpu.word = _WORDS[words[_ILC]]
+            cpu.set_system_mask(words[_OPERAND])
         elif reason == state.LOADED:
-            cpu.load_psw(words[state.OPERAND >> 3], words[state.CODE >> 3])
+            cpu.load_psw(words[_OPERAND], words[_CODE])
         return done
 
     def _take_up(self, mode: int, key: int, mask: int) -> None:
