@@ -32,6 +32,8 @@ class Options:
     xref: str = "FULL"
     linecount: int = 55
     name: str = ""
+    test: bool = False
+    """SYM cards in front of the deck."""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Assembly:
     """A finished assembly."""
 
     deck: list[bytes]
-    """80-byte EBCDIC card images: ESD, TXT, RLD, END."""
+    """80-byte EBCDIC card images: SYM if asked for, ESD, TXT, RLD, END."""
     messages: list[Message]
     return_code: int
     """0, 4, 8, 12 or 16: the highest severity."""
@@ -47,6 +49,7 @@ class Assembly:
     symbols: dict[str, Symbol]
     statements: list[Statement] = field(repr=False)
     options: Options = field(default_factory=Options)
+    sysparm: str = ""
     library_records: int = 0
     _assembler: Assembler | None = field(default=None, repr=False)
     _listing: list[str] | None = field(default=None, repr=False)
@@ -90,13 +93,14 @@ def assemble(
     severity = max((message.severity for message in asm.messages), default=0)
     code = 16 if severity > 12 else 12 if severity > 8 else 8 if severity > 4 else 4 if severity > 1 else 0
     return Assembly(
-        deck=decks.write(asm),
+        deck=decks.write(asm, options.test),
         messages=asm.messages,
         return_code=code,
         sections={section.name: section for section in asm.order if section.kind in ("SD", "PC", "DS", "CM")},
         symbols=asm.symbols,
         statements=asm.statements,
         options=options,
+        sysparm=sysparm,
         library_records=expander.table.library_records,
         _assembler=asm,
     )

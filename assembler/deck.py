@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assembler import symcards
 from assembler.symbols import Card, Section
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -50,10 +51,11 @@ def entry_owner(asm: Assembler, name: str) -> Section | None:
     return owner if owner.name != name else None
 
 
-def write(asm: Assembler) -> list[bytes]:
-    """The deck of a finished assembly."""
+def write(asm: Assembler, test: bool = False) -> list[bytes]:
+    """The deck of a finished assembly, with `test` its symbols first."""
     out = [card.data for card in asm.cards]
-    cards = [*_esd(asm), *_txt(asm), *_rld(asm), _end(asm)]
+    symbols = [_card("SYM", b"", len(data), None, data) for data in symcards.entries(asm)] if test else []
+    cards = [*symbols, *_esd(asm), *_txt(asm), *_rld(asm), _end(asm)]
     ident = asm.deck_id[:8]
     number = 0
     for card in cards:

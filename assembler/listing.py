@@ -112,9 +112,12 @@ class _Status:
         self.gen = True
         self.data = False
         self.saved: list[tuple[bool, bool, bool]] = []
+        self.hidden = False
+        """Whether the statement obeyed last is not to be listed itself (NOPRINT)."""
 
     def obey(self, st: Statement) -> None:
         words = st.operand.upper().split(",")
+        self.hidden = "NOPRINT" in words and not st.messages
         if st.op == "PRINT":
             for word in words:
                 off = word.startswith("NO") or word == "OFF"
@@ -139,7 +142,7 @@ def _source(printer: Printer, asm: Assembler) -> None:
         if op in ("PRINT", "PUSH", "POP"):
             was_on = status.on
             status.obey(st)
-            if was_on or status.on:
+            if (was_on or status.on) and not status.hidden:
                 _statement(printer, st, status)
             continue
         if not status.on:
@@ -279,11 +282,28 @@ def _diagnostics(printer: Printer, asm: Assembler, assembly: Assembly) -> None:
     else:
         printer.line("NO STATEMENTS FLAGGED IN THIS ASSEMBLY")
     printer.line(summary(assembly)[1])
+    for line in _options(assembly):
+        printer.line(line)
     records = max((st.line for st in asm.statements if not st.level), default=0)
     printer.line(f"TOTAL RECORDS READ FROM SYSTEM INPUT   {records:>8}")
     printer.line(f"TOTAL RECORDS READ FROM SYSTEM LIBRARY {assembly.library_records:>8}")
     printer.line(f"TOTAL RECORDS PUNCHED                  {len(assembly.deck):>8}")
     printer.line(f"TOTAL RECORDS PRINTED                  {len(printer.lines) + 1:>8}")
+
+
+def _options(assembly: Assembly) -> list[str]:
+    """The options in effect, in the order in which Assembler XF lists its own."""
+    options = assembly.options
+    chosen = [
+        "ALIGN",
+        "ESD" if options.esd else "NOESD",
+        f"LINECOUNT({options.linecount})",
+        "LIST" if options.source else "NOLIST",
+        "RLD" if options.rld else "NORLD",
+        "TEST" if options.test else "NOTEST",
+        "NOXREF" if options.xref == "NONE" else f"XREF({options.xref})",
+    ]
+    return ["OPTIONS FOR THIS ASSEMBLY", f"  {', '.join(chosen)}", f"  SYSPARM({assembly.sysparm[:100]})"]
 
 
 def summary(assembly: Assembly) -> list[str]:
