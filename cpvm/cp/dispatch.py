@@ -47,6 +47,7 @@ class Dispatcher:
         try:
             self._wait_is_over(vm)
             vm.host.begin()
+            vm.outside.begin()
             vm.running, vm.again = True, False
             try:
                 stop = vm.machine.run(self._budget)

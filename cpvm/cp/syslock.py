@@ -17,6 +17,15 @@ PATIENCE: Final = 200_000
 Before that, who comes back soon finds the lock still free: handing it to a thread that has to be woken first would cost
 more than it gives, if machines do little between their requests to CP."""
 
+HOGGING: Final = 1_000_000
+"""Nanoseconds after which a thread that runs a machine pauses, if it has let nobody in and others are outside."""
+
+BREATH: Final = 50_000
+"""Nanoseconds of such a pause."""
+
+_NEVER: Final = threading.Lock()
+_NEVER.acquire()
+
 
 class _Turn:
     """A thread that waits."""
@@ -38,6 +47,8 @@ class SystemLock:
         self._mutex = threading.Lock()
         self._free = True
         self._line: deque[_Turn] = deque()
+        self.away = 0
+        """Threads that are outside, see `Outside`."""
 
     def acquire(self, *, urgent: bool = False) -> None:
         """Wait for the lock and take it; URGENT goes to the head of the line and gets it next."""
@@ -91,16 +102,37 @@ class SystemLock:
 
 
 class Outside:
-    """A `with` block in which the thread has let go of the lock that it has."""
+    """A `with` block in which the thread that runs a machine has let go of the lock; one object for each machine.
+
+    Who comes back from native code needs Python's lock first, then this one, and is not seen while it waits for the
+    former. Threads that are outside again and again, each time for a moment, would never let it in: they pause.
+    """
 
     def __init__(self, lock: SystemLock) -> None:
         self._lock = lock
+        self._left = 0  # when the thread went outside
+        self._paused = 0  # when it last was outside long enough for others to come in
+
+    def begin(self) -> None:
+        """A slice begins."""
+        self._paused = perf_counter_ns()
 
     def __enter__(self) -> None:
-        self._lock.release()
+        lock = self._lock
+        now = self._left = perf_counter_ns()
+        pause = lock.away and now - self._paused > HOGGING
+        lock.away += 1
+        lock.release()
+        if pause:
+            _NEVER.acquire(timeout=BREATH / 1e9)
 
     def __exit__(self, *failure: object) -> None:
-        self._lock.acquire()
+        lock = self._lock
+        lock.acquire()
+        lock.away -= 1
+        now = perf_counter_ns()
+        if now - self._left > BREATH:
+            self._paused = now
 
 
 class Bell:

@@ -34,7 +34,7 @@ from cpvm.cp.registry import discover
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
 from cpvm.cp.spool import Spool, SpoolFile
-from cpvm.cp.syslock import Outside, SystemLock
+from cpvm.cp.syslock import SystemLock
 from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.vspool import Reader
@@ -94,7 +94,6 @@ class System:
         self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
         self.lock = SystemLock()
-        self.outside = Outside(self.lock)
         self.timers = Timers()
         self.timers.earlier = self._events.nudge
         self.scheduler = Scheduler()

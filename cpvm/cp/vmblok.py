@@ -10,6 +10,7 @@ from cpvm.cp.directory import UserEntry
 from cpvm.cp.hosthalf import Conversation
 from cpvm.cp.lineedit import EditSymbols
 from cpvm.cp.message import Emsg, edit
+from cpvm.cp.syslock import Outside
 from cpvm.cp.timers import TimerRequest
 from cpvm.cp.vconsole import VirtualConsole
 from cpvm.cp.vdevblok import VDEVBLOK
@@ -53,6 +54,7 @@ class VMBLOK:
         self.devices: dict[int, VDEVBLOK] = {}
         self.console = VirtualConsole(self)
         self.host = VirtualHost(self)
+        self.outside = Outside(system.lock)
         self.machine = self._new_machine()
 
         self.stopped = True
@@ -129,7 +131,7 @@ class VMBLOK:
 
     def _new_machine(self) -> Machine:
         machine = Machine(self.storage, self.host, engine=self.system.engine)
-        machine.outside = self.system.outside
+        machine.outside = self.outside
         return machine
 
     def new_machine(self, storage: int) -> None:

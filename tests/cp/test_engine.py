@@ -10,6 +10,7 @@ from typing import Any
 import everyengine
 import pytest
 
+from cpvm.cp import vmblok
 from cpvm.cp.session import ReadState
 from cpvm.cp.syslock import Outside
 from cpvm.cp.system import System
@@ -103,7 +104,7 @@ def test_two_at_once_compute_what_is_right(site: Site) -> None:
 
 
 @pytest.mark.parametrize("engine", NATIVE)
-def test_two_are_in_native_code_at_the_same_time(engine: str, tmp_path: Path) -> None:
+def test_two_are_in_native_code_at_the_same_time(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     System.create(tmp_path, DIRECTORY)
     site = Site(tmp_path, engine=engine, processors=2)
     together = threading.Barrier(2)
@@ -115,7 +116,7 @@ def test_two_are_in_native_code_at_the_same_time(engine: str, tmp_path: Path) ->
             if meeting.acquire(blocking=False):
                 together.wait(PATIENCE)
 
-    site.system.outside = Meet(site.system.lock)
+    monkeypatch.setattr(vmblok, "Outside", Meet)
     try:
         for terminal in both(site):
             store(terminal, [*COUNTING, "PSW 00000000 00000200"])
@@ -187,6 +188,7 @@ def test_reset_of_a_machine_that_runs(site: Site, command: str) -> None:
     start(first, COUNTING, run=True)
     first.session.attention()
     first.until(ReadState.CP_READ)
+    assert any(word(first, "308") for _ in range(ATTEMPTS))
     first.type(command)
     assert first.type("DISPLAY PSW") == ["PSW = 00000000 00000000"]
     value = word(first, "308")

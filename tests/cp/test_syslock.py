@@ -133,3 +133,33 @@ def test_a_bell_wakes_as_many_as_it_is_rung_for() -> None:
         bell.ring(5)
     threads[2].join(PATIENCE)
     assert order[2] == "C"
+
+
+def test_who_is_outside_again_and_again_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, now, pauses = SystemLock(), [0], []
+
+    class Never:
+        def acquire(self, timeout: float) -> bool:
+            pauses.append(now[0])
+            now[0] += syslock.BREATH + 1
+            return False
+
+    monkeypatch.setattr(syslock, "perf_counter_ns", lambda: now[0])
+    monkeypatch.setattr(syslock, "_NEVER", Never())
+    lock.acquire()
+    outside = Outside(lock)
+    outside.begin()
+    now[0] += syslock.HOGGING + 1
+    with outside:
+        pass
+    assert not pauses  # nobody else is outside
+    lock.away = 1
+    with outside:
+        now[0] += syslock.BREATH + 1
+    assert len(pauses) == 1
+    for _ in range(3):
+        now[0] += syslock.HOGGING
+        with outside:
+            pass
+    assert len(pauses) == 2  # the first of the three came soon enough after the pause
+    lock.release()
