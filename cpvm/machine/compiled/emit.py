@@ -26,6 +26,8 @@ class Emitter:
         self.faults = 0
         self.bound = False
         """The instruction asks where it stands: that differs under EXECUTE, which is then left to Python."""
+        self.late: list[tuple[str, str]] = []
+        """Labels, and the handlers that start the instruction again there: nothing is changed yet."""
         self.hot: Hot = dict(ENTERED)
         self._cc = self.x.slot()
         self.x.store(self._cc, "i64", "%cc")
@@ -295,6 +297,8 @@ class Emitter:
             x.label(self._repeat)
             dispatch.following(x, self.hot | {"cc": self._condition()})
         if self._restart:
-            x.label(self._restart)
-            dispatch.jump(x, "restart", ENTERED)
+            self.late.append((self._restart, "restart"))
+        for label, handler in self.late:
+            x.label(label)
+            dispatch.jump(x, handler, ENTERED)
         return x.function(dispatch.head(name))

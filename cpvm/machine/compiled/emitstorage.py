@@ -18,7 +18,14 @@ PREFIXED = 4096
 
 
 class StorageEmitter(Emitter):
-    """Writes one handler; all that there is of operations."""
+    """Writes what operations on storage consist of."""
+
+    splits = False
+    """An operand need not lie in one piece."""
+
+    def crossing(self, restart: str) -> str:
+        """The label to go to if an operand is not in one piece, nothing being changed yet."""
+        return restart
 
     def _wrap(self, a: Value) -> Value:
         return self.x.op("and", a, ADDRESS_MASK)
@@ -45,9 +52,7 @@ class StorageEmitter(Emitter):
             special = x.either(special, x.compare("ne", x.op("and", a, n - 1), 0))
         x.branch(special, hard, plain, UNLIKELY)
         x.label(plain)  # on its boundary, and the absolute address is the logical one
-        there = x.at(str(self.hot["mem"]), x.op("add", a, tables.BIAS))
-        there = x.set(f'call ptr asm "", "=r,0"(ptr {there})')  # not by the entry: that would have to be waited for
-        x.do(f"store ptr {there}, ptr {place}")
+        x.do(f"store ptr {self._unmoved(a)}, ptr {place}")
         x.go(good)
         x.label(hard)
         missing = x.compare("slt", found, 1)  # or there is translated text in the block
@@ -67,24 +72,37 @@ class StorageEmitter(Emitter):
         x.label(good)
         return x.set(f"load ptr, ptr {place}")
 
+    def _unmoved(self, a: Value) -> str:
+        """Host address of what has its absolute address for a logical one. Not by the entry, which takes its time."""
+        there = self.x.at(str(self.hot["mem"]), self.x.op("add", a, tables.BIAS))
+        return self.x.set(f'call ptr asm "", "=r,0"(ptr {there})')
+
     def _look(self, table: str, a: Value, n: Value, first: str, restart: str) -> str:
         """The entry for an area that is not longer than a block, given that of its first byte.
 
-        Goes to `restart` if it is not all there, or not in one piece, or if it is stored into translated text.
+        Goes to `restart` if it is not all there, or if it is stored into translated text; elsewhere if it is not in one
+        piece, unless that does not matter.
         """
         x = self.x
         last = x.op("sub", x.op("add", a, n), 1)
         second = dispatch.entry(x, self.hot[table], self._wrap(last))
         whole, good = x.fresh("whole"), x.fresh("good")
-        plain = self._plain(first)
-        apart = x.compare("ne", plain, self._plain(second))
-        absent = x.either(x.compare("eq", plain, 0), apart)
-        x.branch(x.either(absent, x.compare("ugt", last, ADDRESS_MASK)), restart, whole)
+        plain, other = self._plain(first), self._plain(second)
+        apart = x.compare("ne", plain, other)
+        absent = x.either(x.compare("eq", plain, 0), x.compare("eq", other, 0))
+        there = x.fresh("there")
+        x.branch(x.either(absent, x.compare("ugt", last, ADDRESS_MASK)), restart, there)
+        x.label(there)
+        x.branch("false" if self.splits else apart, self.crossing(restart), whole)
         x.label(whole)
         if table == "wt":
             coded, struck = x.fresh("coded"), x.fresh("struck")
             x.branch(x.compare("slt", x.op("or", first, second), 0), coded, good)
             x.label(coded)
+            if self.splits:
+                together = x.fresh("together")
+                x.branch(apart, restart, together)
+                x.label(together)
             absolute = x.op("sub", x.op("add", a, plain), tables.BIAS)
             x.branch(self._holds_text(absolute, n), struck, good)
             x.label(struck)
@@ -228,9 +246,13 @@ class StorageEmitter(Emitter):
         self._charge(n)
         self._area("translate", "void", (self._at("wt", a1), self._at("ft", a2)), n)
 
-    def digits(self, a: Value, n: Value) -> Value:
+    def _digits(self, a: Value, n: Value) -> Value:
+        """The number, negative if there is a digit that is none."""
         self._charge(self.x.op("shl", n, 1))
-        v = self._area("digits", "i64", (self._at("ft", a),), n)
+        return self._area("digits", "i64", (self._at("ft", a),), n)
+
+    def digits(self, a: Value, n: Value) -> Value:
+        v = self._digits(a, n)
         self.restart_if(self.x.compare("slt", v, 0))
         return v
 

@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cpvm.machine.compiled import areas, dispatch, turn
+from cpvm.machine.compiled import areas, dispatch, split, turn
+from cpvm.machine.compiled.emitsplit import SplitEmitter, WholeEmitter
 from cpvm.machine.compiled.emitstorage import StorageEmitter
 from cpvm.machine.compiled.subset import Subset, walk
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
@@ -112,9 +113,8 @@ def _allowed(row: Insn, fields: Mapping[str, int]) -> bool:
     )
 
 
-def _handler(name: str, row: Insn, known: Mapping[str, int]) -> tuple[str, bool]:
-    """The LLVM function, and whether EXECUTE may go there. Raises Subset."""
-    e = StorageEmitter(row.length)
+def _handler(e: StorageEmitter, name: str, row: Insn, known: Mapping[str, int]) -> str:
+    """The LLVM function. Raises Subset."""
     x = e.x
     if row.privileged:
         e.restart_if(x.compare("ne", x.op("and", e.mode(), PROBLEM), 0))
@@ -128,7 +128,7 @@ def _handler(name: str, row: Insn, known: Mapping[str, int]) -> tuple[str, bool]
             e.restart_if(x.compare("ne", x.op("and", a, row.align - 1), 0))
         operands.append(a)
     walk(e, row.body, operands)
-    return e.finish(name), not e.bound
+    return e.finish(name)
 
 
 def _second_byte_decides(row: Insn) -> None:
@@ -163,14 +163,17 @@ class Generator:
         choices: list[tuple[_Variant, int]] = []
         functions: list[str] = []
         names: list[str] = []
-        free = True
+        free, crosses, other = True, False, f"{row.mnemonic}_split"
         for variant in _variants(row):
             name = f"{row.mnemonic}_{variant.suffix}" if variant.suffix else row.mnemonic
-            text, usual = _handler(name, row, variant.known)
-            free = free and usual
+            whole = WholeEmitter(row.length, other)
+            functions.append(_handler(whole, name, row, variant.known))
+            free = free and not whole.bound
+            crosses = crosses or whole.crosses
             choices.append((variant, len(self._names) + len(names)))
-            functions.append(text)
             names.append(name)
+        if crosses:
+            functions.append(_handler(SplitEmitter(row.length), other, row, {}))
         self._choices[row.opcode] = choices
         self._functions += functions
         self._names += names
@@ -199,7 +202,9 @@ class Generator:
             f"@free = internal constant [256 x i8] [{free}]",
         ]
         shared = [*dispatch.shared(), turn.function()]
-        text = "\n".join([areas.DECLARATIONS, *globals_, areas.FUNCTIONS, *shared, *self._functions, ""])
+        text = "\n".join(
+            [areas.DECLARATIONS, *globals_, areas.FUNCTIONS, split.FUNCTIONS, *shared, *self._functions, ""]
+        )
         return Code(text, self._names, array("H", map(self._row, range(65536))), self._left_out)
 
 
