@@ -124,3 +124,36 @@ class Recording:
         always = {ia: min(targets) for ia, targets in self._executed.items() if len(targets) == 1}
         executed = {ia: target for ia, target in always.items() if target[1] and target[0] not in avoided}
         return Plan(dict(self._text), after, tuple(entries), frozenset(without), executed)
+
+
+def adds(one: Plan, two: Plan) -> bool:
+    """Whether there is anything in the first plan that is not in the second one."""
+    return not (
+        one.text.keys() <= two.text.keys() and set(one.entries) <= set(two.entries) and one.without >= two.without
+    )
+
+
+def touches(one: Plan, two: Plan) -> bool:
+    """Whether the same instruction is in both plans, or a way leads from one to the other."""
+    if not one.text.keys().isdisjoint(two.text):
+        return True
+    pairs = (one, two), (two, one)
+    return any(following in to.text for start, to in pairs for counts in start.after.values() for following in counts)
+
+
+def merge(one: Plan, two: Plan) -> Plan | None:
+    """Both plans as one; None if they do not agree on the text."""
+    without = one.without | two.without
+    if any(two.text.get(a, text) != text for a, text in one.text.items() if a not in without):
+        return None
+    after = {ia: dict(counts) for ia, counts in one.after.items()}
+    for ia, counts in two.after.items():
+        mine = after.setdefault(ia, {})
+        for following, often in counts.items():
+            mine[following] = mine.get(following, 0) + often
+    executed = {**one.executed, **two.executed}
+    for ia in one.executed.keys() | two.executed.keys():
+        if any(ia in plan.text and plan.executed.get(ia) != executed[ia] for plan in (one, two)):
+            del executed[ia]
+    entries = tuple(a for a in dict.fromkeys(one.entries + two.entries) if a not in without)
+    return Plan({**one.text, **two.text}, after, entries, without, executed)

@@ -15,7 +15,7 @@ from cpvm.machine.compiled import state
 from cpvm.machine.compiled.engine import LEAST_SLICE, LONG_SLICE, CompiledInterpreter
 from cpvm.machine.compiled.hot import Weights
 from cpvm.machine.compiled.links import Links, Region, found_in, text_at
-from cpvm.machine.compiled.record import Recording
+from cpvm.machine.compiled.record import Recording, adds, merge, touches
 from cpvm.machine.compiled.shelf import Kept, Request, Shelf, Translate, shelf
 from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interpreter import SLICE, Interpreter
@@ -41,9 +41,9 @@ class Tuning:
 
     hot: int = 4_000_000
     """Weight at which a line of a program is recorded, and translated."""
-    longest: int = 3_000
+    longest: int = 6_000
     """In a recording."""
-    quiet: int = 1_000
+    quiet: int = 2_000
     """So many without anything new end a recording."""
     fair: int = 200_000_000
     """A region that was linked for so long has been worth it, whatever happens to its text."""
@@ -63,8 +63,12 @@ MOST: Final = 8 << 20
 """Instructions in a slice with translated regions."""
 SPREAD: Final = 48 * SLICE
 """Above LEAST_SLICE: what is executed before a region is entered anew."""
+TOGETHER: Final = 500
+"""Instructions of regions that are made one."""
+WAY: Final = 20
+"""Instructions that could have been executed in a region instead of going from one into another."""
 LITTLE: Final = 16
-"""If not even one instruction in so many was interpreted, there is nothing to be looked for."""
+"""If not even so small a part of the time is lost to the interpreter and on the way, there is nothing to be found."""
 UNSEEN: Final = 32 * SLICE
 """So many instructions may pass without a sample."""
 ENTRIES_FOR_A_MOVE: Final = 64
@@ -157,20 +161,26 @@ class TranslatedInterpreter(CompiledInterpreter):
         self._entered, self._inside = entered, inside
         if times >= tuning.often and within < times * tuning.stay:
             self._give_up()
-        if (done - within) * LITTLE < done:
+        weight = done - within + times * WAY
+        if weight * LITTLE < done:
             return
         ia = self._cpu.ia & ADDRESS_MASK
-        if self._weights.add(self._space, ia, done - within, tuning.hot) and not self._find(ia):
+        if self._weights.add(self._space, ia, weight, tuning.hot) and not self._find(ia):
             self._recording = Recording(self._cpu, tuning.longest, tuning.quiet)
             self._elsewhere = True
 
     def _find(self, ia: int) -> bool:
         """Link what is on the shelf for this address; or it is known that it will be there."""
         for kept in self.tuning.shelf.find(ia):
-            if self._link(kept):
+            if not all(self._entered_at(a) for a in kept.translation.entries) and self._link(kept):
                 self._weights.forgive(self._space, ia)
                 return True
         return any(ia in request.plan.text for request in self._wanted)
+
+    def _entered_at(self, a: int) -> bool:
+        """Whether a region is entered at an address, its text being there."""
+        region = self.links.at(a)
+        return region is not None and region.areas == found_in(region.kept, self._cpu.memory, self._cpu.fetch_table)
 
     def _record(self, planned: int) -> int:
         """Execute what is recorded."""
@@ -182,8 +192,25 @@ class TranslatedInterpreter(CompiledInterpreter):
             self._elsewhere = False
             plan = recording.plan(self._avoided())
             if plan is not None and not any(self._find(a) for a in plan.entries):
-                self._request(plan)
+                self._with_others(plan)
         return done
+
+    def _with_others(self, plan: Plan) -> None:
+        """Have it translated, with what belongs together with it in regions that are linked, if that is not too much.
+
+        There is no way from one region into another that costs nothing.
+        """
+        avoided = self._avoided()
+        for region in self.links:
+            other = region.kept.translation.plan
+            if touches(plan, other) and avoided.isdisjoint(other.text):
+                if not adds(plan, other):
+                    return
+                both = merge(plan, other)
+                if both is not None and len(both.text) <= TOGETHER:
+                    plan = both
+        if all(adds(plan, kept.translation.plan) for kept in self._poor):
+            self._request(plan)
 
     def _step_exactly(self) -> int:
         return Interpreter._slice(self, 1)

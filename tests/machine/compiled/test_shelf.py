@@ -298,11 +298,10 @@ def test_a_region_that_is_left_at_once_is_given_up() -> None:
     m.run(500)
     m.run(300)
     assert len(engine(m).links) == 1
-    m.run(1000)
-    assert len(engine(m).links) == 0
-    for _ in range(20):
+    for _ in range(21):
         m.run(1000)
-    assert len(engine(m).links) == 0
+    assert len(engine(m)._poor) >= 1
+    assert m.engine_statistics().translations == 1
     assert m.gr[2] == 10_900
 
 
