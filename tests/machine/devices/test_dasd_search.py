@@ -37,7 +37,7 @@ def prepare(bench: Bench, chance: random.Random) -> None:
     cyl = chance.choice((0, 0, 0, 0, 0xFF00))
     bench.storage.write(ID_AT, cyl.to_bytes(2, "big") + bytes((0, head, chance.randrange(7))))
     code = chance.choice((0x31, 0x31, 0x31, 0x31, 0xB1, 0x51, 0x71))
-    flags = CC | chance.choice((0, 0, 0, SLI, SLI, PCI, SKIP))
+    flags = chance.choice((CC,) * 9 + (0,)) | chance.choice((0, 0, 0, SLI, SLI, PCI, SKIP))
     search = PROGRAM + 8
     words = [CCW(0x07, SEEK_AT, CC, 6)]
     if chance.random() < 0.1:
