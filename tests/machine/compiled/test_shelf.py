@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -292,7 +293,7 @@ def test_a_region_that_is_left_at_once_is_given_up() -> None:
 
     def only_the_branch(plan: Plan, native: Any) -> Translation:
         rest = frozenset(a for a in plan.text if a != CODE)
-        return translate(Plan(plan.text, plan.after, (CODE,), rest), native)
+        return replace(translate(Plan(plan.text, plan.after, (CODE,), rest), native), plan=plan)
 
     m = machine(Shelf(), only_the_branch, stay=8, often=100)
     m.run(500)
