@@ -29,7 +29,7 @@ from cpvm.machine.compiled.dispatch import EXPORTED
 from cpvm.machine.compiled.handlers import generate
 from cpvm.s370.insn import table
 
-MAGIC: Final = b"cpvm native engine 1\n"
+MAGIC: Final = b"cpvm native engine 2\n"
 _HEAD: Final = struct.Struct("<32s32sI")
 """Key, checksum of what follows, number of handlers."""
 ROWS: Final = 65536
@@ -42,7 +42,7 @@ RUNNING: Final = frozenset(
 
 Run = Callable[[int], int]
 Code = tuple[bytes, "array[int]", int]
-"""Object, handlers of the first halfwords, number of handlers."""
+"""Objects, each with its head, handlers of the first halfwords, number of handlers."""
 
 
 @dataclass
@@ -160,14 +160,60 @@ def write_cache(path: Path, wanted: bytes, obj: bytes, rows: array[int], handler
     return ""
 
 
-def compile_code(machine: Any) -> Code:
-    """Generate and compile."""
+_PART: Final = struct.Struct("<II")
+"""In front of each object: its length, number of handlers in it."""
+
+
+def compile_code(machine: Any, apart: bool = False) -> Code:
+    """Generate and compile; apart: one part of it in a child process, which this one must have no other threads for."""
     code = generate(table())
-    module = llvm.parse_assembly(code.text)
+    objects = _in_two_processes(machine, code.texts) if apart else [_object(machine, text) for text in code.texts]
+    counts = [len(names) for names in code.names]
+    parts = b"".join(_PART.pack(len(obj), n) + obj for obj, n in zip(objects, counts, strict=True))
+    return parts, code.rows, sum(counts)
+
+
+def _object(machine: Any, text: str) -> bytes:
+    module = llvm.parse_assembly(text)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    return machine.emit_object(module), code.rows, len(code.names)
+    found: bytes = machine.emit_object(module)
+    return found
+
+
+def _in_two_processes(machine: Any, texts: list[str]) -> list[bytes]:
+    """Compile the last one in a child process, if there can be one and it gets to its end."""
+    try:
+        ours, theirs = os.pipe()
+        child = os.fork()
+    except (OSError, AttributeError):
+        return [_object(machine, text) for text in texts]
+    if child == 0:
+        status = 1
+        try:
+            with open(theirs, "wb") as file:
+                file.write(_object(machine, texts[-1]))
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(theirs)
+    with open(ours, "rb") as file:
+        objects = [_object(machine, text) for text in texts[:-1]]
+        last = file.read()
+    good = os.waitpid(child, 0)[1] == 0
+    return [*objects, last if good else _object(machine, texts[-1])]
+
+
+def _parts(packed: bytes) -> list[tuple[bytes, int]]:
+    """The objects, and how many handlers each has."""
+    found: list[tuple[bytes, int]] = []
+    at = 0
+    while at < len(packed):
+        length, handlers = _PART.unpack_from(packed, at)
+        at += _PART.size + length
+        found.append((packed[at - length : at], handlers))
+    return found
 
 
 def load(cache: Path | None = None, make: Callable[[Path, bytes], Code | None] | None = None) -> Native:
@@ -186,27 +232,30 @@ def load(cache: Path | None = None, make: Callable[[Path, bytes], Code | None] |
     if found is None:
         found = (make(path, wanted) if make else None) or compile_code(machine)
         trouble = write_cache(path, wanted, *found)
-    obj, rows, handlers = found
+    parts = _parts(found[0])
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(obj))
+    for obj, _ in parts:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(obj))
     engine.finalize_object()
-    _fill_table(engine, rows, handlers)
+    _fill_tables(engine, found[1], [handlers for _, handlers in parts])
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-    run = prototype(engine.get_function_address("run"))
+    run = prototype(engine.get_function_address("run0"))
     return Native(run, cached, (engine,), machine, _exported(engine), trouble)
 
 
 def _exported(engine: Any) -> dict[str, int]:
-    base = engine.get_global_value_address("exported")
+    base = engine.get_global_value_address("exported0")
     return dict(zip(EXPORTED, (ctypes.c_uint64 * len(EXPORTED)).from_address(base), strict=True))
 
 
-def _fill_table(engine: Any, rows: array[int], handlers: int) -> None:
-    """Enter the address of its handler for each first halfword, which the table has in the host's byte order."""
-    known = (ctypes.c_uint64 * handlers).from_address(engine.get_global_value_address("handlers"))
-    addresses = list(known)
+def _fill_tables(engine: Any, rows: array[int], handlers: list[int]) -> None:
+    """Enter the address of its handler for each first halfword, which the tables have in the host's byte order."""
+    addresses: list[int] = []
+    for number, count in enumerate(handlers):
+        addresses += (ctypes.c_uint64 * count).from_address(engine.get_global_value_address(f"handlers{number}"))
     order = array("H", range(ROWS))
     if sys.byteorder == "little":
         order.byteswap()
     filled = array("Q", [addresses[rows[halfword]] for halfword in order])
-    ctypes.memmove(engine.get_global_value_address("table"), filled.buffer_info()[0], 8 * ROWS)
+    for number in range(len(handlers)):
+        ctypes.memmove(engine.get_global_value_address(f"table{number}"), filled.buffer_info()[0], 8 * ROWS)

@@ -70,7 +70,7 @@ def _last_words(complaint: bytes) -> str:
 def serve(path: str) -> None:
     """Compile for another process: what the other one gets is the contents of a file of the cache."""
     wanted = key()
-    code = compile_code(target_machine())
+    code = compile_code(target_machine(), apart=True)
     try:
         sys.stdout.buffer.write(pack(wanted, *code))
         sys.stdout.buffer.flush()

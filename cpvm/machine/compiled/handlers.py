@@ -6,6 +6,7 @@ the instruction's own body.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,12 +32,12 @@ CONDITIONS = (15, 8, 7, 4, 2, 0, 11, 13)
 class Code:
     """What is generated."""
 
-    text: str
-    """The LLVM module."""
-    names: list[str]
-    """The handlers, in the order of the array `@handlers` of the module."""
+    texts: list[str]
+    """The LLVM modules. They do not know each other: each has all that handlers share."""
+    names: list[list[str]]
+    """For each of them its handlers, in the order of its array `@handlers`, with its number behind the name."""
     rows: array[int]
-    """For each first halfword of an instruction, the number of its handler."""
+    """For each first halfword of an instruction, the number of its handler, all modules together."""
     left_out: dict[str, str]
     """Mnemonic -> why the instruction is left to Python."""
 
@@ -137,14 +138,46 @@ def _second_byte_decides(row: Insn) -> None:
         raise Subset(f"what is asked of {late[0]} is not known from the first two bytes")
 
 
+MODULES = 2
+"""So many modules are made, so that they can be compiled at the same time."""
+
+
+class _Module:
+    """One of the modules."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self.names = [OTHER]
+        self.functions: list[str] = []
+        self.size = 0
+
+    def add(self, names: list[str], functions: list[str]) -> None:
+        self.names += names
+        self.functions += functions
+        self.size += sum(map(len, functions))
+
+    def text(self, free: bytes) -> str:
+        """The whole module; free: for each operation code whether EXECUTE may go to its handler."""
+        handlers = ", ".join(f"ptr @{name}" for name in self.names)
+        exported = ", ".join(f"ptr @{name}" for name in dispatch.EXPORTED)
+        globals_ = [
+            "@table = dso_local externally_initialized global [65536 x ptr] zeroinitializer, align 64",
+            f"@handlers = constant [{len(self.names)} x ptr] [{handlers}]",
+            f"@exported = constant [{len(dispatch.EXPORTED)} x ptr] [{exported}]",
+            f"@free = internal constant [256 x i8] [{', '.join(f'i8 {b}' for b in free)}]",
+        ]
+        shared = [areas.FUNCTIONS, split.FUNCTIONS, *dispatch.shared(), turn.function()]
+        text = "\n".join([areas.DECLARATIONS, *globals_, *shared, *self.functions, ""])
+        return re.sub(r"@(table|handlers|exported|run)\b", rf"@\g<1>{self._number}", text)
+
+
 class Generator:
     """Makes `Code` of a table of instructions."""
 
     def __init__(self, table: Mapping[int, Insn]) -> None:
-        self._names = [OTHER]
-        self._functions: list[str] = []
+        self._modules = [_Module(number) for number in range(MODULES)]
         self._left_out: dict[str, str] = {}
-        self._choices: dict[int, list[tuple[_Variant, int]]] = {}
+        self._choices: dict[int, tuple[_Module, list[tuple[_Variant, int]]]] = {}
         bound: set[int] = set()
         for opcode, row in sorted(table.items()):
             try:
@@ -160,6 +193,7 @@ class Generator:
         if plugin.owner(row.body) is not None:
             raise Subset("of a plugin")
         _second_byte_decides(row)
+        module = min(self._modules, key=lambda module: module.size)
         choices: list[tuple[_Variant, int]] = []
         functions: list[str] = []
         names: list[str] = []
@@ -170,13 +204,12 @@ class Generator:
             functions.append(_handler(whole, name, row, variant.known))
             free = free and not whole.bound
             crosses = crosses or whole.crosses
-            choices.append((variant, len(self._names) + len(names)))
+            choices.append((variant, len(module.names) + len(names)))
             names.append(name)
         if crosses:
             functions.append(_handler(SplitEmitter(row.length), other, row, {}))
-        self._choices[row.opcode] = choices
-        self._functions += functions
-        self._names += names
+        self._choices[row.opcode] = module, choices
+        module.add(names, functions)
         return free
 
     def _row(self, halfword: int) -> int:
@@ -188,24 +221,15 @@ class Generator:
         fields = row.decode(text[: row.length])
         if not _allowed(row, fields):
             return 0
-        return next(number for variant, number in self._choices[row.opcode] if variant.fits(fields))
+        module, choices = self._choices[row.opcode]
+        before = sum(len(other.names) for other in self._modules[: self._modules.index(module)])
+        return before + next(number for variant, number in choices if variant.fits(fields))
 
     def code(self) -> Code:
         """The whole."""
-        handlers = ", ".join(f"ptr @{name}" for name in self._names)
-        exported = ", ".join(f"ptr @{name}" for name in dispatch.EXPORTED)
-        free = ", ".join(f"i8 {b}" for b in self._free)
-        globals_ = [
-            "@table = dso_local externally_initialized global [65536 x ptr] zeroinitializer, align 64",
-            f"@handlers = constant [{len(self._names)} x ptr] [{handlers}]",
-            f"@exported = constant [{len(dispatch.EXPORTED)} x ptr] [{exported}]",
-            f"@free = internal constant [256 x i8] [{free}]",
-        ]
-        shared = [*dispatch.shared(), turn.function()]
-        text = "\n".join(
-            [areas.DECLARATIONS, *globals_, areas.FUNCTIONS, split.FUNCTIONS, *shared, *self._functions, ""]
-        )
-        return Code(text, self._names, array("H", map(self._row, range(65536))), self._left_out)
+        texts = [module.text(self._free) for module in self._modules]
+        names = [module.names for module in self._modules]
+        return Code(texts, names, array("H", map(self._row, range(65536))), self._left_out)
 
 
 def generate(table: Mapping[int, Insn], report: Callable[[str, str], None] | None = None) -> Code:

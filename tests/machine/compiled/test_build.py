@@ -65,7 +65,7 @@ def test_more_is_too_much(cached: Path) -> None:
 
 
 def test_the_file_of_another_version_is_foreign(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MAGIC", b"cpvm native engine 2\n")
+    monkeypatch.setattr(build, "MAGIC", b"cpvm native engine 3\n")
     assert build.read_cache(cached, b"k" * 32) is None
 
 

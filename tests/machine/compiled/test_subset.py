@@ -163,9 +163,10 @@ def test_what_is_left_to_python_is_known() -> None:
 def test_registers_that_must_not_be_named_are_left_to_python() -> None:
     code = generate(table())
     assert code.rows[0x1C10] == 0  # MR 1,0
-    assert code.names[code.rows[0x1C20]] == "MR"
+    names = [name for module in code.names for name in module]
+    assert names[code.rows[0x1C20]] == "MR"
     assert code.rows[0x2A10] == 0  # ADR 1,0
-    assert code.names[code.rows[0x4780]] == "BC_m8"
-    assert code.names[code.rows[0x4785]] == "BC"
+    assert names[code.rows[0x4780]] == "BC_m8"
+    assert names[code.rows[0x4785]] == "BC"
     assert code.rows[0x0000] == 0
     assert dispatch.LAST_WHOLE == 2042
