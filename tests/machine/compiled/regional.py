@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from cpvm.machine.compiled import dispatch, native, state
 from cpvm.machine.compiled.build import target_machine
 from cpvm.machine.compiled.regions.plan import Plan, Translation
 from cpvm.machine.compiled.regions.translate import translate
+from cpvm.machine.stop import ProgramCheck
 from cpvm.s370.formats import length_of
 from cpvm.s370.psw import PSW
 
@@ -97,6 +99,14 @@ class Regional:
         """Into both."""
         for m in self.both:
             m.storage.write(a, data)
+
+    def touch(self) -> None:
+        """Have entries for all blocks in the access tables, where they may be accessed."""
+        for m in self.both:
+            for block in range(SIZE >> 11):
+                for table in (m.cpu.fetch_table, m.cpu.store_table):
+                    with suppress(ProgramCheck):
+                        table[block]
 
     def record(self, instructions: int, entries: tuple[int, ...] = (), without: frozenset[int] = frozenset()) -> Plan:
         """Execute on the reference engine, and tell what was seen. Entries: targets of branches that go back."""

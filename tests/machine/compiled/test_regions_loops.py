@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from compiled.regional import CODE, WAITS, Regional
+from cpvm.machine.compiled import state
 from cpvm.machine.compiled.regions.function import SMALL
 from cpvm.machine.compiled.regions.plan import Plan, Untranslatable
 
@@ -131,13 +132,13 @@ def test_a_fault_in_the_middle_finds_everything_as_it_was(machines: Regional, na
 
 def test_another_base_address_is_noticed(machines: Regional) -> None:
     machines.translate(recorded(machines, SUM))
-    for base in (CODE + 2, CODE | 0x5A000000, CODE + (1 << 24), 0x3000):
+    for base in (CODE + 4, CODE | 0x5A000000, CODE + (1 << 24), 0x3000):
         begin(machines, SUM)
-        machines.write(base & 0xFFFFFF, SUM[: 16 if base != CODE + 2 else 0])
+        machines.write(0x3000, SUM)
+        machines.touch()
         for m in machines.both:
             m.gr[15] = base
         for _ in range(6):
-            machines.approach(3)
             machines.run(7, f"{base:X}")
 
 
@@ -205,26 +206,69 @@ def test_execute_of_something_else_is_noticed(machines: Regional) -> None:
     for target in (0x3000, 0x3006, 0x3001):
         begin(machines, program)
         machines.write(0x3000, TARGETS)
-        machines.run(6)
+        machines.write(0x4000, b"before")
+        machines.touch()
         for m in machines.both:
             m.gr[11] = target
-        machines.approach(3)
+        before = machines.entered
         machines.run(8, f"{target:X}")
+        assert machines.entered > before
 
 
-@pytest.mark.parametrize("store", ["4220F011", "D200F011C005", "9201F011", "4020F010", "9023F00E"])
-def test_a_store_into_the_text_comes_before_what_follows(machines: Regional, store: str) -> None:
-    """The immediate byte of the CLI behind it, with other data beside it that may be stored into."""
-    program = looping(store, "9200F0F0", "41200000", "41220001", "9500C004")
-    assert program[0x10:0x12] != b""
-    machines.translate(recorded(machines, program, 8))
-    for budget in (1, 2, 3, 9):
-        begin(machines, program)
-        machines.run(1)
+INTO = {
+    "STC": ("42207000", 0),
+    "MVI": ("92017000", 0),
+    "STH": ("40207000", 1),
+    "ST": ("50207000", 3),
+    "STD": ("60007000", 7),
+    "STM": ("90507000", 47),
+    "MVC": ("D20C7000C005", 12),
+    "MVC, long": ("D2287000C005", 40),
+    "XC": ("D70F7000C005", 15),
+}
+
+
+@pytest.mark.parametrize("name", INTO)
+def test_a_store_into_the_text_comes_before_what_follows(machines: Regional, name: str) -> None:
+    """Beside the text there is room to store into; nothing is stored there into the text."""
+    store, behind = INTO[name]
+    program = looping(store, "4110F0F0", "41200000", "41220001", "9500C004")
+    machines.translation = None
+    general = [*GENERAL]
+    general[7] = CODE + 0x100
+    begin(machines, program, general)
+    translation = machines.translate(machines.record(8))
+    end = max(ia + len(text) for ia, text in translation.text.items())
+    for place in (CODE - 1 - behind, CODE - behind, CODE + 2 - behind, end - 1, end, end + 1, CODE + 8, CODE + 9):
+        begin(machines, program, general)
+        machines.touch()
+        before = machines.entered
+        machines.run(8)
         for m in machines.both:
-            m.psw = replace(m.psw, address=CODE)
-        for _ in range(6):
-            machines.run(budget, f"{store}, {budget}")
+            m.gr[7] = place
+        machines.approach(9)
+        beside = end <= place or place + behind < CODE
+        exits = machines.engine.exits[state.RESTART]
+        machines.run(7 if beside else 1, f"{name} at {place:X}")
+        assert (machines.engine.exits[state.RESTART] == exits) == beside
+        machines.run(20, f"{name} at {place:X}, then")
+        assert machines.entered > before
+
+
+@pytest.mark.parametrize("apart", [0, 1, 2, 7, 15, 16, 39, 40, -1, -15])
+@pytest.mark.parametrize("move", ["D20F7000C020", "D2277000C020", "D7277000C020", "D5277000C020", "D2007000C020"])
+def test_areas_that_overlap(machines: Regional, move: str, apart: int) -> None:
+    program = looping(move, "1A25")
+    machines.translation = None
+    general = [*GENERAL]
+    general[7] = DATA + 0x20 + apart
+    begin(machines, program, general)
+    machines.translate(machines.record(9))
+    begin(machines, program, general)
+    machines.touch()
+    before = machines.entered
+    machines.run(9, f"{move}, {apart}")
+    assert machines.entered > before
 
 
 def test_a_branch_that_was_never_taken_leaves(machines: Regional) -> None:
@@ -256,22 +300,24 @@ def test_addresses_wrap_at_16m(machines: Regional) -> None:
 def test_a_stop_that_is_wished_comes_at_the_next_way_back(machines: Regional) -> None:
     machines.translate(recorded(machines, SUM))
     begin(machines, SUM)
-    machines.run(15)
-    machines.approach(6)
+    machines.touch()
+    machines.run(5)
     run = machines.engine._run
 
-    def stopping(address: int) -> int:
-        from cpvm.machine.compiled import state
+    entered = machines.entered
 
+    def stopping(address: int) -> int:
         machines.engine._words[state.STOP >> 3] = 1
         return int(run(address))
 
     machines.engine._run = stopping
+    machines.native.cpu.attention = False
     try:
-        left = machines.engine._native(1000)
+        done = machines.engine._native(1000)
     finally:
         machines.engine._run = run
-    assert left <= 5
+    assert machines.entered == entered + 1
+    assert done == 5
 
 
 def test_what_is_left_out_is_left_out(machines: Regional) -> None:
