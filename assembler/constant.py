@@ -116,7 +116,10 @@ class Constant:
             return fixed
         if value is None:
             return 1
-        return {"C": _implied_c, "X": _implied_x, "B": _implied_b, "P": _implied_p, "Z": _implied_z}[self.kind](value)
+        length = {"C": _implied_c, "X": _implied_x, "B": _implied_b, "P": _implied_p, "Z": _implied_z}[self.kind](value)
+        if length > TYPES[self.kind].longest:
+            raise Flaw("IFO224", f"LENGTH ERROR - VALUE TOO LONG FOR TYPE {self.kind}", 8, self.column)
+        return length
 
     def boundary(self) -> int:
         """Alignment in bytes; 1 when a length is given."""

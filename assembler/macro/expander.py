@@ -236,7 +236,7 @@ class Expander:
                 entry = self.table.find(st.op)
             if entry is None:
                 what = f"UNDEFINED OP CODE {st.op[:16]}" if st.op else "OPERATION CODE MISSING"
-                st.operation = Complaint(Flaw("IFO078", what, 8, OPERATION_FIELD))
+                st.operation = Complaint(self.table.troubles.get(st.op) or Flaw("IFO078", what, 8, OPERATION_FIELD))
                 return st
         if isinstance(entry, MacroDefinition):
             return self._call(st, entry)

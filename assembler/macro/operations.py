@@ -11,9 +11,10 @@ from assembler.instruction import MachineInstruction, instructions
 from assembler.library import Library
 from assembler.macro.conditional import Conditional, conditionals
 from assembler.macro.definition import MacroDefinition, Model
-from assembler.message import NAME_FIELD, Flaw
+from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw
 from assembler.operation import Operation, statements
 from assembler.source import Record, SourceFile, split_fields
+from assembler.symbols import SYMBOL
 
 Entry = Operation | Conditional | MacroDefinition
 
@@ -29,6 +30,8 @@ class OperationTable:
         self.library_records = 0
         self.entries: dict[str, Entry | None] = {**instructions(), **statements(), **conditionals()}
         """What is known without the library; None for a code that is known to stand for nothing."""
+        self.troubles: dict[str, Flaw] = {}
+        """Why members of the library are no macros."""
         self._complain = complain
 
     def find(self, name: str) -> Entry | None:
@@ -65,7 +68,9 @@ class OperationTable:
             file = SourceFile(list(lines), name)
             while (record := file.next()) is not None and (not record.text or record.text[0] in "*."):
                 pass
-            if record is not None and split_fields(record.text)[1].upper() == "MACRO":
+            if record is None or split_fields(record.text)[1].upper() != "MACRO":
+                self.troubles[name] = Flaw("IFO085", "MACRO HEADER MISSING, MACRO NOT EXPANDABLE", 8, OPERATION_FIELD)
+            else:
                 self.library_records += len(lines)
                 try:
                     definition = self.read_definition(file.next)
@@ -86,6 +91,8 @@ class OperationTable:
         definition = MacroDefinition(model.op.upper())
         trouble: Flaw | None = None
         try:
+            if not SYMBOL.fullmatch(definition.name):
+                raise Flaw("IFO043", f"MACRO PROTOTYPE STATEMENT HAS INVALID OP CODE - {definition.name[:16]}")
             definition.prototype(model)
         except Flaw as flaw:
             trouble = flaw
