@@ -118,7 +118,7 @@ class LoopStorm:
                 self._tables_other,
             ),
             *(self._external, self._external, self._timer, self._attention, self._channel, self._mask, self._prefix),
-            *(self._recorded, self._entry),
+            *(self._recorded, self._entry, self._trigger, self._trigger, self._point, self._point),
         )
         self.r.choice(kinds)()
 
@@ -138,6 +138,17 @@ class LoopStorm:
         at = r.choice(self.program.starts)
         text = self.program.text[at : at + 2] if r.random() < 0.3 else self.ordinary()
         self._write(CODE + at, text)
+
+    def _trigger(self) -> None:
+        """The program is to change itself, here or there."""
+        self._write(self.program.trigger, self.r.randbytes(1))
+
+    def _point(self) -> None:
+        """A pointer is to lead into the program, near it, or elsewhere."""
+        r = self.r
+        text = CODE + r.choice(self.program.starts)
+        to = r.choice((WINDOW, self.program.near, text, text, text - 3, text + 2, self.program.near - 2))
+        self._write(self.program.pointer, to.to_bytes(4, "big"))
 
     def _store_data(self) -> None:
         self._write(self.r.choice((self.program.near, WINDOW)) + self.r.randrange(500), self.r.randbytes(4))
