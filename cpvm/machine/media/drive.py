@@ -345,3 +345,4 @@ class Drive(PackDrive):
         here = min(at * rotation // geometry.circumference, rotation - 1)
         revolutions = switched if switched > 0 else here < self._turned
         self.takes(here - self._turned + revolutions * rotation)
+        self._turned = here

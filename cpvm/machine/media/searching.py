@@ -82,7 +82,8 @@ class Searching(Controlled):
         wanted = path.take(len(identifier), exact=True)
         status, equal = self._compared(path, wanted, identifier)
         if code & 0x7F == 0x31:
-            if not equal and status == ENDED and not self._timed and not path.failed and path.returns(len(identifier)):
+            alone = not self._timed or not code & MULTI_TRACK
+            if not equal and status == ENDED and alone and not path.failed and path.returns(len(identifier)):
                 return self._search_on(wanted)
             if equal:
                 self.prior = ID_EQUAL
@@ -90,6 +91,8 @@ class Searching(Controlled):
 
     def _search_on(self, wanted: bytes) -> int:
         """Do at once what the program would do record by record: search to the end of the track for this identifier."""
+        if self._timed:
+            self._turn(0)  # to the first record, perhaps through index; the others lie behind it
         here = self._under_head()
         found = here.find(wanted, self.at)
         if found < 0:

@@ -10,6 +10,7 @@ from dasdbench import CAW, CSW, DATA, PROGRAM, Bench
 
 from cpvm.machine.datapath import DataPath
 from cpvm.machine.devices.dasd import Dasd
+from cpvm.machine.iotime import NEVER
 from cpvm.s370.ccw import CCW
 from cpvm.s370.ckd import Record, Track
 
@@ -57,22 +58,28 @@ def prepare(bench: Bench, chance: random.Random) -> None:
         bench.storage.set_key(block, chance.choice((0x30, 0x30, 0x30, 0x34, 0x36, 0x50, 0x58, 0)))
 
 
-def outcome(seed: int) -> tuple[object, ...]:
+def outcome(seed: int, immediate: bool) -> tuple[object, ...]:
     """All that is to be seen after some programs one after the other."""
     chance = random.Random(seed)
-    bench = Bench("3350")
+    bench = Bench("3350", immediate=immediate)
     fill(bench, chance)
     seen: list[object] = []
     for _ in range(4):
         prepare(bench, chance)
         cc = bench.io.sio(ADDRESS)
-        while bench.io.take() is not None:
-            seen.append(bench.storage.read(CSW, 8).hex())
+        for _ in range(500):
+            while bench.io.take() is not None:
+                seen.append((bench.io.now, bench.storage.read(CSW, 8).hex()))
+            if bench.io.agenda.next == NEVER:
+                break
+            bench.io.elapse(max(0, bench.io.agenda.next - bench.io.now))
         seen.append((cc, bench.storage.read(CSW, 8).hex(), bench.drive.sense.hex()))
     return (*seen, bytes(bench.storage.data), bytes(bench.storage.keys), bench.drive.save(), bench.store.images)
 
 
-def test_the_drive_searches_as_the_channel_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("immediate", [True, False])
+def test_the_drive_searches_as_the_channel_does(immediate: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In virtual time it takes as long, too."""
     taken: Counter[int] = Counter()
     search_on = Dasd._search_on
 
@@ -82,15 +89,15 @@ def test_the_drive_searches_as_the_channel_does(monkeypatch: pytest.MonkeyPatch)
         return status
 
     monkeypatch.setattr(Dasd, "_search_on", counted)
-    by_itself = [outcome(seed) for seed in range(150)]
+    by_itself = [outcome(seed, immediate) for seed in range(80)]
     monkeypatch.setattr(DataPath, "returns", lambda path, n: False)
     before = taken.total()
-    one_by_one = [outcome(seed) for seed in range(150)]
+    one_by_one = [outcome(seed, immediate) for seed in range(80)]
     assert taken.total() == before
     for seed, (found, expected) in enumerate(zip(by_itself, one_by_one, strict=True)):
         assert found == expected, f"seed {seed}"
     assert len(taken) == 2, "found, and not found"
-    assert min(taken.values()) > 20
+    assert min(taken.values()) > 10
 
 
 def test_nothing_is_searched_on_where_a_check_would_come(monkeypatch: pytest.MonkeyPatch) -> None:
