@@ -89,6 +89,8 @@ class Agenda:
 
     def settle(self) -> None:
         """What was put since time was last charged counts from now."""
+        if not self._fresh:
+            return
         for address, delay in self._fresh.items():
             self._due[address] = self.now + delay
         self._fresh.clear()
