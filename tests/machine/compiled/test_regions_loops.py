@@ -249,7 +249,7 @@ def test_a_store_into_the_text_comes_before_what_follows(machines: Regional, nam
         machines.approach(9)
         beside = end <= place or place + behind < CODE
         exits = machines.engine.exits[state.RESTART]
-        machines.run(7 if beside else 1, f"{name} at {place:X}")
+        machines.run(7, f"{name} at {place:X}")
         assert (machines.engine.exits[state.RESTART] == exits) == beside
         machines.run(20, f"{name} at {place:X}, then")
         assert machines.entered > before
@@ -295,6 +295,24 @@ def test_addresses_wrap_at_16m(machines: Regional) -> None:
             machines.approach(5)
             machines.run(6, f"{address:X}")
         assert machines.entered > before or machines.reference.psw.address == WAITS.address
+
+
+@pytest.mark.parametrize("at", [0x7FC, 0x7FD, 0x7FF])
+@pytest.mark.parametrize("access", ["5820F", "5020F", "4020F", "9023F", "4320F"])
+def test_what_is_known_to_go_over_a_boundary_is_looked_at(machines: Regional, access: str, at: int) -> None:
+    program = looping("1A25", f"{access}{at:03X}")
+    machines.translate(recorded(machines, program, 9))
+    begin(machines, program, key=1)
+    for m in machines.both:
+        for block in (CODE, DATA):
+            m.storage.set_key(block, 0x10)
+        m.storage.set_key(CODE + 2048, 0x28)
+    machines.touch()
+    before = machines.entered
+    for _ in range(4):
+        machines.approach(3)
+        machines.run(4, f"{access}{at:03X}")
+    assert machines.entered > before
 
 
 def test_a_stop_that_is_wished_comes_at_the_next_way_back(machines: Regional) -> None:

@@ -150,7 +150,7 @@ class RegionEmitter(RegisterEmitter):
         code = x.set(f"load ptr, ptr {x.at('%st', state.MAP)}, align 8, !invariant.load !1")
         last = x.load(x.at(code, x.op("lshr", x.op("add", a, n - 1), 1)), "i8")
         if n > 1:
-            low = x.load(x.at(code, x.op("lshr", a, 1)), f"i{n * 4}")
+            low = x.load(x.at(code, x.op("lshr", a, 1)), f"i{8 * (n // 2)}")
             last = str(x.op("or", low, last))
         return x.compare("ne", last, 0)
 
