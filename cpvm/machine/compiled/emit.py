@@ -294,8 +294,9 @@ class Emitter:
             else:
                 dispatch.branch_to(x, target, self.hot | {"cc": self._condition()})
         if self._repeat:
-            x.label(self._repeat)
-            dispatch.following(x, self.hot | {"cc": self._condition()})
+            x.label(self._repeat)  # as a branch to itself would, lest a stop wait until all is moved
+            again = dispatch.instruction_address(x, self.hot)
+            dispatch.jump(x, "first", self.hot | {"cc": self._condition(), "iw": again})
         if self._restart:
             self.late.append((self._restart, "restart"))
         for label, handler in self.late:
