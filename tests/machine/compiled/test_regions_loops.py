@@ -143,7 +143,7 @@ def test_another_base_address_is_noticed(machines: Regional) -> None:
 
 
 def test_a_base_register_that_is_loaded_is_looked_at(machines: Regional) -> None:
-    program = looping("58F0C200", "1A25")
+    program = looping("98FFC200", "1A25")
     begin(machines, program)
     for base in (CODE, CODE + 4, CODE | 0x7F000000):
         machines.translation = None

@@ -25,8 +25,9 @@ from cpvm.machine.compiled.text import UNLIKELY, Value
 LARGEST = 500
 """Instructions in a region."""
 NAME = "region"
-RESTORING = ("L", "LM", "LR")
-"""Instructions that load a base register again with what it contained, as a rule. All others make it an index."""
+RESTORING = ("LM",)
+"""Instructions that load a base register again with what it contained, as a rule. Any other that sets a register shows
+that it is not the same throughout."""
 _BUDGET = "%n.now"
 _ADDRESS = "%ia.now"
 SMALL = 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from cpvm.machine.compiled.text import Value
 from cpvm.s370 import plugin
 from cpvm.s370.insn import Insn, identify
 
+RARELY = 100
+"""A register that is the base for fewer branches than one in so many instructions is not relied on."""
 TARGETS = 6
 """So many addresses that a branch went to are expected again."""
 
@@ -74,12 +77,15 @@ class Shape:
 
     def _bases(self) -> dict[int, int]:
         found: dict[int, set[int]] = {}
+        often: Counter[int] = Counter()
         for step in self.steps.values():
             registers = [int(step.fields[name]) for name in ("x2", "b2") if step.fields.get(name)]
             targets = [t for t in self._after.get(step.ia, {}) if t != step.following]
             if len(registers) == 1 and targets and "a2" in step.row.operands:
                 found.setdefault(registers[0], set()).update(t - int(step.fields["d2"]) & ADDRESS_MASK for t in targets)
-        return {r: contents.pop() for r, contents in found.items() if len(contents) == 1}
+                often[registers[0]] += self.weight(step.ia)
+        least = sum(map(self.weight, self.steps)) // RARELY
+        return {r: contents.pop() for r, contents in found.items() if len(contents) == 1 and often[r] >= least}
 
     def weight(self, ia: int) -> int:
         """How often the instruction was executed."""
