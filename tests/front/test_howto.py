@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cpvm.front.plugins import GROUP
+from cpvm.machine import engines
 from cpvm.s370 import plugin
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
@@ -37,20 +39,35 @@ def try_console(block: str, environment: dict[str, str]) -> None:
             stderr=subprocess.STDOUT,
             text=True,
             env=environment,
-            timeout=30,
+            timeout=110,
         )
         assert matches(shown, done.stdout), f"$ {command}\n{done.stdout}"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    perform(name, tmp_path, monkeypatch)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not engines.available(), reason="the page shows engines that need llvmlite")
+def test_the_page_that_changes_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("cpvm", "assembler", "cms"):
+        shutil.copytree(HOWTO.parents[1] / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setenv("CPVM_CACHE", str(tmp_path / "cache"))
+    perform("add-an-instruction", tmp_path, monkeypatch)
+
+
+def perform(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what a page tells, in this folder; what is imported is there, or else the package that is tested."""
     page = HOWTO / f"{name}.md"
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "bin").mkdir()
-    cpvm = tmp_path / "bin" / "cpvm"
-    cpvm.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cpvm.cli "$@"\n')
-    cpvm.chmod(0o755)
-    environment = os.environ | {"PATH": f"{cpvm.parent}:{os.environ['PATH']}"}
+    monkeypatch.chdir(folder)
+    (folder / "bin").mkdir()
+    for command, arguments in (("cpvm", " -m cpvm.cli"), ("python", "")):
+        file = folder / "bin" / command
+        file.write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n')
+        file.chmod(0o755)
+    environment = os.environ | {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
     names: dict[str, object] = {}
     tried = 0
     for number, (kind, file, block) in enumerate(_FENCE.findall(page.read_text(encoding="utf-8"))):
