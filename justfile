@@ -17,6 +17,24 @@ contracts:
 test *args:
     pytest -n auto {{args}}
 
+# The engines beside Hercules, on the same programs; what they cost in memory; how soon they begin; machines beside each
+# other; I/O. Take it on a quiet machine. `just bench integer --runs 1` takes one program of the first.
+bench *args:
+    python bench/engine.py {{args}}
+
+bench-all:
+    python bench/engine.py
+    python bench/io.py
+    python bench/ipl.py
+    python bench/startup.py
+    python bench/memory.py
+    python bench/latency.py
+    python bench/threads.py
+
+# Random programs on all engines, compared after every few instructions, for so many seconds; not part of the tests.
+parity seconds="60" seed="1":
+    python tests/machine/compiled/campaign.py {{seconds}} {{seed}}
+
 # Random programs in this machine and in Hercules (Debian's package), for so many seconds; not part of the tests.
 fuzz seconds="60" seed="1":
     python tests/fuzz/campaign.py {{seconds}} {{seed}}
