@@ -4,7 +4,7 @@
 
 The machine is in a loop of integer or decimal instructions, or of long moves (MVCL of 64K bytes); the first instruction
 of the handler, a DIAGNOSE, tells the time. Median, 99th percentile and maximum in microseconds: of wall time, which a
-busy host makes longer, and of the processor time that the machine's thread needs, which it does not; and how many took more
+busy host makes longer, and of the processor time of the machine's thread, which it does not; and how many took more
 than a millisecond of that.
 """
 

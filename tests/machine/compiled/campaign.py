@@ -2,9 +2,9 @@
 
     python tests/machine/compiled/campaign.py [SECONDS] [SEED] [ENGINE ...]
 
-Storms (`storms.py`), programs with loops (`loopstorm.py`) and the scenes of `tests/fuzz/scenes.py`, on each of the
-engines named: `compiled`, `translated` (regions made at once), `background` (regions made in the background, as usual);
-all by default. A difference is shown with the seed that makes it:
+Storms (`storms.py`), programs with loops (`loopstorm.py`), vectors in regions and the scenes of `tests/fuzz/scenes.py`,
+on each of the engines named: `compiled`, `translated` (regions made at once), `background` (regions made in the
+background, as usual); all by default. A difference is shown with the seed that makes it:
 
     python tests/machine/compiled/campaign.py again ENGINE KIND 'SEED'
 """
@@ -16,22 +16,27 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from random import Random
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
 from everyengine import at_once
 from fuzz import stage
 from fuzz.scenes import SceneWriter
+from vectors.vector import files, load
 
 from compiled.loopstorm import LoopStorm
 from compiled.parity import Difference, Pair, StillHost
 from compiled.storms import Storm
+from compiled.vectorregions import VectorRegions, by_code
 from cpvm.machine import Machine
 from cpvm.machine.engines import COMPILED, REFERENCE, TRANSLATED
 
 MODES = {"compiled": (COMPILED, False), "translated": (TRANSLATED, False), "background": (TRANSLATED, True)}
-KINDS = ("loops", "loops", "loops", "loops", "storm", "storm", "scenes")
+KINDS = ("loops", "loops", "loops", "storm", "loops", "storm", "vectors", "loops", "scenes")
 SCENES = 20
+CODES = 25
+"""Codes of vectors that are translated, and run in regions of their own."""
 
 
 class Scenes:
@@ -78,6 +83,9 @@ class Campaign:
             self.figures["scenes"] += SCENES
             self.scenes.batch(seed, SCENES)
             return
+        if kind == "vectors":
+            self._vectors(seed)
+            return
         pair = self._pair()
         storm = LoopStorm(pair, seed) if kind == "loops" else Storm(pair, seed)
         try:
@@ -86,6 +94,22 @@ class Campaign:
             self.figures[f"programs ({kind})"] += 1
             self.figures["compared instructions"] += storm.instructions
             self.figures.update(pair.figures())
+
+    def _vectors(self, seed: str) -> None:
+        """Vectors in regions. Raises Difference."""
+        if self.mode != "translated":
+            return
+        machine = VectorRegions()
+        groups = Random(seed).sample([group for path in files() for group in by_code(load(path)).values()], CODES)
+        for group in groups:
+            if not machine.code(group[0]):
+                continue
+            self.figures["codes of vectors translated"] += 1
+            for vector in group:
+                self.figures["vectors in regions"] += 1
+                wrong = machine.wrong(vector)
+                if wrong:
+                    raise Difference("vector", "", wrong)
 
     def one(self, kind: str, seed: str) -> None:
         """The same, a difference being noted."""

@@ -89,6 +89,7 @@ class Pair:
             {
                 "instructions": found.instructions,
                 "native": found.native,
+                "in regions": found.regions,
                 "translations": found.translations,
                 "linked": found.linked,
                 "stale": found.stale,
