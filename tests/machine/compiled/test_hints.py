@@ -90,10 +90,13 @@ def test_a_branch_at_the_end_of_a_block(pair: Pair, back: int) -> None:
     tables = 0x8000
     frames = (0, 1, 9, 3, 4, 5, 6, 7, 8, 2, 10, 11, 12, 13, 14, 15)
     pages = b"".join((frame << 4).to_bytes(2, "big") for frame in frames)
-    # first a branch at the same place of a block, wholly in it, whose hint is that of a short way back
-    _begin(pair, {ONE + BLOCK - 8: "1A75 4650B7F8 07FC"}, ONE + BLOCK - 8)
-    pair.run(40)
     end = 0x2000
+    # first the same without translation: the other half is next to it, and the branch leaves a hint of a short way back
+    _begin(pair, {end - back - 2: "1A75 4650D000 07F8"}, end - back - 2)
+    for m in pair.both:
+        m.gr[13], m.gr[8], m.gr[5] = end - back - 2, end - 4, 20
+        m.storage.write(end - 6, bytes.fromhex("1A76 0658") if back == 4 else b"")
+    pair.run(10)
     text = bytes.fromhex("4650D000")
     _begin(pair, {tables: "F0008040", tables + 64: pages.hex()}, end - back - 2, system_mask=4, mode=8)
     for m in pair.both:
@@ -101,6 +104,7 @@ def test_a_branch_at_the_end_of_a_block(pair: Pair, back: int) -> None:
         m.cpu.set_cr(1, tables)
         m.gr[13] = end - back - 2
         m.storage.write(end - back - 2, bytes.fromhex("1A75") + text[:back])
+        m.storage.write(0x8FF8, bytes.fromhex("1A76 1A76 1A76 1A76"))  # what must not be taken for the target
         m.storage.write(0x9000, text[back:] + bytes.fromhex("1A76 47F0D000"))
     for n in (1, 2, 3, 5, 30, 60):
         pair.run(n, f"{back} bytes in the first page")
