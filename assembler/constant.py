@@ -340,7 +340,7 @@ def parse_constants(text: str) -> tuple[Constant, ...]:
         try:
             known = _read(text)
         except Flaw as flaw:
-            known = flaw
+            known = Flaw(flaw.number, flaw.text, flaw.severity, flaw.column)  # without what led to it
         if len(_cache) >= 20_000:
             _cache.clear()
         _cache[text] = known

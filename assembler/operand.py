@@ -253,7 +253,7 @@ def parse(text: str) -> Operands:
                     operands = tuple(replace(one, label=qualifier(one.address)) for one in operands)
             known = Operands(operands, _literals(operands) if "=" in text else ())
         except Flaw as flaw:
-            known = flaw
+            known = Flaw(flaw.number, flaw.text, flaw.severity, flaw.column)  # without what led to it
         if len(_cache) >= _CACHE_LIMIT:
             _cache.clear()
         _cache[text] = known
