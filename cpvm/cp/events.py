@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -14,41 +15,38 @@ Event = Callable[[], None]
 
 
 class EventQueue:
-    """Events in the order in which they came."""
+    """Events in the order in which they came.
+
+    Not a `queue.SimpleQueue`: in Python 3.11 its `get` may wait for ever if the time-out passes at the wrong moment.
+    """
 
     def __init__(self) -> None:
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._asleep = False
+        self._changed = threading.Condition(threading.Lock())
+        self._events: deque[Event] = deque()
+        self._nudged = False
 
     def put(self, event: Event) -> None:
         """Add EVENT. Callable from any thread."""
-        self._events.put(event)
+        with self._changed:
+            self._events.append(event)
+            self._changed.notify()
 
     def nudge(self) -> None:
         """Have `take` return, if it waits. For threads that have the system lock."""
-        if self._asleep:
-            self._asleep = False
-            self._events.put(None)
+        if not self._nudged:
+            with self._changed:
+                self._nudged = True
+                self._changed.notify()
 
     def about_to_take(self) -> None:
         """From now on `nudge` is heard. With the system lock; `take` follows, without it."""
-        self._asleep = True
+        self._nudged = False
 
     def take(self, timeout: float | None, not_before: float) -> list[Event]:
         """Wait up to TIMEOUT seconds (None: without limit) for an event or a nudge, then take all that is there, and
         what comes before the time NOT_BEFORE (of `time.monotonic`)."""
-        events: list[Event] = []
-        there = self._next(events, timeout)
-        while len(events) < BURST and (there or not_before > time.monotonic()):
-            there = self._next(events, max(0.0, not_before - time.monotonic()))
-        self._asleep = False
-        return events
-
-    def _next(self, events: list[Event], timeout: float | None) -> bool:
-        try:
-            event = self._events.get(timeout=timeout)
-        except queue.Empty:
-            return False
-        if event is not None:
-            events.append(event)
-        return True
+        events = self._events
+        with self._changed:
+            self._changed.wait_for(lambda: events or self._nudged, timeout)
+            self._changed.wait_for(lambda: len(events) >= BURST, max(0.0, not_before - time.monotonic()))
+            return [events.popleft() for _ in range(min(BURST, len(events)))]
