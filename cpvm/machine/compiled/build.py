@@ -26,7 +26,6 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import cpvm.s370
 from cpvm.machine import compiled, dat
 from cpvm.machine.compiled.dispatch import EXPORTED
-from cpvm.machine.compiled.handlers import generate
 from cpvm.s370.insn import table
 
 MAGIC: Final = b"cpvm native engine 2\n"
@@ -166,6 +165,8 @@ _PART: Final = struct.Struct("<II")
 
 def compile_code(machine: Any, apart: bool = False) -> Code:
     """Generate and compile; apart: one part of it in a child process, which this one must have no other threads for."""
+    from cpvm.machine.compiled.handlers import generate  # not loaded if the code is in the cache
+
     code = generate(table())
     objects = _in_two_processes(machine, code.texts) if apart else [_object(machine, text) for text in code.texts]
     counts = [len(names) for names in code.names]
