@@ -25,10 +25,13 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from peer import wait_code
 
 from assembler import assemble
 from assembler.linkage import link
@@ -38,6 +41,8 @@ from cpvm.machine.media.images.writing import write_ckd
 from cpvm.machine.media.volume import Volume
 from cpvm.s370.ckd import Record, encode_track
 from cpvm.s370.psw import PSW
+
+Found = TypeVar("Found")
 
 HERE = Path(__file__).parent
 PROGRAMS = sorted(path.stem for path in (HERE / "programs-io").glob("*.assemble"))
@@ -133,17 +138,17 @@ class _Shown:
         self._clock = (~pid << 3) | 2  # the processor time of another process
         self._text = bytearray()
 
-    def until(self, pattern: bytes) -> tuple[re.Match[bytes], float, float]:
-        """Wait for this; what was found, the processor time of the process, and the time."""
+    def until(self, find: Callable[[bytes], Found | None]) -> tuple[Found, float, float]:
+        """Wait until something is found; that, the processor time of the process, and the time."""
         end = time.monotonic() + LIMIT
         while time.monotonic() < end:
-            found = re.search(pattern, bytes(self._text), re.DOTALL)
-            if found:
+            found = find(bytes(self._text))
+            if found is not None:
                 return found, time.clock_gettime(self._clock), time.perf_counter()
             if select.select([self._descriptor], [], [], 0.5)[0]:
                 self._text += os.read(self._descriptor, 65536)
             del self._text[:-4096]
-        raise SystemExit(f"Hercules did not show {pattern.decode()}: {self._text[-300:].decode(errors='replace')}")
+        raise SystemExit(f"Hercules did not come to its end: {self._text[-300:].decode(errors='replace')}")
 
 
 def hercules(peer: str, name: str, pack: Path, short: bool = False) -> Run:
@@ -167,9 +172,8 @@ def hercules(peer: str, name: str, pack: Path, short: bool = False) -> Run:
         os.close(theirs)
         try:
             shown = _Shown(ours, process.pid)
-            _, processor, began = shown.until(rb"Restart key|HHC02228I|HHC00811I")
-            found, processor_then, then = shown.until(rb"HHC(?:CP011|00809)I.*?PSW=[0-9A-F]{8} ([0-9A-F]{8})")
-            result = int(found[1], 16) & 0xFFFFFF
+            _, processor, began = shown.until(re.compile(rb"Restart key|HHC02228I|HHC00811I").search)
+            result, processor_then, then = shown.until(wait_code)
             if result in FAILURES:
                 raise SystemExit(f"{name} on Hercules: wait code {result:X}")
             return Run(count, processor_then - processor, then - began, result)
