@@ -43,7 +43,7 @@ FAILURES = range(0xDEAD00, 0xDEB000)
 """Wait codes of interruptions that should not have been; all others are results."""
 SLOWER = 200
 """By how much the reference engine's loops are shorter."""
-CHECKED = 4
+CHECKED = 2
 """By how much loops are longer in the runs whose results are compared, so that regions are translated in them."""
 MOST = (1 << 32) - 1
 TRIES = 3
