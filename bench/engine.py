@@ -208,10 +208,11 @@ def main() -> int:
         found = measure(name, names, given.runs, given.seconds, peer)
         table.append(found)
         print(line(found, names), *found["differences"], sep="\n", flush=True)
+        if given.json:  # what there is, if it does not come to its end
+            about = {"machine": machine, "hercules": found["peer"], "programs": table}
+            given.json.write_text(json.dumps(about, indent=1) + "\n")
     version = next((found["peer"] for found in table if found["peer"]), "")
     print(f"Hercules {version or 'was not there' if not peer else version}; {time.monotonic() - begun:.0f} s")
-    if given.json:
-        given.json.write_text(json.dumps({"machine": machine, "hercules": version, "programs": table}, indent=1) + "\n")
     return int(any(found["differences"] for found in table))
 
 
