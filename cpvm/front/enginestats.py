@@ -15,6 +15,8 @@ def lines(found: EngineStatistics) -> Iterator[str]:
     yield _row("instructions", found.instructions)
     if found.native or found.engine != REFERENCE:
         yield _row("  native", found.native, _share(found.native, found.instructions))
+        if found.regions:
+            yield _row("    in regions", found.regions, _share(found.regions, found.instructions))
         yield _row("  reference", found.reference, _share(found.reference, found.instructions))
     yield f"processor time {found.seconds:15.3f} s"
     yield f"speed          {found.mips:15.2f} MIPS"

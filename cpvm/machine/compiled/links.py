@@ -93,6 +93,9 @@ class Links:
     def __iter__(self) -> Iterator[Region]:
         return iter(dict.fromkeys(self._at.values()))
 
+    def __bool__(self) -> bool:
+        return bool(self._at)
+
     def __len__(self) -> int:
         return len(set(self._at.values()))
 

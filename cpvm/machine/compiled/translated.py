@@ -123,15 +123,19 @@ class TranslatedInterpreter(CompiledInterpreter):
             self._settle()
         if self._recording is not None:
             return self._record(min(planned, SLICE))
+        if self.links:
+            self.at_once = LEAST_SLICE + self._cast() % SPREAD  # lest a loop and the samples go in step
         return super()._slice(planned)
+
+    def _cast(self) -> int:
+        """The next number of a sequence that has nothing to do with what programs do."""
+        self._dice = self._dice * 1103515245 + 12345 & 0x7FFFFFFF
+        return self._dice >> 8
 
     def _native(self, budget: int) -> int:
         words = self._words
-        self._dice = self._dice * 1103515245 + 12345 & 0x7FFFFFFF
         if self._unseen > UNSEEN:  # then let chance decide where to stop
-            budget = min(budget, 1 + self._dice % self._usual)
-        elif self.links:
-            self.at_once = LEAST_SLICE + self._dice % SPREAD  # lest a loop and the samples go in step
+            budget = min(budget, 1 + self._cast() % self._usual)
         done = super()._native(budget)
         reason = self._reason
         if reason == state.BUDGET_USED:
