@@ -14,8 +14,6 @@ class EngineStatistics:
     """Instructions executed altogether."""
     native: int = 0
     """Those of them that native code executed: the compiled interpreter and translated regions together."""
-    regions: int = 0
-    """Those of them in translated regions."""
     seconds: float = 0.0
     """Processor time that running the machine took, of the threads that ran it."""
     translations: int = 0
@@ -30,6 +28,8 @@ class EngineStatistics:
     """How often native code came back, by reason."""
     note: str = ""
     """Why it is not the engine that was asked for, if it is not; one line for the user."""
+    regions: int = 0
+    """Of the instructions that native code executed, those in translated regions."""
 
     @property
     def reference(self) -> int:
