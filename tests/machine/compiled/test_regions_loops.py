@@ -7,7 +7,7 @@ import pytest
 
 from compiled.regional import CODE, WAITS, Regional
 from cpvm.machine.compiled import state
-from cpvm.machine.compiled.regions.function import SMALL
+from cpvm.machine.compiled.regions.function import LARGEST, SMALL
 from cpvm.machine.compiled.regions.plan import Plan, Untranslatable
 
 DATA = 0x2000
@@ -60,6 +60,19 @@ def test_a_region_of_many_instructions_has_exact_budgets_too(machines: Regional)
     assert len(translation.text) > SMALL
     for budget in (*range(1, 10), 40, 41, 42, 43, 44, 45, 46, 90):
         assert each_way(machines, program, [90, *[budget] * 4]) >= 4
+
+
+def test_a_region_has_its_limit(machines: Regional) -> None:
+    program = looping(*["1A25"] * (LARGEST + 100))
+    translation = machines.translate(recorded(machines, program, 2 * LARGEST))
+    assert len(translation.text) == LARGEST
+    begin(machines, program)
+    machines.touch()
+    for budget in (LARGEST - 1, 2, 98, 1, LARGEST, LARGEST + 1):
+        before = machines.entered
+        machines.approach(LARGEST + 200)
+        machines.run(budget, f"{budget}")
+        assert machines.entered > before
 
 
 # a subroutine, called from two places: BAL 14, BR 14

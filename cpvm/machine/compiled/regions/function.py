@@ -205,7 +205,7 @@ class Function:
         x.store(_BUDGET, "i64", after)
         at = ia
         while True:
-            step = shape.steps.get(at)
+            step = shape.steps.get(at) if len(now.steps) < self._room else None
             if step is None or not self._instruction(step):
                 self._leave("resume" if at in self._plan.text else "go", at, len(now.steps))
                 break
