@@ -362,6 +362,22 @@ def test_an_idle_system_does_nothing(site: Site) -> None:
         assert not site.system.processors.busy
 
 
+def test_processor_time_belongs_to_the_machine_that_used_it(site: Site) -> None:
+    first, second = both(site)
+    for terminal in (first, second):
+        store(terminal, ["50 7FFFFF00"])
+    start(first, COUNTING, run=True)
+    first.session.attention()
+    first.until(ReadState.CP_READ)
+    assert any(word(first, "50") != 0x7FFFFF00 for _ in range(ATTEMPTS))
+    first.type("SET RUN OFF")
+    first.type("CP")
+    used, other = (site.system.users[userid].usage for userid in ("CMSUSER", "USER01"))
+    assert used.virtual_ns > 0
+    assert other.virtual_ns == 0
+    assert word(second, "50") == 0x7FFFFF00
+
+
 def test_query_engine(site: Site) -> None:
     first, second = both(site)
     n = int(count(site), 16)
