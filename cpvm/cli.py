@@ -188,7 +188,11 @@ def _asm(commands: Commands) -> None:
     command.add_argument("-o", dest="deck", metavar="DECK", help="the object deck (default: NAME.text here)")
     command.add_argument("--listing", metavar="FILE", help="the listing; - for standard output (default: none)")
     command.add_argument(
-        "--maclib", action="append", default=[], metavar="PATH", help="folders of macros or MACLIB files; may be given several times"
+        "--maclib",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="folders of macros or MACLIB files; may be given several times",
     )
     _plugins(command, "instructions")
 

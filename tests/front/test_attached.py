@@ -208,7 +208,8 @@ def test_every_engine_gives_the_same(engine: str, capsys: pytest.CaptureFixture[
 def test_an_engine_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(engines, "available", lambda: False)
     assert cli.main(["ipl", "job.txt", "--engine", "compiled"]) == 2
-    assert "cpvm ipl: the compiled engine needs llvmlite, which is not installed: pip install" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "cpvm ipl: the compiled engine needs llvmlite, which is not installed: pip install" in told
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -185,7 +185,7 @@ def test_what_nobody_waits_for_goes_into_the_cache(tmp_path: Path, monkeypatch: 
     from cpvm.machine.compiled import build, elsewhere
 
     code = b"object", build.array("H", range(65536)), 7
-    monkeypatch.setattr(elsewhere, "compile_code", lambda machine: code)
+    monkeypatch.setattr(elsewhere, "compile_code", lambda machine, apart: code)
 
     class Gone:
         class buffer:  # noqa: N801
