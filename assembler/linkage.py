@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from assembler.deck import Deck, DeckError, ESDItem, read
 
@@ -72,7 +73,7 @@ class _Loaded:
     skipped: set[int] = field(default_factory=set)
 
 
-DeckLike = Deck | Sequence[bytes] | bytes
+DeckLike: TypeAlias = Deck | Sequence[bytes] | bytes
 
 
 def link(decks: Iterable[DeckLike], origin: int, entry: str | None = None) -> Image:

@@ -6,6 +6,7 @@ Macro definitions are read here too, from whatever delivers their records.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from assembler.instruction import MachineInstruction, instructions
 from assembler.library import Library
@@ -16,7 +17,7 @@ from assembler.operation import Operation, statements
 from assembler.source import Record, SourceFile, split_fields
 from assembler.symbols import SYMBOL
 
-Entry = Operation | Conditional | MacroDefinition
+Entry: TypeAlias = Operation | Conditional | MacroDefinition
 
 MAX_COPIES = 100
 """COPY members inside each other."""
