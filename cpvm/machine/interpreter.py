@@ -76,6 +76,8 @@ class Interpreter:
         self._checks = 0
         self._externals = 0
         """Program and external interruptions since the last instruction that went well."""
+        self._rate = 1
+        """Microseconds that the host charged for an instruction the last time, 1 at least."""
         self._left: PSW | None = None
         """The PSW with which the budget of the last run was used up: if it is still the current one, what comes
         belongs to it, and a loop of interruptions is found by single steps too."""
@@ -165,7 +167,10 @@ class Interpreter:
             # instructions until the channels act, if each takes a microsecond
             due = agenda.next - agenda.now - uncharged
             if uncharged >= SLICE or due <= 0 or agenda.wish or (uncharged and reason is not None):
-                microseconds = agenda.charge(cpu.machine.host.elapsed(uncharged))
+                charged = cpu.machine.host.elapsed(uncharged)
+                if uncharged:
+                    self._rate = max(1, charged // uncharged)
+                microseconds = agenda.charge(charged)
                 cpu.timers.advance(microseconds)
                 io.elapse(microseconds)
                 uncharged = 0

@@ -142,15 +142,15 @@ class CompiledInterpreter(Interpreter):
         return done
 
     def _horizon(self) -> int:
-        """Instructions until one of the timers may become negative, at a microsecond each; SLICE at least."""
+        """Instructions until one of the timers may become negative, as the host charges for them; SLICE at least."""
         timers = self._cpu.timers
         least = self.slice_length
         left = timers.cpu_timer()
         if left >= 0:
-            least = min(least, left // TOD_MICROSECOND + 1)
+            least = min(least, left // (TOD_MICROSECOND * self._rate) + 1)
         ticks = self._cpu.real4(psa.INTERVAL_TIMER)
         if timers.interval_running and not ticks >> 31:
-            least = min(least, (ticks + 1) * 1_000_000 // TICKS_PER_SECOND + 1)
+            least = min(least, (ticks + 1) * 1_000_000 // (TICKS_PER_SECOND * self._rate) + 1)
         return max(least, SLICE)
 
     def _native(self, budget: int) -> int:
