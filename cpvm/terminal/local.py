@@ -24,6 +24,7 @@ from prompt_toolkit.patch_stdout import StdoutProxy
 
 from cpvm.terminal.history import UserHistory
 from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, printable
+from cpvm.terminal.lines import Lines
 
 _BATCH = 0.02  # seconds between two redraws of the input line while output comes
 _HINTS = " Ctrl-C attention  Ctrl-D end of input "
@@ -197,6 +198,7 @@ class PlainTerminal(_Base):
     def __init__(self, name: str, source: IO[str], sink: IO[str], *, keep: bool = False) -> None:
         super().__init__(name)
         self._source = source
+        self._lines = Lines(source)
         self._sink = sink
         self._keep = keep
         self._changed = threading.Condition()
@@ -228,6 +230,7 @@ class PlainTerminal(_Base):
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._lines.close()
 
     def run(self, connect: Connect) -> None:
         """Serve until the input ends or the terminal is closed."""
@@ -250,7 +253,7 @@ class PlainTerminal(_Base):
                 return getpass.getpass("") + "\n"  # somebody types it, while the output goes elsewhere
             except EOFError:
                 return ""
-        return self._source.readline()
+        return self._lines.next()
 
     def attention(self) -> None:
         """Press the attention key; for a signal handler."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import IO
 
@@ -20,24 +22,37 @@ class Keyboard:
     """What is typed on standard input, which a thread of its own reads."""
 
     def __init__(self, file: IO[str] | None) -> None:
-        self._typed: queue.SimpleQueue[Typed] = queue.SimpleQueue()
+        self._typed: deque[Typed] = deque()
+        self._gate = threading.Lock()  # open when something may be there
         threading.Thread(target=self._read, args=(file,), name="keyboard", daemon=True).start()
 
     def _read(self, file: IO[str] | None) -> None:
         try:
             for line in file or ():
-                self._typed.put(line.rstrip("\r\n"))
+                self._put(line.rstrip("\r\n"))
         except (OSError, ValueError):  # closed under our feet: the same as its end
             pass
-        self._typed.put(Key.END)
+        self._put(Key.END)
 
     def request(self) -> None:
         """Press the request key; may be called from a signal handler."""
-        self._typed.put(Key.REQUEST)
+        self._put(Key.REQUEST)
 
     def get(self, timeout: float | None) -> Typed:
         """The next line or key. Raises queue.Empty after `timeout` seconds (0: if there is none now)."""
-        return self._typed.get(timeout != 0, timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        while not self._typed:
+            left = -1 if end is None else end - time.monotonic()
+            if (end is not None and left <= 0) or not self._gate.acquire(timeout=left):
+                raise queue.Empty
+        return self._typed.popleft()
+
+    def _put(self, typed: Typed) -> None:
+        # neither a Condition, which a signal handler might find locked by the thread that it interrupts, nor
+        # SimpleQueue, whose `get` may wait for ever in Python 3.11 if its time-out passes at the wrong moment
+        self._typed.append(typed)
+        with contextlib.suppress(RuntimeError):  # it is open
+            self._gate.release()
 
 
 class EndOfInput(Attendant):
