@@ -165,7 +165,7 @@ def line(found: dict[str, Any], names: list[str]) -> str:
         spread = 50 * (max(rates) - min(rates)) / medians[who]
         text += f"{medians[who]:12.2f} {'±' + format(spread, '.0f') + '%':>5}"
     if "Hercules" in medians:
-        text += "  " + "".join(f"{medians[engine] / medians['Hercules']:11.2f}" for engine in names)
+        text += "".join(f"{medians[engine] / medians['Hercules']:14.2f}" for engine in names)
     return text
 
 
@@ -202,7 +202,7 @@ def main() -> int:
     print("; ".join(f"{what} {text}" for what, text in machine.items()))
     print(f"MIPS, median and spread of {given.runs} interleaved runs, those on `translated` of {given.seconds:g} s")
     head = "".join(f"{name:>18}" for name in [*names, *(["Hercules"] if peer else [])])
-    print(f"{'':10}{head}" + ("  " + "".join(f"{name[:9] + '/H':>11}" for name in names) if peer else ""))
+    print(f"{'':10}{head}" + ("".join(f"{name + '/H':>14}" for name in names) if peer else ""))
     table = []
     for name in given.programs or PROGRAMS:
         found = measure(name, names, given.runs, given.seconds, peer)
