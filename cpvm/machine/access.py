@@ -134,6 +134,7 @@ class Access:
         if self.protection and key >> 4 != self.protection:
             raise ProgramCheck(PROTECTION)
         self.storage.keys[absolute >> SHIFT] = key | REFERENCE | CHANGE
+        self.fetch_table.setdefault(block, absolute - a)  # what may be stored into may be fetched
         return absolute - a
 
     # ---- numbers
