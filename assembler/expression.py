@@ -7,6 +7,7 @@ and division want absolute operands.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,11 +32,14 @@ class Environment(Protocol):
         """L'*: the length of the statement in hand."""
 
 
-class Expr:
+class Expr(ABC):
+    """An expression, or a part of one."""
+
     __slots__ = ()
 
+    @abstractmethod
     def evaluate(self, env: Environment) -> Value:
-        raise NotImplementedError
+        """Its value; raises Flaw if it has none."""
 
     def walk(self) -> tuple[Expr, ...]:
         """The direct parts of the expression."""

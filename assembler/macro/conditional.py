@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -13,14 +14,15 @@ if TYPE_CHECKING:
     from assembler.macro.expander import Expander, Frame
 
 
-class Conditional:
+class Conditional(ABC):
     """A statement that the macro stage carries out; `execute` raises Flaw."""
 
     name = ""
     type_attribute = "U"
 
+    @abstractmethod
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
-        raise NotImplementedError
+        """Carry a statement out; what `engine` reads next may be another one then."""
 
 
 class DuplicateConditional(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +19,7 @@ class _Closable(Protocol):
     def close(self) -> None: ...
 
 
-class PackDrive(Device):
+class PackDrive(Device, ABC):
     """A drive whose pack is a host file. Without one it is not ready."""
 
     def __init__(self) -> None:
@@ -26,22 +27,22 @@ class PackDrive(Device):
         self._pack: _Closable | None = None  # what this drive has opened itself
 
     @property
+    @abstractmethod
     def medium(self) -> str:
         """The type that a disk for this drive has in its image or volume."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put_image(self, image: TrackImage | BlockImage) -> None:
         """Put an opened disk on the drive. Raises DeviceError: it is none of this type."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_away(self) -> None:
         """Have no pack any more."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def unready(cls, type: str) -> PackDrive:
         """A drive of this type without a pack."""
-        raise NotImplementedError
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
