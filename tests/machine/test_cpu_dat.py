@@ -104,6 +104,20 @@ def test_the_buffer_is_kept_until_purged() -> None:
     assert [m.gr[r].to_bytes(4, "big") for r in (3, 4, 5)] == [b"FIVE", b"FIVE", b"SIX."]
 
 
+def test_what_was_translated_for_storing_serves_for_fetching() -> None:
+    m = Machine(0x10000)
+    m.set_cr(0, K64_4K)
+    m.set_cr(1, 0x2000)
+    m.storage.write(0x2000, bytes.fromhex("F0002100"))
+    m.storage.write(0x2100, b"".join((page << 4).to_bytes(2, "big") for page in range(16)))
+    # MVI into the page at 4000, OI that makes it invalid in its table at 2108 (without a purge), IC from it
+    m.storage.write(0x1000, bytes.fromhex("920540009608210943104000"))
+    m.gr[2], m.gr[4] = 0x2000, 0x4000
+    m.psw = PSW.from_bytes(bytes.fromhex("0408000000001000"))
+    m.run(3)
+    assert (m.psw.address, m.gr[1]) == (0x100C, 5)
+
+
 def test_moves_over_pages_that_are_not_neighbours() -> None:
     m = Machine(1 << 17)
     m.storage.write(0x2000, (0xF0003000).to_bytes(4, "big"))
