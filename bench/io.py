@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from peer import wait_code
+from peer import started, wait_code
 
 from assembler import assemble
 from assembler.linkage import link
@@ -156,31 +156,14 @@ def hercules(peer: str, name: str, pack: Path, short: bool = False) -> Run:
     data, count = image(name, peer=not short)
     with tempfile.TemporaryDirectory() as d:
         shutil.copy(pack, Path(d, "pack.ckd"))
-        Path(d, "core").write_bytes(data)
         devices = f"0009 3215-C /\n0150 3350 {d}/pack.ckd\n"
-        Path(d, "conf").write_text(f"ARCHMODE S/370\nCPUMODEL 3033\nMAINSIZE 16\nNUMCPU 1\nDIAG8CMD DISABLE\n{devices}")
-        Path(d, "rc").write_text(f"sysclear\nloadcore {d}/core 0\nrestart\n")
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [peer, "-d", "-f", f"{d}/conf"],
-            stdin=subprocess.PIPE,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=d,
-            env=os.environ | {"HERCULES_RC": f"{d}/rc", "TERM": "dumb"},
-        )
-        os.close(theirs)
-        try:
-            shown = _Shown(ours, process.pid)
+        with started(peer, data, devices, more="DIAG8CMD DISABLE\n") as (terminal, pid):
+            shown = _Shown(terminal, pid)
             _, processor, began = shown.until(re.compile(rb"Restart key|HHC02228I|HHC00811I").search)
             result, processor_then, then = shown.until(wait_code)
-            if result in FAILURES:
-                raise SystemExit(f"{name} on Hercules: wait code {result:X}")
-            return Run(count, processor_then - processor, then - began, result)
-        finally:
-            process.kill()
-            process.wait()
-            os.close(ours)
+        if result in FAILURES:
+            raise SystemExit(f"{name} on Hercules: wait code {result:X}")
+        return Run(count, processor_then - processor, then - began, result)
 
 
 def _line(runs: dict[str, list[Run]], engines: list[str]) -> str:

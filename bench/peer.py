@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +51,15 @@ def wait_code(shown: bytes) -> int | None:
     return int(found[1] or found[2], 16) & 0xFFFFFF if found else None
 
 
-def hercules(peer: str, data: bytes) -> Run:
-    """Run a program, as it stands in storage from 0 on, from the restart key to its disabled wait."""
+@contextmanager
+def started(peer: str, data: bytes, devices: str = "0009 3215-C /\n", more: str = "") -> Iterator[tuple[int, int]]:
+    """Hercules with a program, as it stands in storage from 0 on, and the restart key pressed.
+
+    Gives the descriptor of its terminal and its process number. `devices` and `more` are lines of its configuration.
+    """
     with tempfile.TemporaryDirectory() as d:
         Path(d, "core").write_bytes(data)
-        Path(d, "conf").write_text("ARCHMODE S/370\nCPUMODEL 3033\nMAINSIZE 16\nNUMCPU 1\n0009 3215-C /\n")
+        Path(d, "conf").write_text(f"ARCHMODE S/370\nCPUMODEL 3033\nMAINSIZE 16\nNUMCPU 1\n{more}{devices}")
         Path(d, "rc").write_text(f"sysclear\nloadcore {d}/core 0\nrestart\n")
         ours, theirs = pty.openpty()
         try:
@@ -71,11 +77,17 @@ def hercules(peer: str, data: bytes) -> Run:
         finally:
             os.close(theirs)
         try:
-            return _wait(ours, process.pid)
+            yield ours, process.pid
         finally:
             process.kill()
             process.wait()
             os.close(ours)
+
+
+def hercules(peer: str, data: bytes) -> Run:
+    """Run a program, as it stands in storage from 0 on, from the restart key to its disabled wait."""
+    with started(peer, data) as (terminal, pid):
+        return _wait(terminal, pid)
 
 
 def _wait(terminal: int, pid: int) -> Run:
