@@ -30,6 +30,7 @@ from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
 from cpvm.cp.processors import Processors, available
+from cpvm.cp.realdev import RealDevices
 from cpvm.cp.registry import discover
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
@@ -93,6 +94,7 @@ class System:
         self.directory = DirectoryStore(self.database)
         self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
+        self.real = RealDevices(self.folder)
         self.lock = SystemLock()
         self.timers = Timers()
         self.timers.earlier = self._events.nudge
@@ -149,8 +151,10 @@ class System:
 
     def start(self) -> None:
         """Start the CP thread; terminals may connect from now on."""
-        for text in self.minidisks.mount(self.directory.volumes):
+        for text in (*self.real.read(), *self.minidisks.mount(self.directory.volumes)):
             self.log.write(text)
+        for volume in self.directory.volumes.values():
+            self.real.add_volume(volume)
         logon.system_started(self)
         self.processors.start(self._count)
         self._thread.start()
