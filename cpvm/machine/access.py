@@ -114,7 +114,7 @@ class Access:
     def _locate(self, a: int) -> int:
         """Logical to absolute address; may fault."""
         absolute = self.absolute(self.translator.real(a) if self.translating else a)
-        if absolute >= self.storage.size:
+        if absolute >= self.storage.size and not self.storage.holds(absolute):
             raise ProgramCheck(ADDRESSING)
         return absolute
 
@@ -134,6 +134,8 @@ class Access:
         if self.protection and key >> 4 != self.protection:
             raise ProgramCheck(PROTECTION)
         self.storage.keys[absolute >> SHIFT] = key | REFERENCE | CHANGE
+        if self.storage.watched:
+            self.storage.touched(absolute >> SHIFT)
         self.fetch_table.setdefault(block, absolute - a)  # what may be stored into may be fetched
         return absolute - a
 
@@ -337,7 +339,7 @@ class Access:
     def real_word(self, a: int) -> int:
         """The word at any real address on a word boundary, unsigned; may fault (addressing)."""
         a = self.absolute(a & ADDRESS_MASK)
-        if a >= self.storage.size:
+        if a >= self.storage.size and not self.storage.holds(a):
             raise ProgramCheck(ADDRESSING)
         v: int = _U.unpack_from(self.memory, a)[0]
         return v
@@ -349,7 +351,7 @@ class Access:
 
     def storage_key(self, a: int) -> int:
         a = self.absolute(a & ADDRESS_MASK)
-        if a >= self.storage.size:
+        if a >= self.storage.size and not self.storage.holds(a):
             raise ProgramCheck(ADDRESSING)
         return self.storage.keys[a >> SHIFT]
 
@@ -373,6 +375,6 @@ class Access:
 
     def set_storage_key(self, a: int, v: int) -> None:
         a = self.absolute(a & ADDRESS_MASK)
-        if a >= self.storage.size:
+        if a >= self.storage.size and not self.storage.holds(a):
             raise ProgramCheck(ADDRESSING)
         self.storage.set_key(a, v)

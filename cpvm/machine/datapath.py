@@ -31,6 +31,8 @@ class GuestStorage(Protocol):
     def write(self, addr: int, data: bytes, /) -> None: ...
     def key(self, addr: int, /) -> int: ...
     def set_key(self, addr: int, key: int, /) -> None: ...
+    def holds(self, addr: int, n: int, /) -> bool: ...
+    def piece(self, addr: int, /) -> tuple[int, int]: ...
 
 
 _CCW: Final = Struct(">IBxH")
@@ -105,7 +107,7 @@ class DataPath:
         at = self.ccw
         followed = False  # a transfer in channel: where it leads to an address that is none, the CSW has its own
         while True:
-            if at + CCW_LENGTH > storage.size:
+            if at + CCW_LENGTH > storage.size and not storage.holds(at, CCW_LENGTH):
                 if not followed:
                     self.ccw = at + CCW_LENGTH & ADDRESS_MASK
                 return self._check(ChannelCondition.PROGRAM_CHECK)
@@ -273,7 +275,7 @@ class DataPath:
 
     def _next_idaw(self) -> bool:
         start = self.address < 0
-        if self.idaw + 4 > self.storage.size:
+        if self.idaw + 4 > self.storage.size and not self.storage.holds(self.idaw, 4):
             return self._check(ChannelCondition.PROGRAM_CHECK)
         if self._allowed(self.idaw, 4, store=False) != 4:
             return False
@@ -298,7 +300,7 @@ class DataPath:
         Reference and change bits of the blocks used are set.
         """
         storage = self.storage
-        room = storage.size - address
+        room = storage.piece(address)[1] - address
         end = address + (n if n <= room else max(room, 0))
         mark = KEY_REFERENCE | KEY_CHANGE if store else KEY_REFERENCE
         at = address
@@ -318,10 +320,11 @@ class DataPath:
     def _allowed_down(self, address: int, n: int, store: bool) -> int:
         """How many of the `n` bytes at `address` and before may be used, else as `_allowed`."""
         storage = self.storage
-        if address >= storage.size:
+        lowest, beyond = storage.piece(address)
+        if address >= beyond:
             self.channel |= ChannelCondition.PROGRAM_CHECK
             return 0
-        end = max(address - n, -1)
+        end = max(address - n, lowest - 1)
         mark = KEY_REFERENCE | KEY_CHANGE if store else KEY_REFERENCE
         at = address
         while at > end:

@@ -123,7 +123,7 @@ def save(machine: "Machine") -> bytes:
         "storage": storage.size,
         "plugins": _plugins(machine),
         "blocks": runs,
-        "keys": bytes(storage.keys),
+        "keys": bytes(storage.keys[: storage.size // BLOCK]),
         "processor": _processor(machine),
         "polls": machine.io.agenda.polls,
         "channels": {f"{number:X}": kind for number, kind in machine.io.types.items()},
@@ -221,7 +221,7 @@ def _restore_processor(machine: "Machine", saved: Mapping[str, Any]) -> None:
 
 def _restore_storage(machine: "Machine", runs: list[list[int]], keys: bytes, content: bytes) -> None:
     storage = machine.storage
-    if len(keys) != len(storage.keys) or sum(count for _, count in runs) * BLOCK != len(content):
+    if len(keys) != storage.size // BLOCK or sum(count for _, count in runs) * BLOCK != len(content):
         raise ValueError("its storage is incomplete")
     storage.clear()
     at = 0
@@ -230,7 +230,7 @@ def _restore_storage(machine: "Machine", runs: list[list[int]], keys: bytes, con
             raise ValueError("its storage is too large")
         storage.write(first * BLOCK, content[at : at + count * BLOCK])
         at += count * BLOCK
-    storage.keys[:] = keys
+    storage.keys[: len(keys)] = keys
     machine.cpu.purge_tlb()
 
 

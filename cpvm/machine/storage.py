@@ -6,11 +6,14 @@ Source: *Principles of Operation*, GA22-7000, "Storage". Addresses here are abso
 import mmap
 from collections.abc import Callable
 
+from cpvm.machine.mapping import PAGE, forget_file, map_file
+
 BLOCK = 2048
 """Bytes that share a storage key."""
 
 MAXIMUM = 1 << 24
 _PAD = 4096
+_NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)
 
 FETCH_PROTECTION, REFERENCE, CHANGE = 0x08, 0x04, 0x02
 """Bits of a key byte; its first four are the access-control bits."""
@@ -19,7 +22,8 @@ FETCH_PROTECTION, REFERENCE, CHANGE = 0x08, 0x04, 0x02
 class Storage:
     """Main storage of a machine, with a key for each block of 2K bytes.
 
-    Memory is taken from the host only for blocks that were touched.
+    Memory is taken from the host only for blocks that were touched. Pages may be those of a host file that machines
+    share (`map_pages`), also beyond `size`: then there are segments (`attach_segment`), and holes between them.
     """
 
     def __init__(self, size: int) -> None:
@@ -27,15 +31,31 @@ class Storage:
         if not 8192 <= size <= MAXIMUM or size % BLOCK:
             raise ValueError("storage size must be a multiple of 2K from 8K to 16M")
         self.size = size
-        self.data = mmap.mmap(-1, size + _PAD, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.data = mmap.mmap(-1, MAXIMUM + _PAD, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE)
         """The bytes, followed by some that do not belong to storage."""
-        self.keys = bytearray(size // BLOCK)
+        self.keys = bytearray(MAXIMUM // BLOCK)
+        self.segments: list[tuple[int, int]] = []
+        """Where storage goes on beyond `size`: first address, and that behind the last."""
+        self.watched: set[int] = set()
+        """Blocks of pages that are shared: a change of one is told, once, to `altered`."""
+        self.altered: Callable[[int], None] = lambda block: None
+        self._mapped: list[tuple[int, int]] = []
         self.key_changed: Callable[[int], None] = lambda block: None
         """Called with the number of a block whose key has changed, unless only reference and change bits came on."""
 
     def _check(self, addr: int, n: int) -> None:
-        if addr < 0 or n < 0 or addr + n > self.size:
+        if (addr < 0 or n < 0 or addr + n > self.size) and not self.holds(addr, n):
             raise AddressError(f"{n} bytes at {addr:X} are outside of storage")
+
+    def piece(self, addr: int) -> tuple[int, int]:
+        """The piece of storage that holds this address: where it begins and ends; an empty one if there is none."""
+        if 0 <= addr < self.size:
+            return 0, self.size
+        return next(((start, end) for start, end in self.segments if start <= addr < end), (addr, addr))
+
+    def holds(self, addr: int, n: int = 1) -> bool:
+        """Whether n bytes at this absolute address are storage, of one piece."""
+        return n >= 0 and self.piece(addr)[1] - addr >= max(n, 1)
 
     def read(self, addr: int, n: int) -> bytes:
         """The n bytes at this absolute address, whatever their key. Raises AddressError."""
@@ -46,6 +66,9 @@ class Storage:
         """Store bytes at this absolute address, whatever their key. Raises AddressError."""
         n = len(data)
         self._check(addr, n)
+        if self.watched:
+            for block in range(addr // BLOCK, (addr + n - 1) // BLOCK + 1):
+                self.touched(block)
         self.data[addr : addr + n] = bytes(data)
 
     def key(self, addr: int) -> int:
@@ -59,13 +82,76 @@ class Storage:
         block = addr // BLOCK
         old = self.keys[block]
         new = self.keys[block] = key & 0xFE
+        if new & CHANGE:
+            self.touched(block)
         if old & ~new or (old ^ new) & ~(REFERENCE | CHANGE):
             self.key_changed(block)
 
+    def touched(self, block: int) -> None:
+        """Something is stored into a block. If it was shared until now, that is told."""
+        if block in self.watched:
+            self.watched.discard(block)
+            self.altered(block)
+
     def clear(self) -> None:
-        """Zeros everywhere, in the keys too."""
+        """Zeros everywhere, in the keys too; no page is shared, and there are no segments, any more."""
+        for at, length in self._mapped:
+            forget_file(self.data, at, length)
+        self._mapped.clear()
+        self.watched.clear()
+        used = [0, *(start for start, _ in self.segments)]
+        ends = [self.size, *(end for _, end in self.segments)]
+        self.segments.clear()
         self.data.madvise(mmap.MADV_DONTNEED)
-        for block in range(len(self.keys)):
+        for start, end in zip(used, ends, strict=True):
+            for block in range(start // BLOCK, end // BLOCK):
+                self.keys[block] = 0
+                self.key_changed(block)
+
+    # ---- pages of files
+
+    def map_pages(self, addr: int, n: int, file: int, offset: int, *, watch: bool) -> None:
+        """Have n bytes at this address be those of an open host file, for this machine until it changes them.
+
+        `watch`: a change is told to `altered`, once for each block. Whoever calls this has the access tables dropped.
+
+        Raises:
+            AddressError: they are not all in storage.
+            OSError: the host cannot read the file.
+        """
+        if addr % PAGE or n % PAGE or n <= 0:
+            raise AddressError(f"{n} bytes at {addr:X} are no whole pages")
+        self._check(addr, n)
+        map_file(self.data, addr, n, file, offset)
+        self._mapped.append((addr, n))
+        blocks = range(addr // BLOCK, (addr + n) // BLOCK)
+        self.watched.difference_update(blocks)
+        if watch:
+            self.watched.update(blocks)
+
+    def attach_segment(self, start: int, end: int) -> None:
+        """Have zeros at these addresses beyond `size`. Raises AddressError: something is there already."""
+        if start < self.size or start >= end or end > MAXIMUM:
+            raise AddressError(f"{start:X}-{end - 1:X} is not beyond storage")
+        if any(start < other_end and other < end for other, other_end in self.segments):
+            raise AddressError(f"{start:X}-{end - 1:X} is in storage already")
+        self.segments.append((start, end))
+        self.segments.sort()
+
+    def detach_segment(self, start: int, end: int) -> None:
+        """Take away what `attach_segment` put there. Raises AddressError: nothing."""
+        if (start, end) not in self.segments:
+            raise AddressError(f"{start:X}-{end - 1:X} is not in storage")
+        self.segments.remove((start, end))
+        self.forget_pages(start, end - start)
+
+    def forget_pages(self, addr: int, n: int) -> None:
+        """Have zeros, and keys of zero, in these pages, which no file has any part in any more."""
+        forget_file(self.data, addr, n)
+        self._mapped = [(at, length) for at, length in self._mapped if not addr <= at < addr + n]
+        blocks = range(addr // BLOCK, (addr + n) // BLOCK)
+        self.watched.difference_update(blocks)
+        for block in blocks:
             self.keys[block] = 0
             self.key_changed(block)
 

@@ -51,7 +51,7 @@ def peek(machine: "Machine", address: int, n: int) -> bytes:
             if result != FOUND:
                 break
         absolute = cpu.absolute(real)
-        if absolute >= machine.storage.size:
+        if absolute >= machine.storage.size and not machine.storage.holds(absolute):
             break
         data += machine.storage.read(absolute, 1)
     return bytes(data)

@@ -19,6 +19,7 @@ from cpvm.machine.compiled.record import Recording, adds, merge, touches
 from cpvm.machine.compiled.shelf import Kept, Request, Shelf, Translate, shelf
 from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interpreter import SLICE, Interpreter
+from cpvm.machine.storage import MAXIMUM
 from cpvm.s370.ops import ADDRESS_MASK
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class TranslatedInterpreter(CompiledInterpreter):
     def __init__(self, cpu: CPU, interruptions: Interruptions, library: Library, tuning: Tuning | None = None) -> None:
         super().__init__(cpu, interruptions, library)
         self.tuning = tuning or Tuning()
-        self.links = Links(self._tables, cpu.storage.size, self._set)
+        self.links = Links(self._tables, MAXIMUM, self._set)
         self._weights = Weights()
         self._recording: Recording | None = None
         self._wanted: list[Request] = []
