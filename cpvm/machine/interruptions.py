@@ -3,7 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "Interruptions".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,15 @@ _PSW = Struct(">II")
 # submask bits of control register 0 for external interruptions
 TIMER_MASK, KEY_MASK, SIGNAL_MASK = 0x80, 0x40, 0x20
 COMPARATOR_MASK, CPU_TIMER_MASK = 0x800, 0x400
-VMCF_MASK, EMERGENCY_MASK, CALL_MASK = 0x01, 0x4000, 0x2000
-OTHER_MASKS = {0x4001: VMCF_MASK, ExternalCode.EMERGENCY_SIGNAL: EMERGENCY_MASK, ExternalCode.EXTERNAL_CALL: CALL_MASK}
+VMCF_MASK, IUCV_MASK, LOGICAL_DEVICE_MASK = 0x01, 0x02, 0x200
+EMERGENCY_MASK, CALL_MASK = 0x4000, 0x2000
+OTHER_MASKS = {
+    0x4000: IUCV_MASK,
+    0x4001: VMCF_MASK,
+    0x2402: LOGICAL_DEVICE_MASK,
+    ExternalCode.EMERGENCY_SIGNAL: EMERGENCY_MASK,
+    ExternalCode.EXTERNAL_CALL: CALL_MASK,
+}
 """Code -> submask bit of those external interruptions that have one of their own."""
 FROM_PROCESSORS = (ExternalCode.EMERGENCY_SIGNAL, ExternalCode.EXTERNAL_CALL)
 """Those that come before the clock comparator, in order of priority."""
@@ -39,6 +46,8 @@ class Interruptions:
         """Pending conditions of the common external code: interrupt key X'40', external signals 2-7."""
         self.others: list[int] = []
         """Other external codes, in order of arrival."""
+        self.presenting: dict[int, Callable[[], None]] = {}
+        """By one of those codes: what is to be done just before that interruption is taken."""
         self.checks = MachineChecks(machine)
         self.restarting = False
         """Whether the processor has told itself to restart."""
@@ -147,6 +156,8 @@ class Interruptions:
                 self._machine.cpu.timers.interval_pending = False
         elif code in self.others:
             self.others.remove(code)
+            if code in self.presenting:
+                self.presenting[code]()
         self._take_external(code)
         return code
 
