@@ -6,7 +6,8 @@ done.deck            # card images
 done.return_code     # 0 4 8 12 16
 """
 
-from assembler.assembly import Assembly, Options, assemble
+from assembler.assembly import Assembly, assemble
 from assembler.message import Message
+from assembler.options import Options
 
 __all__ = ["Assembly", "Message", "Options", "assemble"]

@@ -8,34 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from assembler import deck as decks
-from assembler import linkage
+from assembler import linkage, warnings
 from assembler import listing as listings
 from assembler.library import LibraryLike, as_library
 from assembler.macro.expander import Expander
 from assembler.message import Flaw, Message
+from assembler.options import Options
 from assembler.passes import Assembler
 from assembler.source import Statement, records
 from assembler.symbols import Section, Symbol
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What an assembly is asked for besides its deck.
-
-    `date` and `time` appear in &SYSDATE, &SYSTIME and the listing's headings (`mm/dd/yy`, `hh.mm`); `xref` is
-    FULL, SHORT (only symbols that are used) or NONE; `linecount` lines make a page, 0 for no pages.
-    """
-
-    date: str = "01/01/70"
-    time: str = "00.00"
-    esd: bool = True
-    rld: bool = True
-    source: bool = True
-    xref: str = "FULL"
-    linecount: int = 55
-    name: str = ""
-    test: bool = False
-    """SYM cards in front of the deck."""
 
 
 @dataclass(slots=True)
@@ -94,19 +75,21 @@ def assemble(
     `library` holds macros and COPY members: a folder, a mapping, an object with `get(name)`, or a sequence of these.
     """
     options = options or Options()
-    asm = Assembler()
+    asm = Assembler(options)
     system = {"SYSPARM": sysparm, "SYSDATE": options.date, "SYSTIME": options.time, "SYSIN_MEMBER": options.name}
     expander = Expander(asm, records(source), as_library(library), system)
     try:
         with _without_collector():
             asm.pass_one(expander)
             asm.pass_two()
+            warnings.check(asm)
     except RecursionError:  # the limits on nesting are below the host's; this is the last net
         if asm.statements:
             asm.flaw(asm.statements[-1], Flaw("IFO318", "STATEMENT TOO COMPLICATED", 16))
     decks.number_sections(asm)
     asm.messages.sort(key=lambda message: (message.statement, message.column))
-    severity = max((message.severity for message in asm.messages), default=0)
+    counted = (message.severity for message in asm.messages)
+    severity = max((one for one in counted if one >= options.flag), default=0)
     code = 16 if severity > 12 else 12 if severity > 8 else 8 if severity > 4 else 4 if severity > 1 else 0
     return Assembly(
         deck=decks.write(asm, options.test),

@@ -151,7 +151,7 @@ class MachineInstruction(Operation):
             else:
                 register, displacement = asm.bases.resolve(value, terms, operand.column, operand.label)
                 # A section begins on a doubleword, so that the place in it tells; what an index adds is not known.
-                if terms and extra is None and value & self.boundary - 1:
+                if terms and extra is None and value & self.boundary - 1 and asm.options.align:
                     asm.warn(Flaw("IFO220", f"ALIGNMENT ERROR - {self.boundary} BYTES", 4, operand.column))
         else:
             assert base is not None

@@ -9,6 +9,37 @@ ours, from IFO300.  A macro's own message has the number MNOTE.  Severities are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assembler.source import Statement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """The macro that a statement comes from, and the statement that called it."""
+
+    macro: str
+    statement: Statement
+    by: str = ""
+    """The macro in which it is called; empty in open code."""
+
+    @property
+    def number(self) -> int:
+        """The statement number of the call (0 until pass 1 has seen it)."""
+        return self.statement.number
+
+    @property
+    def line(self) -> int:
+        return self.statement.line
+
+    @property
+    def file(self) -> str:
+        """The library member that holds the call; empty for the source."""
+        return self.statement.file
+
+    def __str__(self) -> str:
+        return f"{self.macro} AT {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +52,17 @@ class Message:
     number: str
     text: str
     source: str = ""
-    chain: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """The macro instructions inside which the statement was generated, the innermost first."""
+    file: str = ""
+    """The library member in which the statement stands; empty for the source."""
+    line: int = 0
+    """The number of its record there, from 1; 0 if it stands nowhere."""
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The calls as text, such as `WTO AT 12`: the number is that of the record."""
+        return tuple(map(str, self.calls))
 
     def __str__(self) -> str:
         where = f" (column {self.column})" if self.column else ""

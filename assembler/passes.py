@@ -17,6 +17,7 @@ from assembler.operation import Operation
 from assembler.source import Statement
 from assembler.state import MAX_SECTION
 from assembler.symbols import Section
+from assembler.usings import KeptBases
 
 
 class Assembler(Names):
@@ -79,7 +80,7 @@ class Assembler(Names):
     def pass_two(self) -> None:
         """Generate the text of the placed statements."""
         self.second = True
-        self.bases = Bases()
+        self.bases = KeptBases(self) if self.options.using_map else Bases()
         for st in self.statements:
             operation = st.operation
             if operation is None or operation is _NOTHING:

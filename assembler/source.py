@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assembler.message import Flaw, Message
+from assembler.message import Call, Flaw, Message
 
 # One piece of an operand field: text without quotes, an attribute reference (L'SYMBOL: no string begins there), or a
 # string, whose blanks count.  An unfinished string runs to the end of the record.
@@ -33,6 +33,7 @@ class Statement:
         "code",
         "column",
         "early",
+        "file",
         "length",
         "level",
         "line",
@@ -54,7 +55,7 @@ class Statement:
     )
 
     def __init__(  # noqa: PLR0917
-        self, text: tuple[str, ...], name: str, op: str, operand: str, line: int = 0, level: int = 0
+        self, text: tuple[str, ...], name: str, op: str, operand: str, line: int = 0, level: int = 0, file: str = ""
     ) -> None:
         self.text = text
         """Source records as they are listed, columns 1-80."""
@@ -80,7 +81,10 @@ class Statement:
         self.value: int | None = None
         self.pool = 0
         self.show = True
-        self.macro: tuple[str, ...] = ()
+        self.macro: tuple[Call, ...] = ()
+        """The calls that it comes from, the innermost first."""
+        self.file = file
+        """The library member in which it stands; empty for the source."""
         self.messages: list[Message] | None = None
         self.early: list[Flaw] | None = None
         """What was wrong before pass 1 saw the statement."""
@@ -163,6 +167,9 @@ def split_fields(text: str) -> tuple[str, str, str, str, int]:
     return name, op, text[start:end], text[end:].strip(), start
 
 
+_SOUND = ("", "")
+
+
 @dataclass(slots=True)
 class Record:
     """A logical record: its physical lines as listed, its joined text, its line number and any complaint."""
@@ -172,6 +179,8 @@ class Record:
     line: int
     complaint: tuple[str, str] = ("", "")
     """Number and text of a message about the continuation."""
+    file: str = ""
+    """The library member that holds it; empty for the source."""
 
 
 class SourceFile:
@@ -195,7 +204,7 @@ class SourceFile:
         end = columns.end
         if len(first) <= end or first[end] == " ":
             text = first[:end] if columns.begin == 1 else first[columns.begin - 1 : end]
-            return Record((first,), text.rstrip(), position + 1)
+            return Record((first,), text.rstrip(), position + 1, _SOUND, self.name)
         return self._continued(first, position)
 
     def _continued(self, first: str, position: int) -> Record:
@@ -222,7 +231,7 @@ class SourceFile:
             if not comment:
                 operand_end = _comma_end(text)
                 text = text[:operand_end] + more.lstrip() if operand_end else text.ljust(end) + more
-        return Record(tuple(held), text.rstrip(), position + 1, complaint)
+        return Record(tuple(held), text.rstrip(), position + 1, complaint, self.name)
 
 
 def _comma_end(text: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from assembler.addressing import Bases, Promise
 from assembler.literals import Pool
 from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw, Message
+from assembler.options import Options
 from assembler.source import Statement
 from assembler.symbols import Card, Section, Symbol, Terms, Value
 
@@ -53,6 +54,7 @@ class EntryPoint:
 class State:
     """What is known of the assembly so far."""
 
+    options: Options = field(default_factory=Options)
     statements: list[Statement] = field(default_factory=list)
     symbols: dict[str, Symbol] = field(default_factory=dict)
     sections: dict[tuple[str, bool], Section] = field(default_factory=dict)
@@ -97,6 +99,11 @@ class State:
     """What the location counter stands at while a literal is generated."""
     _current: Statement | None = None
 
+    @property
+    def current(self) -> Statement | None:
+        """The statement in hand."""
+        return self._current
+
     # --- messages -----------------------------------------------------------------------------------------------------
 
     def flaw(self, st: Statement, flaw: Flaw) -> None:
@@ -119,7 +126,7 @@ class State:
                 self.messages.append(Message(st.number, 0, 16, "IFO328", "TOO MANY MESSAGES, THE REST ARE LEFT OUT"))
             return
         source = st.text[0] if st.text else ""
-        found = Message(st.number, column, severity, number, text, source.rstrip(), st.macro)
+        found = Message(st.number, column, severity, number, text, source.rstrip(), st.macro, st.file, st.line)
         self.messages.append(found)
         if st.messages is None:
             st.messages = []

@@ -22,4 +22,5 @@ class Copy(Conditional):
         lines = engine.table.copy_member(operand)
         if frame.definition is not None:
             raise Flaw("IFO302", "COPY WITH A VARIABLE SYMBOL INSIDE OF A MACRO", 8, 0)
-        engine.code.files.append(SourceFile(lines, operand))
+        engine.table.copies.append((operand.strip().upper(), model.record, ""))
+        engine.code.files.append(SourceFile(lines, operand.strip().upper()))

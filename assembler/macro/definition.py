@@ -55,6 +55,8 @@ class MacroDefinition:
         self.body: list[Model] = []
         self.labels: dict[str, int] = {}
         self.library = False
+        self.record: Record | None = None
+        """The prototype."""
 
     def prototype(self, model: Model) -> None:
         """Take name and parameters from the prototype statement; raises Flaw."""
@@ -80,8 +82,9 @@ class MacroDefinition:
             else:
                 self.positional.append(name)
 
-    def add(self, model: Model) -> None:
+    def add(self, model: Model, inner: bool = False) -> None:
+        """Take a statement of the body; the sequence symbols of a definition inside (`inner`) are not the macro's."""
         sequence = model.sequence
-        if sequence:
+        if sequence and not inner:
             self.labels.setdefault(sequence, len(self.body))
         self.body.append(model)

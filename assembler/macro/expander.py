@@ -18,7 +18,7 @@ from assembler.macro.opencode import OpenCode
 from assembler.macro.operations import OperationTable
 from assembler.macro.system import SystemVariables
 from assembler.macro.variables import SetSymbol
-from assembler.message import OPERATION_FIELD, Flaw
+from assembler.message import OPERATION_FIELD, Call, Flaw
 from assembler.operation import Operation, statements
 from assembler.source import Record, Statement, rebuilt, scan_operand, split_fields
 
@@ -68,6 +68,8 @@ class Expander:
         self.attributes = Attributes(asm.symbols, self.table.find, self.code.main)
         self.sysndx = 0
         self.generated = 0
+        self.calls: list[Call] = []
+        """The macro instructions that were expanded, in their order."""
         self.branches = 0
         self.record: Record | None = None
         """The conditional statement in hand."""
@@ -109,14 +111,14 @@ class Expander:
     def _open_record(self, record: Record) -> Statement | None:
         text = record.text
         if not text or text[0] == "*" or text[:2] == ".*":
-            return Statement(record.lines, "", "", "", record.line)
+            return Statement(record.lines, "", "", "", record.line, 0, record.file)
         if "&" in text or text[0] == ".":
             return self._open_model(record)
         name, op, operand, _, column = split_fields(text)
         entry = self.operations.get(op.upper())
         if isinstance(entry, Conditional):
             return self._open_model(record)
-        st = Statement(record.lines, name, op.upper(), operand, record.line)
+        st = Statement(record.lines, name, op.upper(), operand, record.line, 0, record.file)
         st.column = column
         return self._issue(st, entry)
 
@@ -126,7 +128,7 @@ class Expander:
         if not isinstance(entry, Conditional):
             return self._generate(self.open_code, model)
         if not again:
-            self.queue.append(Statement(record.lines, "", "", "", record.line))
+            self.queue.append(Statement(record.lines, "", "", "", record.line, 0, record.file))
         self._execute(entry, self.open_code, model)
         return None
 
@@ -140,6 +142,11 @@ class Expander:
         frame.position += 1
         entry = self.operations.get(model.op.upper())
         if isinstance(entry, Conditional):
+            if self.asm.options.mlogic:
+                record = model.record
+                shown = Statement(record.lines, "", "", "", record.line, len(self.frames), record.file)
+                shown.macro = frame.chain
+                self.queue.append(shown)
             self._execute(entry, frame, model)
             return None
         return self._generate(frame, model)
@@ -160,6 +167,7 @@ class Expander:
             return
         st = Statement(record.lines if record else (), "", "", "", record.line if record else 0)
         if record is not None:
+            st.file = record.file
             st.name, st.op, st.operand, _, _ = split_fields(record.text)
             st.show = frame is not None and frame.definition is not None
         st.level = len(self.frames)
@@ -184,13 +192,14 @@ class Expander:
                 self.complain(Flaw("IFO311", "TOO MANY STATEMENTS GENERATED", 16), record, frame)
                 return None
             if not text or text[0] == "*":
-                st = Statement(record.lines, "", "", "", record.line, level)
+                st = Statement(record.lines, "", "", "", record.line, level, record.file)
+                st.macro = frame.chain
                 return st
             if text[:2] == ".*":
                 return None
         if not model.variable:
             name = "" if model.sequence else model.name
-            st = Statement(record.lines, name, model.op.upper(), model.operand, record.line, level)
+            st = Statement(record.lines, name, model.op.upper(), model.operand, record.line, level, record.file)
         else:
             self.record = record
             try:
@@ -209,7 +218,8 @@ class Expander:
                 end = scan_operand(operand, 0)
                 remark = f"{operand[end:].strip()} {remark}".strip()
                 operand = operand[:end]
-            st = Statement(rebuilt(name, op, operand, remark), name, op.upper(), operand, record.line, level)
+            lines = rebuilt(name, op, operand, remark)
+            st = Statement(lines, name, op.upper(), operand, record.line, level, record.file)
             if name.startswith("."):
                 st.name = ""
         st.macro = frame.chain
@@ -234,6 +244,9 @@ class Expander:
         if entry is None:
             if st.op not in self.operations:
                 entry = self.table.find(st.op)
+                if self.asm.options.libmac and isinstance(entry, MacroDefinition):
+                    self._list_definition(st, entry)
+                    return None
             if entry is None:
                 what = f"UNDEFINED OP CODE {st.op[:16]}" if st.op else "OPERATION CODE MISSING"
                 st.operation = Complaint(self.table.troubles.get(st.op) or Flaw("IFO078", what, 8, OPERATION_FIELD))
@@ -241,6 +254,15 @@ class Expander:
         if isinstance(entry, MacroDefinition):
             return self._call(st, entry)
         return st
+
+    def _list_definition(self, st: Statement, definition: MacroDefinition) -> None:
+        """Deliver a library macro's records (LIBMAC), then its first call."""
+        frame = self.frames[-1] if self.frames else self.open_code
+        for record in self.table.member_records(definition.name):
+            shown = Statement(record.lines, "", "", "", record.line, len(self.frames), record.file)
+            shown.macro = frame.chain
+            self.queue.append(shown)
+        self.queue.append(self._call(st, definition))
 
     def _reproduce(self, st: Statement) -> None:
         """Take the record behind a REPRO as it stands, without looking at it."""
@@ -263,7 +285,9 @@ class Expander:
             self.frames.clear()
             st.operation = Complaint(Flaw("IFO312", "MACROS NESTED TOO DEEPLY", 12, OPERATION_FIELD))
             return st
-        frame = Frame(self, definition, (f"{definition.name} AT {st.line}", *st.macro))
+        call = Call(definition.name, st, st.macro[0].macro if st.macro else "")
+        self.calls.append(call)
+        frame = Frame(self, definition, (call, *st.macro))
         unknown = frame.bind(st.name, st.operand)
         self.sysndx += 1
         frame.variables.update(self.system.of_call(st, definition))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assembler.macro.definition import MacroDefinition
 from assembler.macro.variables import Parameter, SetSymbol, SysList, Variable, split_list
-from assembler.message import Flaw
+from assembler.message import Call, Flaw
 
 if TYPE_CHECKING:
     from assembler.macro.expander import Expander
@@ -20,7 +20,7 @@ class Frame:
 
     __slots__ = ("actr", "chain", "definition", "engine", "position", "section", "variables")
 
-    def __init__(self, engine: Expander, definition: MacroDefinition | None, chain: tuple[str, ...]) -> None:
+    def __init__(self, engine: Expander, definition: MacroDefinition | None, chain: tuple[Call, ...]) -> None:
         self.engine = engine
         self.definition = definition
         self.position = 0
@@ -58,6 +58,9 @@ class Frame:
 
     def operation_attribute(self, name: str) -> str:
         return self.engine.table.attribute(name)
+
+    def declared_types(self, name: str) -> tuple[str, str]:
+        return self.engine.attributes.declared(name)
 
     def absolute_symbol(self, name: str) -> int:
         return self.engine.attributes.absolute(name)

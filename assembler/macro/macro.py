@@ -18,7 +18,7 @@ class Macro(Conditional):
             def from_file() -> Record | None:
                 record = file.next()
                 if record is not None:
-                    st = Statement(record.lines, "", "", "", record.line)
+                    st = Statement(record.lines, "", "", "", record.line, 0, record.file)
                     if record.complaint[0]:
                         st.early = [Flaw(*record.complaint, 4)]
                     engine.queue.append(st)

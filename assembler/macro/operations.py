@@ -29,6 +29,8 @@ class OperationTable:
     def __init__(self, library: Library, complain: Callable[[Flaw, Record | None], None]) -> None:
         self.library = library
         self.library_records = 0
+        self.copies: list[tuple[str, Record, str]] = []
+        """COPY statements: the member, the record, and the macro in whose definition it stands."""
         self.entries: dict[str, Entry | None] = {**instructions(), **statements(), **conditionals()}
         """What is known without the library; None for a code that is known to stand for nothing."""
         self.troubles: dict[str, Flaw] = {}
@@ -81,6 +83,11 @@ class OperationTable:
         self.entries[name] = definition
         return definition
 
+    def member_records(self, name: str) -> list[Record]:
+        """The records of a member, as they are to be listed; none if there is no such member."""
+        file = SourceFile(list(self.library.get(name) or ()), name)
+        return list(iter(file.next, None))
+
     def read_definition(self, next_record: Callable[[], Record | None]) -> MacroDefinition:
         """The definition behind a MACRO statement, up to its MEND; raises Flaw."""
         record = next_record()
@@ -90,6 +97,7 @@ class OperationTable:
             raise Flaw("IFO303", "PROTOTYPE STATEMENT MISSING", 12)
         model = Model(record)
         definition = MacroDefinition(model.op.upper())
+        definition.record = record
         trouble: Flaw | None = None
         try:
             if not SYMBOL.fullmatch(definition.name):
@@ -114,13 +122,15 @@ class OperationTable:
                 if model.sequence:
                     definition.labels.setdefault(model.sequence, len(definition.body))
                 break
+            inner = inside > 0
             inside += (op == "MACRO") - (op == "MEND")
             if op == "COPY" and not inside and "&" not in model.operand:
                 if len(pending) >= MAX_COPIES:
                     raise Flaw("IFO301", "COPY MEMBERS NESTED TOO DEEPLY", 12)
-                pending.append(SourceFile(self.copy_member(model.operand), model.operand))
+                pending.append(SourceFile(self.copy_member(model.operand), model.operand.upper()))
+                self.copies.append((model.operand.upper(), record, definition.name))
                 continue
-            definition.add(model)
+            definition.add(model, inner)
         if trouble is not None:
             raise trouble
         return definition

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assembler.constant import Constant, parse_constants
+from assembler.constant import Constant
+from assembler.datafield import declared_types, parse_constants
 from assembler.macro.attributes import explicit_type
 from assembler.message import Flaw
 from assembler.nominal import Relocation, generate
@@ -22,16 +23,15 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
         raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
     constants = parse_constants(st.operand)
     first = constants[0]
-    boundary = first.boundary()
-    asm.place(st, boundary)
+    aligned = asm.options.align
+    asm.place(st, first.boundary() if aligned else 1)
     section = asm.section
     assert section is not None
     placed: list[tuple[Constant, int]] = []
     offset = 0
     open_bits = 0  # of the last byte before `offset`, left by an operand with a bit length
     for constant in constants:
-        boundary = constant.boundary()
-        offset += -(st.loc + offset) % boundary
+        offset += -(st.loc + offset) % (constant.boundary() if aligned else 1)
         if placed and offset:
             section.loc = st.loc + offset
         if constant.bits:
@@ -52,6 +52,7 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
         symbol = asm.define(st, st.loc, section.terms, first.length_attribute(asm), kind)
         if symbol is not None:
             symbol.scale, symbol.integer = scale_and_integer(first, asm)
+            symbol.declared = declared_types(first)
     asm.advance(st, offset)
     return tuple(placed)
 
