@@ -6,9 +6,11 @@ then of four, of two, and the rest, so that each lies on its boundary when the p
 
 from __future__ import annotations
 
-from assembler.constant import Constant, parse_constants
+from assembler.constant import Constant
+from assembler.datafield import parse_constants
 from assembler.expression import Environment
 from assembler.message import Flaw
+from assembler.scale import scale_and_integer
 from assembler.source import Statement
 from assembler.symbols import Section, Symbol
 
@@ -25,6 +27,8 @@ class PooledLiteral:
         """The instruction that used it first: what `*` in it refers to."""
         self.size = constant.size(env)
         self.symbol = Symbol(text, 0, (), constant.length_attribute(env), constant.kind, first.number)
+        if constant.kind in "FHEDLPZ":
+            self.symbol.scale, self.symbol.integer = scale_and_integer(constant, env)
 
 
 class Pool:

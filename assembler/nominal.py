@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from assembler.constant import TYPES, Constant
+from assembler.constant import Constant
 from assembler.expression import Environment, absolute, qualifier, undouble
 from assembler.message import Flaw
 from assembler.symbols import Section, Symbol, Terms
@@ -190,12 +190,12 @@ def generate(constant: Constant, place: Place, offset: int) -> tuple[bytes, list
         raise Flaw("IFO178", "SYNTAX ERROR - CONSTANT HAS NO NOMINAL VALUE", 8, constant.column)
     if constant.bits and explicit is not None:
         return _generate_bits(constant, place, explicit, count), []
-    if TYPES[constant.kind].form != "address":
+    if constant.type.form != "address":
         once = b"".join(
             _one(value, constant, explicit or constant.implied(value), place) for value in constant.values
         )  # fmt: skip
         return once * count, []
-    length = explicit or TYPES[constant.kind].length
+    length = explicit or constant.type.length
     out = bytearray()
     relocations: list[Relocation] = []
     for _ in range(count):
@@ -257,7 +257,9 @@ def _address(
         if section.kind == "DS" and place.has_text():
             raise Flaw("IFO158", "NAME OF STATEMENT IN DSECT USED IN RELOCATABLE ADDRESS CONSTANT", 8, constant.column)
         value += section.base * times
-        relocations += [Relocation(offset, length, "A", section, 1 if times > 0 else -1)] * abs(times)
+        # Of eight bytes the last four hold the address: decks of System/370 know no longer ones.
+        place_of, size = (offset + length - 4, 4) if length > 4 else (offset, length)
+        relocations += [Relocation(place_of, size, "A", section, 1 if times > 0 else -1)] * abs(times)
     limit = 1 << 8 * length
     if relocations and length < 2:  # XF wants three bytes for type A, later assemblers two
         what = "RELOCATABLE EXPRESSION IN A- OR Y-TYPE ADDRESS CONSTANT WITH THE SPECIFIED LENGTH NOT ALLOWED"

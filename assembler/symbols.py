@@ -68,7 +68,7 @@ def combine(one: Terms, other: Terms, sign: int) -> Terms:
 class Symbol:
     """A defined symbol: value relative to `terms`, length attribute, type attribute and where it is used."""
 
-    __slots__ = ("integer", "length", "name", "references", "scale", "statement", "terms", "type", "value")
+    __slots__ = ("declared", "integer", "length", "name", "references", "scale", "statement", "terms", "type", "value")
 
     def __init__(  # noqa: PLR0917
         self, name: str, value: int, terms: Terms, length: int, kind: str, statement: int
@@ -82,6 +82,8 @@ class Symbol:
         self.references: list[int] = []
         self.scale = 0
         self.integer = 0
+        self.declared = ("", "")
+        """Assembler type and program type, which only SYSATTRA and SYSATTRP ask for."""
 
     @property
     def address(self) -> int:

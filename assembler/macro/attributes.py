@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from assembler.constant import TYPES, parse_constants
+from assembler.constant import TYPES
+from assembler.datafield import declared_types, parse_constants
 from assembler.expression import Environment
 from assembler.instruction import MachineInstruction
 from assembler.macro.variables import sublist
@@ -71,6 +72,11 @@ class Attributes:
             raise Flaw("IFO080", f"ATTRIBUTE REFERENCE TO UNDEFINED SYMBOL - {kind}'{text[:20]}", 4)
         return {"L": symbol.length, "I": symbol.integer, "S": symbol.scale}[kind]
 
+    def declared(self, text: str) -> tuple[str, str]:
+        """Assembler type and program type of a symbol; null strings if it has none."""
+        symbol = self._lookup(text.upper())
+        return symbol.declared if symbol is not None else ("", "")
+
     def absolute(self, name: str) -> int:
         """The value of a symbol already defined as absolute, in a SETA expression; raises Flaw."""
         symbol = self._symbols.get(name)
@@ -113,6 +119,7 @@ class Attributes:
     def _guess(self, name: str, op: str, operand: str) -> Symbol:
         length, kind = 1, "U"
         scale = integer = 0
+        declared = ("", "")
         operation = self._operation(op)
         if isinstance(operation, MachineInstruction):
             length, kind = operation.length, "I"
@@ -122,12 +129,13 @@ class Attributes:
                 kind = explicit_type(constant.kind, constant.length is not None)
                 length = constant.length_attribute(_Nothing())
                 scale, integer = scale_and_integer(constant, _Nothing())
+                declared = declared_types(constant)
             except Flaw:
                 pass
         elif op != "EQU":
             kind = str(getattr(operation, "type_attribute", "U"))
         symbol = Symbol(name, 0, (), length, kind, 0)
-        symbol.scale, symbol.integer = scale, integer
+        symbol.scale, symbol.integer, symbol.declared = scale, integer, declared
         return symbol
 
 

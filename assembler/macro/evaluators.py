@@ -52,6 +52,11 @@ def called(function: Function, operands: list[Evaluator]) -> Evaluator:
     return lambda scope: function(*[one(scope) for one in operands])
 
 
+def declared_type(which: int, name: Evaluator) -> Evaluator:
+    """SYSATTRA (0) or SYSATTRP (1) of the symbol that a text names."""
+    return lambda scope: scope.declared_types(as_text(name(scope)))[which]
+
+
 def joined(pieces: list[Evaluator]) -> Evaluator:
     """Concatenation."""
 

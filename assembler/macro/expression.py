@@ -14,7 +14,7 @@ from collections.abc import Callable
 from assembler.expression import decimal, selfdefining
 from assembler.macro import evaluators
 from assembler.macro.evaluators import Evaluator
-from assembler.macro.functions import FUNCTIONS
+from assembler.macro.functions import FUNCTIONS, OF_SYMBOLS
 from assembler.macro.template import compile_template, read_reference
 from assembler.macro.values import as_int, compare
 from assembler.message import Flaw
@@ -226,7 +226,7 @@ class _Parser:
     def function(self, name: str) -> Evaluator:
         """`NAME(operand,...)`, the parenthesis next."""
         function = FUNCTIONS.get(name)
-        if function is None:
+        if function is None and name not in OF_SYMBOLS:
             raise self.fail(f"UNKNOWN FUNCTION {name[:16]}")
         operands: list[Evaluator] = []
         self.parentheses += 1
@@ -238,9 +238,13 @@ class _Parser:
         if self.text[self.at : self.at + 1] != ")":
             raise self.fail("UNPAIRED PARENTHESIS")
         self.at += 1
-        if len(operands) != len(function.operands):
-            raise self.fail(f"{name} WANTS {len(function.operands)} OPERANDS")
-        result = evaluators.called(function, operands)
+        wanted = 1 if function is None else len(function.operands)
+        if len(operands) != wanted:
+            raise self.fail(f"{name} WANTS {wanted} OPERANDS")
+        if function is None:
+            result = evaluators.declared_type(OF_SYMBOLS.index(name), operands[0])
+        else:
+            result = evaluators.called(function, operands)
         while self.text[self.at : self.at + 1] == "(":
             result = self.substring(result)
         return result

@@ -20,6 +20,10 @@ from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 _WORD = 0xFFFFFFFF
 
 
+OF_SYMBOLS = ("SYSATTRA", "SYSATTRP")
+"""Functions of the name of an ordinary symbol: its assembler type and its program type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """`operands` has a letter for each operand: A a number, C a string."""
@@ -191,16 +195,6 @@ def _ishex(text: str) -> int:
 @_function("ISSYM", "C")
 def _issym(text: str) -> int:
     return int(SYMBOL.fullmatch(text.upper()) is not None)
-
-
-@_function("SYSATTRA", "C")
-def _assembler_type(_symbol: str) -> str:
-    return ""  # no statement gives a symbol one
-
-
-@_function("SYSATTRP", "C")
-def _program_type(_symbol: str) -> str:
-    return ""
 
 
 # --- bits -------------------------------------------------------------------------------------------------------------

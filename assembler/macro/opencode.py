@@ -7,6 +7,13 @@ from assembler.message import Flaw
 from assembler.source import Record, SourceFile
 from cpvm.s370.ebcdic import to_ebcdic
 
+MAX_INSERTED = 100_000
+"""Records that AINSERT may put before the source."""
+
+
+class Inserted(SourceFile):
+    """The records of AINSERT that have not been read yet: a file that grows at both ends."""
+
 
 class OpenCode:
     """A stack of files; the source itself is at the bottom."""
@@ -17,6 +24,9 @@ class OpenCode:
         self.sequence: tuple[int, int] | None = None
         """Columns of the sequence field that ISEQ wants checked."""
         self.last_sequence = b""
+        self._checked = 0
+        """Records of the source whose sequence has been checked: a loop reads them again."""
+        self._inserted = 0
         self._labels: dict[tuple[int, str], int] = {}
         self._models: dict[int, dict[int, Model]] = {}
         """Statements that have been compiled, by file and line, for loops; each is listed once."""
@@ -29,7 +39,8 @@ class OpenCode:
     def next(self) -> Record | None:
         """The next record of the file being read; None at its end, which `leave` takes note of."""
         record = self.files[-1].next()
-        if self.sequence is not None and record is not None and len(self.files) == 1:
+        if self.sequence is not None and record is not None and len(self.files) == 1 and record.line > self._checked:
+            self._checked = record.line
             self._check_sequence(record, *self.sequence)
         return record
 
@@ -57,9 +68,22 @@ class OpenCode:
         self.files = [self.main]
         self.main.position = len(self.main.lines)
 
+    def insert(self, record: str, front: bool) -> None:
+        """Put a record before the source, in front of those that wait already or behind them; raises Flaw."""
+        self._inserted += 1
+        if self._inserted > MAX_INSERTED:
+            raise Flaw("IFO311", "TOO MANY STATEMENTS GENERATED", 16)
+        if not isinstance(self.files[-1], Inserted):
+            self.files.append(Inserted([]))
+        file = self.files[-1]
+        file.lines.insert(file.position if front else len(file.lines), record)
+
     def take_record(self) -> str | None:
         """The next physical record of the file being read, as it stands; None at its end."""
         file = self.files[-1]
+        while isinstance(file, Inserted) and file.position >= len(file.lines):
+            self.leave()
+            file = self.files[-1]
         if file.position >= len(file.lines):
             return None
         file.position += 1

@@ -1,4 +1,7 @@
-"""CCW (and CCW0): a channel command word: command, data address, flags, count."""
+"""CCW, CCW0 and CCW1: a channel command word: command, data address, flags, count.
+
+System/370 has the format of CCW and CCW0; that of CCW1, with an address of 31 bits, is System/370-XA's.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from assembler.passes import Assembler
 from assembler.source import Statement
 
 
-@statement("CCW", "CCW0")
+@statement("CCW", "CCW0", "CCW1")
 class Ccw(Operation):
     type_attribute = "W"
 
@@ -44,8 +47,13 @@ class Ccw(Operation):
         relocations = []
         for section, times in terms:
             value += section.base * times
-            relocations += [Relocation(1, 3, "A", section, 1 if times > 0 else -1)] * abs(times)
-        code = bytes((command,)) + (value & 0xFFFFFF).to_bytes(3, "big") + bytes((flags, 0)) + count.to_bytes(2, "big")
+            place, size = (4, 4) if self.name == "CCW1" else (1, 3)
+            relocations += [Relocation(place, size, "A", section, 1 if times > 0 else -1)] * abs(times)
+        if self.name == "CCW1":
+            code = bytes((command, flags)) + count.to_bytes(2, "big") + (value & 0x7FFFFFFF).to_bytes(4, "big")
+        else:
+            address = (value & 0xFFFFFF).to_bytes(3, "big")
+            code = bytes((command,)) + address + bytes((flags, 0)) + count.to_bytes(2, "big")
         st.code = code
         asm.text(st, code)
         asm.relocate(st, relocations)

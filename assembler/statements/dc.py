@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assembler.constant import Constant
 from assembler.datafield import declared_types, parse_constants
+from assembler.expression import Attribute, Expr, Literal
 from assembler.macro.attributes import explicit_type
 from assembler.message import Flaw
 from assembler.nominal import Relocation, generate
@@ -22,6 +23,8 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
     if not st.operand:
         raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
     constants = parse_constants(st.operand)
+    if "=" in st.operand:
+        _note_literals(asm, st, constants)
     first = constants[0]
     aligned = asm.options.align
     asm.place(st, first.boundary() if aligned else 1)
@@ -55,6 +58,19 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
             symbol.declared = declared_types(first)
     asm.advance(st, offset)
     return tuple(placed)
+
+
+def _note_literals(asm: Assembler, st: Statement, constants: tuple[Constant, ...]) -> None:
+    """Enter the literals whose attributes are asked for; they may not stand in a constant otherwise."""
+    pending: list[Expr | None] = []
+    for one in constants:
+        pending += [one.duplication, one.length, one.scale, one.exponent, *(tree for tree, _ in one.addresses)]
+    while pending:
+        tree = pending.pop(0)
+        if isinstance(tree, Attribute) and isinstance(tree.of, Literal):
+            asm.pools[asm.pool_number].note(tree.of.text, tree.of.column, st, asm)
+        elif tree is not None:
+            pending[:0] = tree.walk()
 
 
 @statement("DC")

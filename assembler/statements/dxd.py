@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assembler.constant import parse_constants
+from assembler.datafield import parse_constants
 from assembler.message import NAME_FIELD, Flaw
 from assembler.nominal import Relocation
 from assembler.operation import Operation, statement

@@ -1,15 +1,20 @@
-"""EQU: a name for a value, with length and type attributes if wanted."""
+"""EQU: a name for a value, with length and type attributes, program type and assembler type if wanted.
+
+The last two, and the leaving out of operands between commas, are the High Level Assembler's (SC26-4940, "EQU").
+"""
 
 from __future__ import annotations
 
-import re
-
+from assembler.constant import At
+from assembler.datafield import parse_expression_at, program_type, split_commas
 from assembler.expression import Attribute, Expr, Here, Name, Sum, absolute
 from assembler.message import NAME_FIELD, Flaw
-from assembler.operand import parse
 from assembler.operation import Operation, statement
 from assembler.passes import Assembler
 from assembler.source import Statement
+from cpvm.s370.ebcdic import from_ebcdic
+
+ASSEMBLER_TYPES = frozenset(["AR", "CR", "CR32", "CR64", "FPR", "GR", "GR32", "GR64", "VR"])
 
 
 @statement("EQU")
@@ -19,18 +24,10 @@ class Equ(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         if not st.name:
             raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - EQU WANTS A NAME", 8, NAME_FIELD)
-        # The length may be left out between the commas.
-        skipped = re.fullmatch(r"(.*[^,]),,([^,]+)", st.operand)
-        text = f"{skipped[1]},1,{skipped[2]}" if skipped else st.operand
-        operands = parse(text).operands if text else ()
-        if not 1 <= len(operands) <= 3:
-            raise Flaw("IFO210", "TOO FEW OPERANDS", 12, 0)
-        if any(operand.first is not None or operand.two for operand in operands):
-            raise Flaw("IFO178", "SYNTAX ERROR IN EQU", 8, 0)
+        tree, rest = _operands(st.operand)
         if asm.section is None:
             asm.private_code()
-        st.parsed = operands[0].address
-        tree = operands[0].address
+        st.parsed = tree
         if not _known(tree, asm):
             if st.value is None:
                 st.value = 0
@@ -40,14 +37,28 @@ class Equ(Operation):
                 return
             raise Flaw("IFO188", "UNDEFINED SYMBOL", 8, 0)
         value, terms = tree.evaluate(asm)
-        length = absolute(operands[1].address, asm) if len(operands) > 1 and not skipped else _length(tree, asm)
+        length = absolute(rest[0], asm) if rest[0] is not None else _length(tree, asm)
         kind = "U"
-        if len(operands) > 2:
-            code = absolute(operands[2].address, asm)
-            kind = bytes((code & 255,)).decode("cp037")
+        if rest[1] is not None:
+            code = absolute(rest[1], asm)
+            if not 0 <= code <= 255:
+                raise Flaw("IFO320", f"TYPE ATTRIBUTE {code} IS NOT BETWEEN 0 AND 255", 8, rest[1].column)
+            kind = from_ebcdic(bytes((code,)))
         if not 0 <= length <= 65535:
-            raise Flaw("IFO224", f"LENGTH ERROR - LENGTH ATTRIBUTE {length} OUT OF RANGE", 8, operands[1].column)
-        asm.define(st, value, terms, length, kind)
+            column = rest[0].column if rest[0] is not None else 0
+            raise Flaw("IFO224", f"LENGTH ERROR - LENGTH ATTRIBUTE {length} OUT OF RANGE", 8, column)
+        program = program_type(absolute(rest[2], asm)) if rest[2] is not None else ""
+        assembler = ""
+        if rest[3] is not None:
+            word = rest[3].tree
+            assembler = word.name if isinstance(word, Name) else ""
+            if assembler not in ASSEMBLER_TYPES:
+                raise Flaw(
+                    "IFO178", f"SYNTAX ERROR - {assembler[:12] or 'THIS'} IS NO ASSEMBLER TYPE", 8, rest[3].column
+                )
+        symbol = asm.define(st, value, terms, length, kind)
+        if symbol is not None and (program or assembler):
+            symbol.declared = (assembler, program)
 
     def missing(self, asm: Assembler, st: Statement) -> str:
         """The first name in the expression that is not defined yet, or a null string."""
@@ -65,6 +76,17 @@ class Equ(Operation):
             return
         _reference(tree, asm)
         st.value = symbol.address
+
+
+def _operands(text: str) -> tuple[Expr, list[At | None]]:
+    """The value and the four other operands, None for those that are left out; raises Flaw."""
+    pieces = split_commas(text) if text else []
+    if not pieces or not pieces[0][0]:
+        raise Flaw("IFO210", "TOO FEW OPERANDS", 12, 0)
+    if len(pieces) > 5:
+        raise Flaw("IFO211", "TOO MANY OPERANDS, 5 ARE POSSIBLE", 12, pieces[5][1])
+    rest: list[At | None] = [At(parse_expression_at(piece, at), at) if piece else None for piece, at in pieces[1:]]
+    return parse_expression_at(pieces[0][0], 0), rest + [None] * (4 - len(rest))
 
 
 def _names(tree: Expr) -> list[Expr]:

@@ -7,7 +7,7 @@ register it is a dependent one (these three are the High Level Assembler's).
 from __future__ import annotations
 
 from assembler.addressing import REACH, Promise
-from assembler.constant import split_commas
+from assembler.datafield import split_commas
 from assembler.message import NAME_FIELD, Flaw
 from assembler.operand import Operand, parse
 from assembler.operation import Operation, statement
