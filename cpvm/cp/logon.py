@@ -114,6 +114,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     vm.console.write_cp(vm.usage.line())
     vm.console.write_cp(f"LOGOFF AT {clock.long(time.time())}")
     name = vm.line_name
+    system.guarded(vm.vmcf.end)
     del system.users[vm.userid]
     for block in vm.devices.values():
         system.guarded(block.release)

@@ -10,11 +10,14 @@ from cpvm.cp.directory import UserEntry
 from cpvm.cp.hosthalf import Conversation
 from cpvm.cp.lineedit import EditSymbols
 from cpvm.cp.message import Emsg, edit
+from cpvm.cp.savedsys import SavedSystem
+from cpvm.cp.segments import Segments
 from cpvm.cp.syslock import Outside
 from cpvm.cp.timers import TimerRequest
 from cpvm.cp.vconsole import VirtualConsole
 from cpvm.cp.vdevblok import VDEVBLOK
 from cpvm.cp.vio import VirtualHost
+from cpvm.cp.vmcf import VMCF
 from cpvm.cp.vspool import Output, Reader, UnitRecord
 from cpvm.machine import Machine
 
@@ -38,7 +41,8 @@ class VMBLOK:
         self.storage = entry.storage
         self.usage = Usage()
         self.emsg = Emsg.ON
-        self.msg = self.wng = self.smsg = self.imsg = self.acnt = self.linedit = True
+        self.msg = self.wng = self.imsg = self.acnt = self.linedit = True
+        self.smsg = False
         self.run_option = False  # SET RUN ON: the machine goes on in CP READ
         self.timer = "REAL" if "REALTIMER" in entry.options else "ON"
         self.ecmode = "ECMODE" in entry.options
@@ -55,7 +59,9 @@ class VMBLOK:
         self.console = VirtualConsole(self)
         self.host = VirtualHost(self)
         self.outside = Outside(system.lock)
+        self.segments = Segments(self)
         self.machine = self._new_machine()
+        self.vmcf = VMCF(self)
 
         self.stopped = True
         self.waiting = False
@@ -137,8 +143,10 @@ class VMBLOK:
     def new_machine(self, storage: int) -> None:
         """DEFINE STORAGE: another machine with the same devices, all reset and cleared."""
         old = self.machine
+        self.vmcf.end()
         self.storage = storage
         self.machine = self._new_machine()
+        self.segments.forget()
         for vaddr, device in list(old.devices.items()):
             old.detach(vaddr)
             device.reset()
@@ -152,6 +160,7 @@ class VMBLOK:
         self.generation += 1
         self.holds = 0
         self.conversation = None
+        self.vmcf.end()
         self.after_slice.clear()
         self.alone = True
         self.console.reset()
@@ -160,7 +169,9 @@ class VMBLOK:
         """SYSTEM RESET or CLEAR: registers, PSW, channels, devices; with CLEAR storage too."""
         if clear:
             self.machine.clear()
+            self.segments.forget()
         else:
+            self.segments.release()
             self.machine.reset()
         self._was_reset()
 
@@ -171,9 +182,24 @@ class VMBLOK:
         """
         self.reset(clear=clear)
         self.machine.ipl(vaddr)
+        self._pass(parameter, 0)
+
+    def ipl_saved(self, system: SavedSystem, *, parameter: bytes = b"") -> None:
+        """Load the machine from a saved system; it stays stopped. Storage that is not part of the system is cleared.
+
+        The parameter goes to the registers that the system has for it. Raises CPError; then the machine is as it was,
+        or, if the host cannot read the pages, cleared.
+        """
+        self.segments.check(system)
+        self.reset(clear=True)
+        self.segments.ipl(system)
+        first, last = system.parameter_registers
+        self._pass(parameter[: (last - first + 1) * 4], first)
+
+    def _pass(self, parameter: bytes, first: int) -> None:
         for register in range((len(parameter) + 3) // 4):
             word = parameter[register * 4 : register * 4 + 4].ljust(4, b"\x40")
-            self.machine.gr[register] = int.from_bytes(word, "big")
+            self.machine.gr[first + register] = int.from_bytes(word, "big")
 
     # Talking to the user
 

@@ -59,7 +59,7 @@ def test_messages_and_queries_by_alias(site: Site) -> None:
     assert maint.type("QUERY USERS FIRSTUSER01") == [where]
     assert maint.type("MSG CONVERSATIONAL HELLO") == ["DMKMSG045E CMSUSER NOT LOGGED ON"]
     assert maint.type("MSG LONGERTHANEIGHT HELLO") == ["DMKMSG007E INVALID USERID - LONGERTHANEIGHT"]
-    assert maint.type("SMSG FIRSTUSER01 X") == ["DMKMSG065E USER01 NOT RECEIVING SPECIAL MESSAGES"]
+    assert maint.type("SMSG FIRSTUSER01 X") == ["DMKMSG057E USER01 NOT RECEIVING; SMSG OFF"]
     maint.type("FORCE FIRSTUSER01")
     user.until_line("LOGOFF AT")
 

@@ -62,7 +62,7 @@ def test_two_users_exchange_messages(site: Site, user: FakeTerminal) -> None:
     assert lines[1] == "MSG FROM CMSUSER : Hello there"
     assert lines[2] == "002 USERS, 000 DIALED"
     other.type("SET MSG OFF")
-    assert user.type("M USER01 AGAIN") == ["DMKMSG057W USER01 NOT RECEIVING; MSG OFF"]
+    assert user.type("M USER01 AGAIN") == ["DMKMSG057E USER01 NOT RECEIVING; MSG OFF"]
     assert user.type("M NOSUCH X") == ["DMKMSG045E NOSUCH NOT LOGGED ON"]
     assert user.type("M USER01") == ["DMKMSG025E DATA MISSING OR INVALID"]
     assert user.type("W USER01 X") == ["DMKCFM001E ?CP: W USER01 X"]

@@ -7,11 +7,10 @@ import time
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.logon import OPERATOR
-from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, message
+from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.operand import Operands, abbreviates
 from cpvm.cp.vmblok import VMBLOK
 
-NOT_RECEIVING = message("057W", "{} NOT RECEIVING; {}")
 _ALL_CLASSES = "AB"
 SYNTAX = "Msg userid|*|OPerator|ALL text"
 

@@ -1,20 +1,29 @@
-"""SMSG: a special message to another virtual machine (DMKMSG)."""
+"""SMSG: a special message to a virtual machine that has prepared for it (DMKMSG)."""
 
 from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
-from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, message
+from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.operand import Operands
+from cpvm.cp.vmcfblok import Code
 
-NOT_ACCEPTING = message("065E", "{} NOT RECEIVING SPECIAL MESSAGES")
+_REASONS = {Code.TOO_LARGE: "SMSG TOO LONG", Code.TOO_MANY: "MESSAGE LIMIT EXCEEDED"}
 
 
-@command("SMSG", module="DMKMSG", minimum=2, classes="G", syntax="SMsg userid text", own=True)
+@command("SMSG", module="DMKMSG", minimum=2, classes="G", syntax="SMsg userid|* text")
 def smsg(request: Request, operands: Operands) -> Answer:
-    """Special messages need a receiver authorised for the Virtual Machine Communication Facility; there is none yet."""
-    name = request.userid(operands.take())
-    if not operands.take_rest():
+    """Hand the text over through the Virtual Machine Communication Facility; the receiver's terminal shows nothing."""
+    target = operands.take()
+    name = request.vm.userid if target == "*" else request.userid(target)
+    text = operands.take_rest()
+    if not text:
         raise DATA_MISSING.error()
-    if name not in request.system.users:
+    vm = request.system.users.get(name)
+    if vm is None:
         raise NOT_LOGGED_ON.error(name)
-    raise NOT_ACCEPTING.error(name)
+    if not vm.smsg:
+        raise NOT_RECEIVING.error(name, "SMSG OFF")
+    code = vm.vmcf.special(request.vm.userid, text, request.vm.host.tod() >> 12)
+    if code:
+        raise NOT_RECEIVING.error(name, _REASONS.get(code, "NOT AUTHORIZED"))
+    return 0
