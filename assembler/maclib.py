@@ -1,10 +1,11 @@
 """MACLIB files: macros and COPY members in one file of 80-byte records.
 
-Record 1 is the header: `LIBPDS`, then two halfwords, the number of the record where the directory begins and the
+Record 1 is the header: `LIBPDS`, a halfword, the number of the record where the directory begins, and a fullword, the
 directory's length in bytes.  Members follow, each closed by a record that begins with X'61FFFF61'.  The directory is at
 the end: entries of 12 bytes, name (8), record number of the member's first record, number of its records without the
-closing one; six entries to a record.  So CMS's MACLIB command lays them out; the header's first six characters and the
-width of its fields are ours (no primary source was at hand).
+closing one; six entries to a record.  An entry whose record number is zero is not in use; of two members of one name
+the first counts.  A TXTLIB is laid out alike.  The order and the widths of the fields are those that the CMS of CP-67
+wrote, on disks that have survived; the name in the header is that of VM/370.
 """
 
 from __future__ import annotations
@@ -44,8 +45,25 @@ def write(members: Mapping[str, Iterable[str]]) -> list[bytes]:
         b"".join(entries[at : at + ENTRIES_PER_RECORD]).ljust(RECORD, b"\x00")
         for at in range(0, len(entries), ENTRIES_PER_RECORD)
     ]
-    header = HEADER + (len(body) + 2).to_bytes(2, "big") + (len(entries) * ENTRY).to_bytes(2, "big")
-    return [header.ljust(RECORD, b"\x40"), *body, *directory]
+    return [header(len(body) + 2, len(entries) * ENTRY), *body, *directory]
+
+
+def header(start: int, length: int) -> bytes:
+    """The first record of a library whose directory begins in record `start` and has `length` bytes."""
+    return (HEADER + start.to_bytes(2, "big") + length.to_bytes(4, "big")).ljust(RECORD, b"\x40")
+
+
+def place_of_directory(first: bytes) -> tuple[int, int]:
+    """Where a library's first record says that the directory is: number of its record, length in bytes.
+
+    Libraries that cpvm 0.1 wrote have the length in a halfword, with blanks behind it.  Raises MaclibError.
+    """
+    if first[:6] != HEADER:
+        raise MaclibError("not a macro library")
+    length = int.from_bytes(first[8:12], "big")
+    if first[10:12] == b"\x40\x40" and length >> 16:
+        length >>= 16
+    return int.from_bytes(first[6:8], "big"), length
 
 
 def directory(records: Sequence[bytes]) -> dict[str, tuple[int, int]]:
@@ -53,10 +71,10 @@ def directory(records: Sequence[bytes]) -> dict[str, tuple[int, int]]:
 
     Raises MaclibError.
     """
-    if not records or records[0][:6] != HEADER:
+    if not records:
         raise MaclibError("not a macro library")
-    start = int.from_bytes(records[0][6:8], "big")
-    count, rest = divmod(int.from_bytes(records[0][8:10], "big"), ENTRY)
+    start, length = place_of_directory(records[0])
+    count, rest = divmod(length, ENTRY)
     if rest or start < 2 or start - 1 + -(-count // ENTRIES_PER_RECORD) > len(records):
         raise MaclibError("the directory of the macro library is damaged")
     members: dict[str, tuple[int, int]] = {}
@@ -64,9 +82,11 @@ def directory(records: Sequence[bytes]) -> dict[str, tuple[int, int]]:
         row, place = divmod(number, ENTRIES_PER_RECORD)
         entry = records[start - 1 + row][place * ENTRY : (place + 1) * ENTRY]
         first, length = int.from_bytes(entry[8:10], "big"), int.from_bytes(entry[10:12], "big")
-        if not 2 <= first <= first + length < start:
+        if not first:
+            continue
+        if not 2 <= first <= first + length <= start:
             raise MaclibError("the directory of the macro library is damaged")
-        members[from_ebcdic(entry[:8]).rstrip()] = (first, length)
+        members.setdefault(from_ebcdic(entry[:8]).rstrip(), (first, length))
     return members
 
 

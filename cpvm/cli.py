@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
 
 _OWN = {
+    "link": ("cpvm.front.linking", "join object decks and libraries into a CMS module, an image or one deck"),
     "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
     "tape": ("cpvm.front.tape", "make tape images, look into them, put files on and off, convert them"),
