@@ -56,6 +56,11 @@ class Database:
         """All rows that a SELECT finds."""
         return self._db.execute(statement, values).fetchall()
 
+    @property
+    def version(self) -> int:
+        """A number that changes when another process has changed the database."""
+        return int(str(self.query("PRAGMA data_version")[0][0]))
+
     def size(self) -> int:
         """Bytes in use in the database."""
         pages, free, size = (int(str(self.query(f"PRAGMA {name}")[0][0])) for name in _SIZES)

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from cpvm.cp import accounting, directory_store, logon, spool
+from cpvm.cp import accounting, directory_store, logon, savedsys, spool
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.directory_source import read_directory
@@ -32,6 +32,7 @@ from cpvm.cp.pluginfault import PluginWatch
 from cpvm.cp.processors import Processors, available
 from cpvm.cp.realdev import RealDevices
 from cpvm.cp.registry import discover
+from cpvm.cp.savedsys import SavedSystems
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
 from cpvm.cp.spool import Spool, SpoolFile
@@ -44,7 +45,7 @@ from cpvm.machine.media.volume import Volume
 from cpvm.s370 import plugin
 
 DATABASE = "cp.sqlite"
-_SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA)
+_SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA, savedsys.SCHEMA)
 _WORKERS = 2  # for passwords
 _HALVES = 32  # host halves at work at the same time
 _HEADWAY = 0.001  # seconds that running machines have between two bursts
@@ -95,6 +96,8 @@ class System:
         self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
         self.real = RealDevices(self.folder)
+        self.saved = SavedSystems(self.database, self.folder)
+        self.saved.sweep()
         self.lock = SystemLock()
         self.timers = Timers()
         self.timers.earlier = self._events.nudge

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cpvm.cp.accounting import Usage
+from cpvm.cp import accounting
+from cpvm.cp.accounting import Charge, Usage
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.hosthalf import Conversation
 from cpvm.cp.lineedit import EditSymbols
 from cpvm.cp.message import Emsg, edit
 from cpvm.cp.savedsys import SavedSystem
 from cpvm.cp.segments import Segments
+from cpvm.cp.symboltable import SymbolTable
 from cpvm.cp.syslock import Outside
 from cpvm.cp.timers import TimerRequest
+from cpvm.cp.tracing import Tracer
 from cpvm.cp.vconsole import VirtualConsole
 from cpvm.cp.vdevblok import VDEVBLOK
 from cpvm.cp.vio import VirtualHost
@@ -40,6 +43,7 @@ class VMBLOK:
         self.classes = entry.classes
         self.storage = entry.storage
         self.usage = Usage()
+        self.charge = Charge(entry.userid, entry.account, entry.distribution)
         self.emsg = Emsg.ON
         self.msg = self.wng = self.imsg = self.acnt = self.linedit = True
         self.smsg = False
@@ -54,6 +58,8 @@ class VMBLOK:
         self.linesize = 130
         self.terminal_options: dict[str, str] = {}
         self.link_failures = 0
+        self.pa2_external = False  # DIAGNOSE X'54'
+        self.clock_area = 0  # DIAGNOSE X'70'; 0: none
 
         self.devices: dict[int, VDEVBLOK] = {}
         self.console = VirtualConsole(self)
@@ -62,6 +68,8 @@ class VMBLOK:
         self.segments = Segments(self)
         self.machine = self._new_machine()
         self.vmcf = VMCF(self)
+        self.tracer = Tracer(self)
+        self.names = SymbolTable()  # of places in storage
 
         self.stopped = True
         self.waiting = False
@@ -152,6 +160,7 @@ class VMBLOK:
             device.reset()
             self.machine.attach(vaddr, device)
         self.machine.cpu.timers.interval_running = self.timer != "OFF"
+        self.tracer.update()
         self._was_reset()
 
     def _was_reset(self) -> None:
@@ -161,6 +170,7 @@ class VMBLOK:
         self.holds = 0
         self.conversation = None
         self.vmcf.end()
+        self.clock_area = 0
         self.after_slice.clear()
         self.alone = True
         self.console.reset()
@@ -200,6 +210,11 @@ class VMBLOK:
         for register in range((len(parameter) + 3) // 4):
             word = parameter[register * 4 : register * 4 + 4].ljust(4, b"\x40")
             self.machine.gr[first + register] = int.from_bytes(word, "big")
+
+    def account(self) -> None:
+        """Make the accounting record of what was used since the last one."""
+        accounting.record(self.system.database, self.charge.userid, self.charge.account, self.usage)
+        self.usage = Usage()
 
     # Talking to the user
 

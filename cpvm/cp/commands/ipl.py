@@ -21,13 +21,8 @@ def ipl(request: Request, operands: Operands) -> Answer:
     """Load the machine from a device or a named system, and start it."""
     target = operands.need()
     vm = request.vm
-    vaddr = request.system.directory.systems.get(target)
-    if vaddr is None:
-        if not is_vaddr(target):
-            raise SYSTEM_MISSING.error(target)
-        vaddr = int(target, 16)
-    if vaddr not in vm.devices:
-        raise DEVICE_MISSING.error(f"{vaddr:03X}")
+    system = request.system.saved.get(target)
+    vaddr = _device(request, target) if system is None or not system.file else -1
     clear = stop = False
     parameter = b""
     while (word := operands.take()) is not None:
@@ -40,6 +35,32 @@ def ipl(request: Request, operands: Operands) -> Answer:
                 parameter = to_ebcdic(operands.take_rest().upper())
                 if len(parameter) > MAX_PARAMETER:
                     raise PARAMETER_TOO_LONG.error()
+    if system is not None and vaddr < 0:
+        vm.ipl_saved(system, parameter=parameter)
+    else:
+        _load(request, vaddr, clear, parameter)
+    vm.never_ran = False
+    if stop:
+        vm.console.wait_for_cp()
+    else:
+        vm.begin()
+    return 0
+
+
+def _device(request: Request, target: str) -> int:
+    """The device to IPL: its address was typed, or a name that the directory has for it."""
+    vaddr = request.system.directory.systems.get(target)
+    if vaddr is None:
+        if not is_vaddr(target):
+            raise SYSTEM_MISSING.error(target)
+        vaddr = int(target, 16)
+    if vaddr not in request.vm.devices:
+        raise DEVICE_MISSING.error(f"{vaddr:03X}")
+    return vaddr
+
+
+def _load(request: Request, vaddr: int, clear: bool, parameter: bytes) -> None:
+    vm = request.vm
     try:
         vm.ipl(vaddr, clear=clear, parameter=parameter)
     except IPLError as error:
@@ -47,9 +68,3 @@ def ipl(request: Request, operands: Operands) -> Answer:
         if error.sense and error.sense[0] & _INTERVENTION_REQUIRED:
             raise NOT_READY.error(vaddr) from None
         raise UNIT_ERROR.error(error.csw.hex().upper() or "0" * 16, error.sense[:4].hex().upper() or "00") from None
-    vm.never_ran = False
-    if stop:
-        vm.console.wait_for_cp()
-    else:
-        vm.begin()
-    return 0

@@ -55,14 +55,14 @@ class DiagnoseCall:
     def read(self, address: int, length: int) -> bytes:
         """Guest storage. An address outside of it is an addressing exception."""
         address &= _ADDRESS
-        if address + length > self.machine.storage.size:
+        if not self.machine.storage.holds(address, length):
             raise ProgramCheck(ProgramCode.ADDRESSING)
         return self.machine.storage.read(address, length)
 
     def write(self, address: int, data: bytes) -> None:
         """Change guest storage. An address outside of it is an addressing exception, a wrong key a protection one."""
         address &= _ADDRESS
-        if address + len(data) > self.machine.storage.size:
+        if not self.machine.storage.holds(address, len(data)):
             raise ProgramCheck(ProgramCode.ADDRESSING)
         key = self.machine.psw.key
         if key and any(

@@ -1,24 +1,48 @@
-"""DIAGNOSE X'64': find, load and purge named segments (DMKCFG).
-
-No segments can be saved yet, so that every name is unknown; the answers are VM/370's for that case.
-"""
+"""DIAGNOSE X'64': find, load and purge named segments (DMKCFG, DMKHVD)."""
 
 from __future__ import annotations
 
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.savedsys import SavedSystem, SavedSystemError
+from cpvm.s370.ebcdic import from_ebcdic
 
 _LOAD_SHARED, _LOAD_NONSHARED, _PURGE, _FIND = 0x0, 0x4, 0x8, 0xC
-NOT_FOUND = 44
+NOT_FOUND, PAGING_ERROR = 44, 177
 
 
 @diagnose(0x64)
 def named_segment(call: DiagnoseCall) -> None:
     """Rx: doubleword-aligned address of the name, Ry: 0 and 4 load, 8 purge, X'0C' find.
 
-    Condition code 2 with 44 in Ry: there is no such segment. 1: purge of a segment that is not loaded.
+    Load: condition code 0, Rx and Ry are the first and last address; 1 the same, within the machine's own storage.
+    Find: 0 it is loaded, 1 it is not, Rx and Ry as before. Purge: 0 done, 1 it was not loaded.
+    Condition code 2 with 44 in Ry: there is no such segment; with 177: its pages cannot be had.
     """
     function = call.y
     call.specification(bool(call.x & 7) or function not in (_LOAD_SHARED, _LOAD_NONSHARED, _PURGE, _FIND))
-    call.read(call.x, 8)
-    call.set_y(NOT_FOUND)
-    call.set_cc(1 if function == _PURGE else 2)
+    name = from_ebcdic(call.read(call.x, 8)).rstrip(" \0").upper()
+    system = call.vm.system.saved.get(name)
+    segments = call.vm.segments
+    if system is None or not system.file or not system.segment:
+        _refuse(call, NOT_FOUND)
+    elif function == _PURGE:
+        call.set_cc(0 if segments.purge(name) else 1)
+    elif function == _FIND:
+        _answer(call, system, 0 if name in segments.loaded else 1)
+    else:
+        try:
+            _answer(call, system, 1 if segments.load(system) else 0)
+        except SavedSystemError as error:
+            call.vm.system.log.write(f"DMKCFG177E {error}")
+            _refuse(call, PAGING_ERROR)
+
+
+def _answer(call: DiagnoseCall, system: SavedSystem, cc: int) -> None:
+    call.set_x(system.start)
+    call.set_y(system.end - 1)
+    call.set_cc(cc)
+
+
+def _refuse(call: DiagnoseCall, code: int) -> None:
+    call.set_y(code)
+    call.set_cc(2)
