@@ -35,15 +35,33 @@ class Assembly:
     sysparm: str = ""
     library_records: int = 0
     _assembler: Assembler | None = field(default=None, repr=False)
+    _expander: Expander | None = field(default=None, repr=False)
     _listing: list[str] | None = field(default=None, repr=False)
 
     @property
     def listing(self) -> list[str]:
         """The listing, 121 columns with ASA carriage control in the first (made when first asked for)."""
         if self._listing is None:
-            assert self._assembler is not None
-            self._listing = listings.build(self._assembler, self)
+            self._listing = listings.build(self.assembler, self)
         return self._listing
+
+    @property
+    def assembler(self) -> Assembler:
+        """The state of the assembly as it was left."""
+        assert self._assembler is not None
+        return self._assembler
+
+    @property
+    def expander(self) -> Expander:
+        """The macro stage as it was left."""
+        assert self._expander is not None
+        return self._expander
+
+    def where(self, member: str) -> str:
+        """The place of a library member on the host, such as `maclib/wto.macro` or `cms.maclib(WTO)`; empty if it has
+        none."""
+        place = getattr(self.expander.table.library, "where", None)
+        return place(member) if place is not None else ""
 
     def image(self, origin: int = 0) -> linkage.Image:
         """The program as storage, linked alone to run at `origin`; raises linkage.LinkError."""
@@ -102,4 +120,5 @@ def assemble(
         sysparm=sysparm,
         library_records=expander.table.library_records,
         _assembler=asm,
+        _expander=expander,
     )

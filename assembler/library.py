@@ -33,6 +33,10 @@ class Members:
             return None
         return text.splitlines() if isinstance(text, str) else list(text)
 
+    def where(self, name: str, /) -> str:
+        """A member in storage has no place on the host."""
+        return ""
+
 
 SUFFIXES = (".macro", ".mac", ".copy", ".cpy", "")
 
@@ -45,13 +49,7 @@ class Folder:
         self._files: dict[str, Path] | None = None
 
     def get(self, name: str, /) -> Sequence[str] | None:
-        if self._files is None:
-            self._files = {}
-            if self.path.is_dir():
-                files = [file for file in self.path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file()]
-                for file in sorted(files, key=lambda one: (SUFFIXES.index(one.suffix.lower()), one.name)):
-                    self._files.setdefault(file.stem.upper(), file)
-        file_ = self._files.get(name)
+        file_ = self._file(name)
         if file_ is None:
             return None
         try:
@@ -59,12 +57,26 @@ class Folder:
         except OSError:
             return None
 
+    def where(self, name: str, /) -> str:
+        """The member's file; empty if there is none."""
+        return str(self._file(name) or "")
+
+    def _file(self, name: str) -> Path | None:
+        if self._files is None:
+            self._files = {}
+            if self.path.is_dir():
+                files = [file for file in self.path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file()]
+                for file in sorted(files, key=lambda one: (SUFFIXES.index(one.suffix.lower()), one.name)):
+                    self._files.setdefault(file.stem.upper(), file)
+        return self._files.get(name)
+
 
 class Maclib:
     """A MACLIB file of 80-byte records, read once; raises MaclibError, OSError."""
 
     def __init__(self, path: str | Path) -> None:
-        data = Path(path).read_bytes()
+        self.path = Path(path)
+        data = self.path.read_bytes()
         if len(data) % maclib.RECORD:
             raise maclib.MaclibError(f"{path}: not a file of records of {maclib.RECORD} bytes")
         self._records = [data[at : at + maclib.RECORD] for at in range(0, len(data), maclib.RECORD)]
@@ -76,6 +88,10 @@ class Maclib:
             return None
         first, count = place
         return [from_ebcdic(record) for record in self._records[first - 1 : first - 1 + count]]
+
+    def where(self, name: str, /) -> str:
+        """The file with the member's name in parentheses; empty if there is no such member."""
+        return f"{self.path}({name})" if name in self._members else ""
 
 
 class Chain:
@@ -90,6 +106,14 @@ class Chain:
             if found is not None:
                 return found
         return None
+
+    def where(self, name: str, /) -> str:
+        """The place of the member that `get` finds; empty if it has none, or if there is none."""
+        for library in self._libraries:
+            if library.get(name) is not None:
+                place = getattr(library, "where", None)
+                return place(name) if place is not None else ""
+        return ""
 
 
 LibraryLike = Library | Mapping[str, str | Iterable[str]] | str | Path | Iterable[object] | None

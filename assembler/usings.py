@@ -5,7 +5,6 @@ Source: High Level Assembler Programmer's Guide (SC26-4941), "USING map".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,13 @@ class Action:
     statement: Statement
     kept: list[Kept]
     """Those that a USING made."""
+    dropped: list[int]
+    """The registers that a DROP named."""
+
+    def registers(self) -> dict[int, str]:
+        """The registers of a USING (U) or DROP (D)."""
+        named = {one.promise.register: "U" for one in self.kept}
+        return named | dict.fromkeys(self.dropped, "D")
 
 
 class KeptBases(Bases):
@@ -52,10 +58,10 @@ class KeptBases(Bases):
         st = self._statement()
         kept = [Kept(promise, st) for promise in promises]
         self._kept.update((one.promise, one) for one in kept)
-        self.actions.append(Action(st, kept))
+        self.actions.append(Action(st, kept, []))
 
     def drop(self, register: int) -> bool:
-        self._act()
+        self._act().dropped.append(register)
         return super().drop(register)
 
     def drop_label(self, label: str) -> None:
@@ -82,15 +88,14 @@ class KeptBases(Bases):
             kept.last = self._statement().number
         return found
 
-    def _act(self) -> None:
+    def _act(self) -> Action:
+        """The action of the statement in hand."""
         st = self._statement()
         if not self.actions or self.actions[-1].statement is not st:
-            self.actions.append(Action(st, []))
+            self.actions.append(Action(st, [], []))
+        return self.actions[-1]
 
     def _statement(self) -> Statement:
         current = self._asm.current
         assert current is not None
         return current
-
-    def all(self) -> Iterable[Kept]:
-        return self._kept.values()

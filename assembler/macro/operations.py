@@ -29,6 +29,8 @@ class OperationTable:
     def __init__(self, library: Library, complain: Callable[[Flaw, Record | None], None]) -> None:
         self.library = library
         self.library_records = 0
+        self.definitions: list[MacroDefinition] = []
+        """All that were read, in that order."""
         self.copies: list[tuple[str, Record, str]] = []
         """COPY statements: the member, the record, and the macro in whose definition it stands."""
         self.entries: dict[str, Entry | None] = {**instructions(), **statements(), **conditionals()}
@@ -98,6 +100,7 @@ class OperationTable:
         model = Model(record)
         definition = MacroDefinition(model.op.upper())
         definition.record = record
+        self.definitions.append(definition)
         trouble: Flaw | None = None
         try:
             if not SYMBOL.fullmatch(definition.name):

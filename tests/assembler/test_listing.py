@@ -61,14 +61,14 @@ def test_errors_stand_behind_their_statement_with_the_column_marked() -> None:
     lines = listing()
     at = next(index for index, line in enumerate(lines) if "L     1,NOWHERE" in line)
     assert lines[at + 1].index("*") == lines[at].index("NOWHERE")
-    assert lines[at + 2] == "       *** ERROR ***  IFO188 NOWHERE IS AN UNDEFINED SYMBOL"
+    assert lines[at + 2] == "          *** ERROR ***  IFO188 NOWHERE IS AN UNDEFINED SYMBOL"
 
 
 def test_dictionaries_and_cross_reference() -> None:
     lines = listing()
     assert " TEST      SD  0001 000000 000034" in lines
     assert " OTHER     ER  0002" in lines
-    assert "  0001     0002     0C      000024" in lines
+    assert "  0001     0002      0C     000024" in lines
     assert " FIELD    00004 00000012 00012  00004" in lines
     assert " TEST     00001 00000000 00001  00002 00005 00018" in lines
     assert " NOWHERE  ****UNDEFINED****     00017" in lines
