@@ -13,7 +13,17 @@ CREATE TABLE IF NOT EXISTS accounting (
     ended REAL NOT NULL, userid TEXT NOT NULL, account TEXT NOT NULL, connect INTEGER NOT NULL,
     virtual INTEGER NOT NULL, total INTEGER NOT NULL, cards_read INTEGER NOT NULL, cards_punched INTEGER NOT NULL,
     lines_printed INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS accounting_data (made REAL NOT NULL, userid TEXT NOT NULL, data BLOB NOT NULL);
 """
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Who pays for a machine: its own user, or whom DIAGNOSE X'4C' has named."""
+
+    userid: str
+    account: str
+    distribution: str
 
 
 @dataclass
@@ -62,3 +72,9 @@ def record(database: Database, userid: str, account: str, usage: Usage) -> None:
     )
     with database.transaction() as db:
         db.execute("INSERT INTO accounting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def user_record(database: Database, userid: str, data: bytes) -> None:
+    """Keep what a user's program wants in the accounting, up to 70 bytes (record C0)."""
+    with database.transaction() as db:
+        db.execute("INSERT INTO accounting_data VALUES (?, ?, ?)", (time.time(), userid, data))

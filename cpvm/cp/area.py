@@ -7,8 +7,8 @@ from cpvm.machine.storage import BLOCK, FETCH_PROTECTION
 
 
 def within(machine: Machine, address: int, length: int) -> bool:
-    """Whether LENGTH bytes at ADDRESS (real, unsigned) are in storage; an area without length always is."""
-    return length == 0 or 0 <= address < address + length <= machine.storage.size
+    """Whether LENGTH bytes at ADDRESS (real, unsigned) are storage; an area without length always is."""
+    return length == 0 or machine.storage.holds(address, length)
 
 
 def permitted(machine: Machine, address: int, length: int, key: int, *, store: bool) -> bool:

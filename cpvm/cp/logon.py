@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cpvm.cp import accounting, clock
+from cpvm.cp import clock
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.virtual import add_from_directory
 from cpvm.cp.vmblok import VMBLOK
@@ -119,7 +119,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     for block in vm.devices.values():
         system.guarded(block.release)
     vm.devices.clear()
-    system.guarded(lambda: accounting.record(system.database, vm.userid, vm.entry.account, vm.usage))
+    system.guarded(vm.account)
     note = " FORCED" if forced else ""
     system.log.write(f"{name:<8} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
     session = vm.console.disconnect()

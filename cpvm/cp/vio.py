@@ -64,6 +64,10 @@ class VirtualHost:
     def begin(self) -> None:
         """A slice begins, on this thread."""
         self.start()
+        if self._vm.clock_area:
+            used = self._vm.usage.virtual_microseconds << 12
+            area = used.to_bytes(8, "big") + clock.tod().to_bytes(8, "big")
+            self._vm.machine.storage.write(self._vm.clock_area, area)
         self._slice_ends = self._since + _SLICE
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpvm.cp.session import ReadState
 from cpvm.s370.ebcdic import from_ebcdic
 
 from .helper import FakeTerminal, Site
@@ -30,7 +31,7 @@ class Guest:
         for number, value in registers.items():
             self.set(int(number[1:]), value)
         self.terminal.type("STORE PSW 00000000 00000000")
-        self.lines = self.terminal.type("BEGIN 200")
+        self.lines = self.terminal.type("BEGIN 200", ReadState.CP_READ)
         wait = self.lines[-2]
         assert wait.startswith("DMKDSP450W"), self.lines
         end = int(wait[-3:-1], 16)

@@ -109,7 +109,7 @@ def test_18_dasd_io(guest: Guest) -> None:
     guest.put(0x1000, bytes.fromhex(CHAIN["write"]))
     guest.put(0x1040, bytes.fromhex("0000 0000 0001 00"))
     guest.put(0x2000, bytes.fromhex("0000 0001 01 00 0050") + to_ebcdic(f"{'ON DISK':<80}"))
-    assert guest.call(0x18, 4, 5, r4=0x191, r5=0x1000, r15=1) == 0
+    assert guest.call(0x20, 4, 6, r4=0x191, r6=0x1000) == 0
     guest.put(0x1000, bytes.fromhex(CHAIN["read"]))
     guest.put(0x1040, bytes.fromhex("0000 0000 0001 01"))
     guest.put(0x2000, bytes(80))
@@ -121,7 +121,33 @@ def test_18_dasd_io(guest: Guest) -> None:
     assert (guest.call(0x18, 4, 5, r4=0x00C, r5=0x1000, r15=1), guest.get(15)) == (1, 2)
     assert (guest.call(0x18, 4, 5, r4=0x191, r5=0x1004, r15=1), guest.get(15)) == (2, 5)
     guest.put(0x1000, bytes.fromhex(CHAIN["write"]))
+    assert (guest.call(0x18, 4, 5, r4=0x191, r5=0x1000, r15=1), guest.get(15)) == (2, 7)
+    guest.put(0x1018, b"\x05")
     assert (guest.call(0x18, 4, 5, r4=0x190, r5=0x1000, r15=1), guest.get(15)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("at", "data", "number", "expected"),
+    [
+        (0x1040, "0000 0004", 1, (3, 13)),  # the last cylinder, but no such record
+        (0x1040, "0000 0005", 1, (1, 4)),
+        (0x1001, "03FFFE", 1, (2, 6)),
+        (0x1009, "03FFFF", 1, (2, 6)),
+        (0x101E, "0000", 1, (2, 8)),
+        (0x101E, "1001", 1, (2, 9)),
+        (0x1019, "03FFB1", 1, (2, 10)),
+        (0x1000, "07", 0, (2, 11)),
+        (0x1000, "07", 16, (2, 11)),
+        (0x101C, "60", 1, (2, 7)),  # chained to nothing that is a command
+        (0x1018, "1B0010684000000606002000200000501B001068", 2, (2, 12)),
+    ],
+)
+def test_18_checks_the_chain(guest: Guest, at: int, data: str, number: int, expected: tuple[int, int]) -> None:
+    guest.put(0x1000, bytes.fromhex(CHAIN["read"]) + bytes.fromhex("FF" * 8))
+    guest.put(0x1040, bytes.fromhex("0000 0001 0001 09"))
+    guest.put(0x1068, bytes.fromhex("0000 0002 0001 01"))
+    guest.put(at, bytes.fromhex(data))
+    assert (guest.call(0x18, 4, 5, r4=0x191, r5=0x1000, r15=number), guest.get(15)) == expected
 
 
 def test_20_general_io(guest: Guest) -> None:

@@ -2,63 +2,124 @@
 
 from __future__ import annotations
 
+from cpvm.cp.area import within
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.cp.vdevblok import DASDBlock
 
-NOT_ATTACHED, NOT_DASD, READ_ONLY, BUSY = 1, 2, 3, 5
-NOT_DOUBLEWORD = 5
+NOT_ATTACHED, NOT_DASD, READ_ONLY, CYLINDER, BUSY = 1, 2, 3, 4, 5
+NOT_DOUBLEWORD, ARGUMENT, NOT_READ_WRITE, NO_COUNT, LONG_COUNT, BUFFER, WRONG_NUMBER, OTHER_CYLINDER = range(5, 13)
 IO_ERROR = 13
+MOST_BYTES = 4096
+"""That a read or write may have; Release 6 allowed 2048."""
+MOST_OPERATIONS = 15
 _COMMAND_CHAIN = 0x40
-_TIC = 8
-_MAX_CCWS = 1024
-_WRITES = frozenset({0x01, 0x05, 0x0D, 0x11, 0x15, 0x19, 0x1D})
-"""The commands that write; searches, such as X'31', have the same two low bits."""
+_TIC, _SEEK, _SEEK_HEAD, _NOP, _SET_SECTOR, _READ, _WRITE = 0x08, 0x07, 0x1B, 0x03, 0x23, 0x06, 0x05
+_SEARCHES = frozenset({0x31, 0x51, 0x71, 0xB1, 0xD1, 0xF1, 0x29, 0x49, 0x69, 0xA9, 0xC9, 0xE9})
+_SEEK_LENGTH, _SEARCH_LENGTH = 6, 5
+_MOST_CCWS = 256
+
+
+class _Refused(Exception):
+    """The condition code and the number for general register 15."""
+
+    def __init__(self, cc: int, code: int) -> None:
+        super().__init__(cc, code)
+        self.cc = cc
+        self.code = code
 
 
 @diagnose(0x18)
 def dasd_io(call: DiagnoseCall) -> None:
-    """Rx: device address, Ry: address of the CCWs, R15: number of reads and writes.
+    """Rx: device address, Ry: address of the CCWs, R15: number of reads and writes, 1 to 15.
 
-    Condition code 0: done. 1: R15 = 1 not attached, 2 no DASD, 3 write to a read-only disk, 5 busy.
-    2: R15 = 5 CCWs not on a doubleword. 3: R15 = 13, I/O error; the device holds the sense bytes.
+    The CCWs are seek, set sector or none, search, transfer in channel, read (X'06') or write (X'05'), and so on.
+    Condition code 0: done. 1: R15 = 1 not attached, 2 no DASD, 3 write to a read-only disk, 4 no such cylinder, 5 busy.
+    2: R15 = 5 CCWs not on a doubleword, 6 argument outside of storage, 7 other command, 8 count zero, 9 count above
+    4096, 10 data outside of storage, 11 wrong number in R15, 12 seek head to another cylinder than the first.
+    3: R15 = 13, I/O error; the device holds the sense bytes.
     """
-    vaddr, ccw = call.x & 0xFFF, call.y & 0xFFFFFF
-    block = call.vm.devices.get(vaddr)
-    if block is None:
-        _end(call, 1, NOT_ATTACHED)
-    elif not isinstance(block, DASDBlock):
-        _end(call, 1, NOT_DASD)
-    elif ccw & 7:
-        _end(call, 2, NOT_DOUBLEWORD)
-    elif not block.link.writable and _writes(call, ccw):
-        _end(call, 1, READ_ONLY)
-    else:
+    vaddr, ccw = call.x & 0xFFFF, call.y & 0xFFFFFF
+    try:
+        block = call.vm.devices.get(vaddr)
+        if block is None:
+            raise _Refused(1, NOT_ATTACHED)
+        if not isinstance(block, DASDBlock):
+            raise _Refused(1, NOT_DASD)
+        if ccw & 7:
+            raise _Refused(2, NOT_DOUBLEWORD)
+        _Chain(call, block).check(ccw)
         status = call.machine.io.execute(vaddr, ccw, call.machine.psw.key)
-        if status.cc == 0:
-            call.set_cc(0)
-        elif status.cc == 2:
-            _end(call, 1, BUSY)
+        if status.cc:
+            raise _Refused(1, BUSY) if status.cc == 2 else _Refused(3, IO_ERROR)
+    except _Refused as refused:
+        call.machine.gr[15] = refused.code
+        call.set_cc(refused.cc)
+    else:
+        call.set_cc(0)
+
+
+class _Chain:
+    """The CCWs of one call, checked before anything is done."""
+
+    def __init__(self, call: DiagnoseCall, block: DASDBlock) -> None:
+        self._call = call
+        self._block = block
+        self._cylinder = -1  # of the first seek
+        self._operations = 0
+
+    def check(self, ccw: int) -> None:
+        """Look through the chain that begins at CCW. Raises _Refused."""
+        expected = self._call.machine.gr[15]
+        for _ in range(_MOST_CCWS):
+            code, address, flags, count = self._fetch(ccw)
+            self._one(code, address, count)
+            if code & 0x0F != _TIC and not flags & _COMMAND_CHAIN:
+                break
+            ccw += 8  # a TIC goes back to its search: what comes behind it is what matters
         else:
-            _end(call, 3, IO_ERROR)
+            raise _Refused(2, WRONG_NUMBER)
+        if not 1 <= expected <= MOST_OPERATIONS or self._operations > expected:
+            raise _Refused(2, WRONG_NUMBER)
 
+    def _fetch(self, ccw: int) -> tuple[int, int, int, int]:
+        if not within(self._call.machine, ccw, 8):
+            raise _Refused(2, ARGUMENT)
+        data = self._call.machine.storage.read(ccw, 8)
+        return data[0], int.from_bytes(data[1:4], "big"), data[4], int.from_bytes(data[6:], "big")
 
-def _end(call: DiagnoseCall, cc: int, code: int) -> None:
-    call.machine.gr[15] = code
-    call.set_cc(cc)
+    def _one(self, code: int, address: int, count: int) -> None:
+        if code in (_READ, _WRITE):
+            self._transfer(code, address, count)
+        elif code in (_SEEK, _SEEK_HEAD):
+            self._seek(code, address)
+        elif code in _SEARCHES:
+            self._argument(address, _SEARCH_LENGTH)
+        elif code == _SET_SECTOR:
+            self._argument(address, 1)
+        elif code & 0x0F != _TIC and code != _NOP:
+            raise _Refused(2, NOT_READ_WRITE)
 
+    def _argument(self, address: int, length: int) -> bytes:
+        if not within(self._call.machine, address, length):
+            raise _Refused(2, ARGUMENT)
+        return self._call.machine.storage.read(address, length)
 
-def _writes(call: DiagnoseCall, ccw: int) -> bool:
-    """True if a command of the chain writes."""
-    for _ in range(_MAX_CCWS):
-        if ccw + 8 > call.machine.storage.size:
-            return False
-        code, flags = call.machine.storage.read(ccw, 8)[0::4]
-        if code & 0x0F == _TIC:
-            ccw += 8  # a TIC goes back to its search; what comes behind it is what matters
-            continue
-        if code in _WRITES:
-            return True
-        if not flags & _COMMAND_CHAIN:
-            return False
-        ccw += 8
-    return False
+    def _seek(self, code: int, address: int) -> None:
+        cylinder = int.from_bytes(self._argument(address, _SEEK_LENGTH)[2:4], "big")
+        if code == _SEEK_HEAD and self._cylinder not in (-1, cylinder):
+            raise _Refused(2, OTHER_CYLINDER)
+        if cylinder >= self._block.link.disk.cylinders:
+            raise _Refused(1, CYLINDER)
+        if self._cylinder < 0:
+            self._cylinder = cylinder
+
+    def _transfer(self, code: int, address: int, count: int) -> None:
+        if count == 0:
+            raise _Refused(2, NO_COUNT)
+        if count > MOST_BYTES:
+            raise _Refused(2, LONG_COUNT)
+        if not within(self._call.machine, address, count):
+            raise _Refused(2, BUFFER)
+        if code == _WRITE and not self._block.link.writable:
+            raise _Refused(1, READ_ONLY)
+        self._operations += 1

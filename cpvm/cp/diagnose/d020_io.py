@@ -12,14 +12,14 @@ IO_ERROR = 13
 
 @diagnose(0x20)
 def general_io(call: DiagnoseCall) -> None:
-    """Rx: device address, Ry: address of the CCWs.
+    """Rx: device address, Ry: address of the CCWs, with the storage key in its first four bits.
 
     Condition code 0: done. 1: R15 = 1 not attached, 5 busy. 2: R15 = 2 unit exception, 3 wrong length.
     3: R15 = 13, I/O error, the first two sense bytes in the low half of Ry.
     """
-    vaddr, ccw = call.x & 0xFFF, call.y & 0xFFFFFF
+    vaddr, ccw = call.x & 0xFFFF, call.y & 0xFFFFFF
     call.specification(bool(ccw & 7))
-    status = call.machine.io.execute(vaddr, ccw, call.machine.psw.key)
+    status = call.machine.io.execute(vaddr, ccw, call.y >> 28)
     code = 0
     if status.cc == 3:
         cc, code = 1, NOT_ATTACHED

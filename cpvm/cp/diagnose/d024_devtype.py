@@ -6,11 +6,23 @@ from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 
 # Class and type bytes as in VM/370's VDEVBLOK and RDEVBLOK (SY20-0884, DEVTYPES).
-_TERMINAL, _READERS, _PRINTERS, _DASD = 0x80, 0x20, 0x10, 0x04
+_TERMINAL, _GRAPHIC, _READERS, _PRINTERS, _TAPE, _DASD, _SPECIAL = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02
 _TYPES = {
     "1052": (_TERMINAL, 0x00),
     "3210": (_TERMINAL, 0x00),
     "3215": (_TERMINAL, 0x00),
+    "3277": (_GRAPHIC, 0x04),
+    "3278": (_GRAPHIC, 0x01),
+    "3279": (_GRAPHIC, 0x01),
+    "2702": (_TERMINAL, 0x10),
+    "CTCA": (_SPECIAL, 0x80),
+    "TIMER": (_SPECIAL, 0x20),
+    "2401": (_TAPE, 0x80),
+    "2415": (_TAPE, 0x40),
+    "2420": (_TAPE, 0x20),
+    "3420": (_TAPE, 0x10),
+    "3410": (_TAPE, 0x08),
+    "3411": (_TAPE, 0x08),
     "2501": (_READERS, 0x81),
     "2540R": (_READERS, 0x82),
     "3505": (_READERS, 0x84),
