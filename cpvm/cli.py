@@ -67,6 +67,7 @@ _OWN = {
     "link": ("cpvm.front.linking", "join object decks and libraries into a CMS module, an image or one deck"),
     "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
+    "nss": ("cpvm.front.nss", "saved systems and segments: list, import, export, purge"),
     "tape": ("cpvm.front.tape", "make tape images, look into them, put files on and off, convert them"),
 }
 """Commands whose arguments are told where they are carried out: a module with `add_arguments(parser)` and
