@@ -16,6 +16,7 @@ from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.iotime import skip_ahead
 from cpvm.machine.machinecheck import ALL, EXIGENT
+from cpvm.machine.observe import Observation, Observer
 from cpvm.machine.per import unwatch, wanted, watch
 from cpvm.machine.stop import ProgramCheck, Stop, StopReason
 from cpvm.s370.formats import length_of
@@ -73,6 +74,8 @@ class Interpreter:
         self.stop_requested = False
         self.stop_tag: object = None
         self.address_stop: int | None = None
+        self.observation: Observation | None = None
+        """Who watches the machine, see `observe`."""
         self._checks = 0
         self._externals = 0
         """Program and external interruptions since the last instruction that went well."""
@@ -90,6 +93,17 @@ class Interpreter:
         self.outside: AbstractContextManager[object] | None = None
         """See `Machine.outside`."""
         cpu.interpreter = self
+
+    def observe(self, observer: Observer | None) -> None:
+        """Have somebody watch the machine from now on, with everything that he wants now; None: nobody."""
+        if self.observation is not None:
+            self.observation.end()
+            self.observation = None
+        if observer is not None:
+            self.observation = Observation(self._cpu, self._interruptions, observer)
+        self._decoded = Decoded(self._decode)
+        self._narrow = Decoded(self._decode_narrow)
+        self._wide = Decoded(self._decode_wide)
 
     # ---- decoding
     def _decode(self, word: int) -> Step:
@@ -121,7 +135,8 @@ class Interpreter:
         row = identify(text)
         if row is None:
             return self._unassigned(length_of(text[0]))
-        return _bind(row)(self._cpu, **row.decode(text))
+        step = _bind(row)(self._cpu, **row.decode(text))
+        return step if self.observation is None else self.observation.wrap(row, text, step)
 
     def _unassigned(self, size: int) -> Step:
         cpu = self._cpu
@@ -187,8 +202,12 @@ class Interpreter:
                 return self._stopped(reason, budget - left)
             if cpu.smask & EC_PER and wanted(cpu):
                 done = self._watched()
+            elif self.address_stop is not None:
+                done = self._slice_to(self.address_stop, min(left, SLICE, due))
+            elif self.observation is not None:
+                done = Interpreter._slice(self, min(left, SLICE, due))
             else:
-                done = self._slice(1 if self.address_stop is not None else min(left, self.slice_length, due))
+                done = self._slice(min(left, self.slice_length, due))
             left -= done
             uncharged += done
             skips = 0
@@ -251,6 +270,14 @@ class Interpreter:
             return n + 1
         self._checks = self._externals = 0
         return planned
+
+    def _slice_to(self, stop: int, planned: int) -> int:
+        """The same, up to the instruction at an address. One is executed at least."""
+        cpu = self._cpu
+        done = Interpreter._slice(self, 1)
+        while done < planned and not cpu.attention and cpu.ia & ADDRESS_MASK != stop:
+            done += Interpreter._slice(self, 1)
+        return done
 
     def _watched(self) -> int:
         """Execute one instruction with program-event recording."""

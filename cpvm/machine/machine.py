@@ -14,6 +14,7 @@ from cpvm.machine.engines import AUTO, EngineStatistics
 from cpvm.machine.host import Host, NullHost
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.machinecheck import Damage
+from cpvm.machine.observe import Observer
 from cpvm.machine.stop import IPLError, Stop
 from cpvm.machine.storage import Storage
 from cpvm.machine.timers import TOD_MICROSECOND
@@ -247,6 +248,13 @@ class Machine:
     @address_stop.setter
     def address_stop(self, address: int | None) -> None:
         self._interpreter.address_stop = address
+
+    def observe(self, observer: Observer | None) -> None:
+        """Have somebody told of instructions and interruptions from now on (see `cpvm.machine.observe`); None: nobody.
+
+        Not while it runs.
+        """
+        self._interpreter.observe(observer)
 
     @property
     def waiting(self) -> bool:

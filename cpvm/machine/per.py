@@ -26,14 +26,14 @@ def wanted(cpu: CPU) -> bool:
 
 def watch(cpu: CPU) -> None:
     """Watch the instruction that comes next."""
-    cpu.__class__ = WatchedCPU
+    cpu.__class__ = PAIRS[type(cpu)]
     assert isinstance(cpu, WatchedCPU)
     cpu.begin()
 
 
 def unwatch(cpu: CPU) -> None:
     """The instruction is done."""
-    cpu.__class__ = CPU
+    cpu.__class__ = next(plain for plain, watched in PAIRS.items() if watched is type(cpu))
 
 
 class WatchedCPU(CPU):
@@ -107,3 +107,7 @@ class WatchedCPU(CPU):
 
     put1 = store1
     put4 = store4
+
+
+PAIRS: dict[type[CPU], type[WatchedCPU]] = {CPU: WatchedCPU}
+"""What a CPU of each class becomes while it is watched."""

@@ -10,19 +10,24 @@ from cpvm.cp.session import ReadState
 
 from .helper import FakeTerminal, Site
 
-# VM/370's command table (DMKCFC) as far as it is here, in its order, with the shortest abbreviations.
+# VM/370's command table (DMKCFC) in its order, with the shortest abbreviations; those that are not here are passed over.
 COMND = (
-    "ATTN 4", "AUTOLOG 6", "BEGIN 1", "CHANGE 2", "CLOSE 1", "DISPLAY 1", "DEFINE 3", "DETACH 3", "DISCONN 4",
-    "DUMP 2", "ECHO 2", "EXTERNAL 3", "FORCE 5", "IPL 1", "LINK 4", "LOGOFF 3", "LOGOUT 3", "MSG 1", "MSGNOH 6",
-    "MESSAGE 2", "NOTREADY 4", "ORDER 3", "PURGE 3", "QUERY 1", "READY 5", "REQUEST 3", "RESET 5", "SYSTEM 3",
-    "TRANSFER 4", "SET 3", "SHUTDOWN 8", "SLEEP 2", "SPOOL 2", "STORE 2", "TAG 2", "TERMINAL 4", "WNG 1", "WARNING 1",
-    "SMSG 2", "* 1", "CP 2",
+    "ATTACH 3", "ATTN 4", "ADSTOP 6", "ACNT 4", "AUTOLOG 6", "BEGIN 1", "BACKSPAC 2", "CHANGE 2", "CLOSE 1",
+    "COUPLE 6", "DISPLAY 1", "DCP 3", "DEFINE 3", "DETACH 3", "DISCONN 4", "DISABLE 4", "DMCP 4", "DRAIN 2", "DUMP 2",
+    "ECHO 2", "EXTERNAL 3", "ENABLE 2", "FLUSH 1", "FORCE 5", "HALT 4", "HCP 3", "HOLD 2", "IPL 1", "LINK 4",
+    "LOADBUF 7", "LOADVFCB 8", "LOCATE 3", "LOCK 4", "LOGOFF 3", "LOGOUT 3", "MONITOR 3", "MSG 1", "MSGNOH 6",
+    "MESSAGE 2", "NETWORK 3", "NOTREADY 4", "ORDER 3", "PURGE 3", "QUERY 1", "READY 5", "FREE 2", "REPEAT 3",
+    "REQUEST 3", "RESET 5", "REWIND 3", "SYSTEM 3", "SAVESYS 7", "INDICATE 3", "TRANSFER 4", "SET 3", "SHUTDOWN 8",
+    "SLEEP 2", "SPACE 3", "SPOOL 2", "STORE 2", "START 3", "STCP 4", "TAG 2", "TERMINAL 4", "TRACE 2", "PER 3",
+    "UNLOCK 6", "VARY 4", "VMDUMP 3", "WNG 1", "WARNING 1", "SMSG 2", "* 1", "CP 2",
 )  # fmt: skip
 
 
 def test_abbreviations_find_the_first_match_of_the_original_table() -> None:
     discover("cpvm.cp.commands")
-    table = [(row.split()[0], int(row.split()[1])) for row in COMND]
+    known = {name for name, _, _ in COMMANDS}
+    table = [(row.split()[0], int(row.split()[1])) for row in COMND if row.split()[0] in known]
+    original = {name for name, _ in table}
     for word, _ in table:
         for length in range(1, len(word) + 1):
             typed = word[:length]
@@ -30,6 +35,8 @@ def test_abbreviations_find_the_first_match_of_the_original_table() -> None:
             found = COMMANDS.find(typed)
             if typed == "W":  # WNG and WARNING are the same command
                 first = "WARNING"
+            if first is None and found is not None and found.name not in original:
+                continue  # a command that VM/370 has not
             assert (found.name if found else None) == first, typed
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cpvm.cp.command import Answer, Request, command
-from cpvm.cp.operand import Operands, hexadecimal
+from cpvm.cp.message import INVALID_HEXLOC
+from cpvm.cp.operand import Operands
+from cpvm.cp.place import location
 
 
 @command("BEGIN", module="DMKCFP", minimum=1, classes="G", syntax="Begin [hexloc]")
@@ -15,6 +17,9 @@ def begin(request: Request, operands: Operands) -> Answer:
     word = operands.take()
     operands.end()
     if word is not None:
-        vm.machine.psw = replace(vm.machine.psw, address=hexadecimal(word, 6))
+        address = location(vm, word)
+        if address & 1:
+            raise INVALID_HEXLOC.error(word)
+        vm.machine.psw = replace(vm.machine.psw, address=address)
     vm.begin()
     return 0

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from cpvm.cp.command import Answer, Effect, Request, command, pause
-from cpvm.cp.message import HEXLOC_MISSING, INVALID_HEXLOC, INVALID_OPERAND, INVALID_RANGE, INVALID_REGISTER
-from cpvm.cp.operand import Operands, hexadecimal
+from cpvm.cp.message import HEXLOC_MISSING, INVALID_HEXLOC, INVALID_OPERAND, INVALID_RANGE, INVALID_REGISTER, CPError
+from cpvm.cp.operand import Operands
+from cpvm.cp.place import Range, span
 from cpvm.cp.vmblok import VMBLOK
+from cpvm.machine.trace import peek
 from cpvm.s370 import psa
+from cpvm.s370.disassemble import disassemble
 from cpvm.s370.ebcdic import printable
+from cpvm.s370.formats import length_of
 
 _LINE = 16
 _BLOCK = 2048
-_BREATH = 50  # lines after which others get their turn, and attention is noticed
-_RANGE = re.compile(r"([0-9A-F]*)(?:([-:.])([0-9A-F]+|END)?)?")
+_BREATH = 100  # steps after which others get their turn, and attention is noticed
 SYNTAX = """\
-Display [K|L|T][hexloc1][-[hexloc2|END]|.bytecount] ...
+Display [K|L|T|N|I|V][hexloc1][-[hexloc2|END]|.bytecount][;base] ...
 Display G|Y|X[reg1][-[reg2|END]|.count] ...
 Display Psw|CAW|CSW ..."""
+
+Lines = Iterator[str | None]
+"""Lines of the response; None where there is work without a line."""
 
 
 @command("DISPLAY", module="DMKCDB", minimum=1, classes="G", syntax=SYNTAX, own=True)
@@ -33,17 +39,18 @@ def display(request: Request, operands: Operands) -> Answer:
 
 
 def _display(request: Request, words: list[str]) -> Generator[Effect, Any, int | None]:
-    shown = 0
+    steps = 0
     for word in words:
         for line in _lines(request.vm, word):
-            request.write(line)
-            shown += 1
-            if shown % _BREATH == 0:
+            if line is not None:
+                request.write(line)
+            steps += 1
+            if steps % _BREATH == 0:
                 yield from pause(0)
     return 0
 
 
-def _lines(vm: VMBLOK, word: str) -> Iterator[str]:
+def _lines(vm: VMBLOK, word: str) -> Lines:
     storage, machine = vm.machine.storage, vm.machine
     prefix = machine.io.prefix
     if word in ("P", "PS", "PSW"):
@@ -55,72 +62,95 @@ def _lines(vm: VMBLOK, word: str) -> Iterator[str]:
         csw = storage.read(prefix + psa.CSW, 8).hex().upper()
         return iter([f"CSW = {csw[:8]} {csw[8:]}"])
     kind = word[0]
-    if kind in "GXY":
+    if kind in "GXY" and re.fullmatch(r"[GXY]([0-9A-F]{1,2})?([-:.]([0-9A-Z]*))?", word):
         return _registers(vm, kind, word[1:])
-    if kind in "KLT":
-        word = word[1:]
-    first, end = _range(word, storage.size)
-    if kind == "K":
-        return _keys(vm, first, end)
-    return _storage(vm, first, end, text=kind == "T")
+    kind, place = _place(vm, word)
+    match kind:
+        case "K":
+            return _keys(vm, place)
+        case "I":
+            return _instructions(vm, place)
+        case "V":
+            return _storage(vm, place, lambda at, n: peek(machine, at, n), text=True, keys=False)
+        case _:
+            return _storage(vm, place, storage.read, text=kind == "T", keys=kind == "T")
 
 
-def _range(word: str, size: int) -> tuple[int, int]:
-    """First address and end (not included) of hexloc, hexloc-hexloc, hexloc.bytecount; - and : mean the same."""
-    found = _RANGE.fullmatch(word)
-    if found is None:
-        raise INVALID_HEXLOC.error(word)
-    start, separator, other = found.groups()
-    first = hexadecimal(start, 6) if start else 0
-    if first >= size:
-        raise INVALID_HEXLOC.error(start)
-    if separator is None:
-        return first, min(first + 1, size) if start else size
-    if other in (None, "END"):
-        return first, size
-    value = hexadecimal(other, 6)
-    end = first + value if separator == "." else value + 1
-    if end <= first or end > size:
-        raise INVALID_RANGE.error(word)
-    return first, end
+def _place(vm: VMBLOK, word: str) -> tuple[str, Range]:
+    """The letter in front, "" if there is none, and the range behind it; the word may be a name as a whole."""
+    size = vm.machine.storage.size
+    kind, typed = (word[0], word[1:]) if word[0] in "KLTNIV" else ("", word)
+    size = 1 << 24 if kind == "V" else size
+    if not typed:
+        return kind, Range(0, size - 1)
+    try:
+        return kind, span(vm, typed, unit=1, size=size)
+    except CPError as error:
+        if not kind or error.number != INVALID_HEXLOC.number:
+            raise
+        try:
+            return "", span(vm, word, unit=1, size=size)
+        except CPError:
+            raise error from None
 
 
-def _storage(vm: VMBLOK, first: int, end: int, *, text: bool) -> Iterator[str]:
-    """Fullwords, four a line; with TEXT whole lines and their EBCDIC. Equal lines are told once."""
-    storage = vm.machine.storage
+def _storage(vm: VMBLOK, place: Range, read: Callable[[int, int], bytes], *, text: bool, keys: bool) -> Lines:
+    """Fullwords, four a line; with TEXT whole lines and their EBCDIC, with KEYS storage keys. Equal lines are told
+    once."""
     unit = _LINE if text else 4
-    at = first // unit * unit
-    end = min((end + unit - 1) // unit * unit, storage.size)
+    at = place.first // unit * unit
+    end = (place.last + unit) // unit * unit
     previous, suppressed = b"", -1
     while at < end:
-        data = storage.read(at, min(_LINE, end - at))
-        if data == previous and at % _BLOCK and at + len(data) < end:
+        length = min(_LINE, end - at)
+        data = read(at, length)
+        if data == previous and at % _BLOCK and at + length < end:
             suppressed = at if suppressed < 0 else suppressed
+            yield None
         else:
             if suppressed >= 0:
                 yield f"{suppressed:06X}  TO  {at - 1:06X}  SUPPRESSED LINE(S) SAME AS ABOVE ....."
                 suppressed = -1
-            yield _storage_line(vm, at, data, text=text)
+            if len(data) == length:
+                key = f"{vm.machine.storage.key(at):02X}" if keys and at % _BLOCK == 0 else "  "
+                yield _storage_line(at, data, key if text else None)
+            elif previous != b"" or at == place.first // unit * unit:
+                yield f"{at:06X}  NON-ADDRESSABLE STORAGE"
+            else:
+                yield None
         previous = data
-        at += len(data)
+        at += length
 
 
-def _storage_line(vm: VMBLOK, at: int, data: bytes, *, text: bool) -> str:
+def _storage_line(at: int, data: bytes, key: str | None) -> str:
     words = " ".join(data[offset : offset + 4].hex().upper() for offset in range(0, len(data), 4))
     line = f"{at:06X}  {words:<35}"
-    if text:
-        key = f"{vm.machine.storage.key(at):02X}" if at % _BLOCK == 0 else "  "
+    if key is not None:
         line += f" {key} *{printable(data)}*"
     return line.rstrip()
 
 
-def _keys(vm: VMBLOK, first: int, end: int) -> Iterator[str]:
+def _instructions(vm: VMBLOK, place: Range) -> Lines:
+    """Address, hexadecimal digits, assembler text, and the name of the place if it has one."""
+    storage = vm.machine.storage
+    at = place.first & ~1
+    while at <= place.last:
+        text = storage.read(at, min(6, storage.size - at))
+        text = text[: length_of(text[0])]
+        whole = len(text) >= 2 and len(text) == length_of(text[0])
+        shown = disassemble(text) if whole else f"DC    X'{text.hex().upper()}'"
+        name = vm.names.near(at) if len(vm.names) else ""
+        yield f"{at:06X}  {text.hex().upper():<14}{shown:<30}{name}".rstrip()
+        at += len(text)
+
+
+def _keys(vm: VMBLOK, place: Range) -> Lines:
     """Storage keys of the 2K blocks; neighbours with the same key are told together."""
     storage = vm.machine.storage
-    start = first // _BLOCK * _BLOCK
-    for block in range(start, end, _BLOCK):
+    start = place.first // _BLOCK * _BLOCK
+    for block in range(start, place.last + 1, _BLOCK):
         behind = block + _BLOCK
-        if behind >= end or storage.key(behind) != storage.key(block):
+        if behind > place.last or storage.key(behind) != storage.key(block):
             yield f"{start:06X}  TO  {behind - 1:06X}  KEY = {storage.key(block):02X}"
             start = behind
 

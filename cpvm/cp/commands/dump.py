@@ -2,74 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Iterator
 from typing import Any
 
+from cpvm.cp import clock
 from cpvm.cp.command import Answer, Effect, Request, command, pause
-from cpvm.cp.message import INVALID_RANGE
-from cpvm.cp.operand import Operands, hexadecimal
-from cpvm.cp.spool import SpoolWriter
+from cpvm.cp.message import message
+from cpvm.cp.operand import Operands
+from cpvm.cp.place import Range, span
+from cpvm.cp.spool import SpoolError, SpoolWriter
 from cpvm.cp.vmblok import VMBLOK
+from cpvm.s370 import psa
 from cpvm.s370.ebcdic import printable, to_ebcdic
 
+NO_SPACE = message("427I", "SPOOL SPACE FULL; DUMP NOT TAKEN")
 _LINE = 32
+_BLOCK = 2048
 _BREATH = 500
 _WRITE, _SKIP_TO_1 = 0x09, 0x8B  # write and space one, skip to channel 1 at once
+_HEADING = 100  # characters of a dump's name
+SYNTAX = "DUmp [L|T][hexloc[-[hexloc|END]|.bytecount]][;base] ... [*dumpid]"
 
 
-@command("DUMP", module="DMKCDM", minimum=2, classes="G", syntax="DUmp [L|T][hexloc[-hexloc|.bytecount]] [*dumpid]")
+@command("DUMP", module="DMKCDM", minimum=2, classes="G", syntax=SYNTAX)
 def dump(request: Request, operands: Operands) -> Answer:
     """Print PSW, registers, keys and the storage named (all of it if nothing is named)."""
-    size = request.vm.machine.storage.size
-    first, end = 0, size
-    word = operands.peek()
-    if word is not None and not word.startswith("*"):
+    places = ranges(request.vm, operands)
+    return _dump(request, places, operands.take_rest().lstrip("*")[:_HEADING])
+
+
+def ranges(vm: VMBLOK, operands: Operands) -> list[Range]:
+    """Take the ranges in front of *dumpid; all of storage if there is none. L and T in front change nothing."""
+    size = vm.machine.storage.size
+    places = []
+    while (word := operands.peek()) is not None and not word.startswith("*"):
         operands.take()
-        first, end = _range(word.lstrip("LT"), size)
-    return _dump(request, first, end, operands.take_rest().lstrip("*")[:100])
+        if vm.names.find(word.partition("+")[0]) is None and word[0] in "LT":
+            word = word[1:] or "0-END"
+        places.append(span(vm, word, unit=4, size=size))
+    return places or [Range(0, size - 1)]
 
 
-def _range(word: str, size: int) -> tuple[int, int]:
-    normal = word.replace(":", "-")
-    start, dash, last = normal.partition("-")
-    start, dot, length = (start, "", "") if dash else normal.partition(".")
-    first = hexadecimal(start, 6) if start else 0
-    if (dash and last in ("", "END")) or (dot and length in ("", "END")):
-        end = size
-    elif dash:
-        end = hexadecimal(last, 6) + 1
-    elif dot:
-        end = first + hexadecimal(length, 6)
-    else:
-        end = first + 4
-    if not first < end <= size:
-        raise INVALID_RANGE.error(word)
-    return first, end
-
-
-def _dump(request: Request, first: int, end: int, title: str) -> Generator[Effect, Any, int | None]:
+def _dump(request: Request, places: list[Range], title: str) -> Generator[Effect, Any, int | None]:
     vm, printer = request.vm, request.system.spool.open()
     done = False
     try:
         printer.put(_SKIP_TO_1, b"")
-        _print(printer, f"VIRTUAL MACHINE {vm.userid}  {title}".rstrip())
-        for line in _registers(vm):
+        when = f"{clock.mmddyy(time.time())} {clock.hhmmss(time.time())}"
+        _print(printer, f"VIRTUAL MACHINE {vm.userid:<8}  STORAGE {vm.storage // 1024}K  {when}  {title}".rstrip())
+        for line in _state(vm):
             _print(printer, line)
-        storage = vm.machine.storage
-        previous, suppressed, count = b"", False, 0
-        for at in range(first // _LINE * _LINE, end, _LINE):
-            data = storage.read(at, min(_LINE, storage.size - at))
-            if data != previous or at % 2048 == 0:
-                suppressed = False
-                words = " ".join(data[offset : offset + 4].hex().upper() for offset in range(0, len(data), 4))
-                _print(printer, f"{at:06X}  {words:<71}  *{printable(data)}*")
-                count += 1
-            elif not suppressed:
-                suppressed = True
-                _print(printer, f"{at:06X}  SUPPRESSED LINE(S) SAME AS ABOVE .....")
-            previous = data
-            if (at // _LINE) % _BREATH == 0:
-                yield from pause(0)
+        steps = 0
+        for place in places:
+            _print(printer, "")
+            for text in _storage(vm, place):
+                if text is not None:
+                    _print(printer, text)
+                steps += 1
+                if steps % _BREATH == 0:
+                    yield from pause(0)
         options = vm.unit_records("PRT")[0].options if vm.unit_records("PRT") else None
         file = printer.close(
             queue="PRT",
@@ -83,10 +75,13 @@ def _dump(request: Request, first: int, end: int, title: str) -> Generator[Effec
             name="DUMP",
         )
         done = True
+    except SpoolError:
+        raise NO_SPACE.error() from None
     finally:
         if not done:
             printer.discard()
-    request.inform(f"PRT FILE {file.spoolid:04} FOR {file.owner:<8} COPY {file.copies:03} NOHOLD")
+    hold = "HOLD" if file.hold else "NOHOLD"
+    request.inform(f"PRT FILE {file.spoolid:04} FOR {file.owner:<8} COPY {file.copies:03} {hold}")
     return 0
 
 
@@ -94,16 +89,46 @@ def _print(printer: SpoolWriter, text: str) -> None:
     printer.put(_WRITE, to_ebcdic(text))
 
 
-def _registers(vm: VMBLOK) -> list[str]:
-    machine = vm.machine
+def _storage(vm: VMBLOK, place: Range) -> Iterator[str | None]:
+    """Eight words a line with their characters, and the storage key where it begins; equal lines are told once."""
+    storage = vm.machine.storage
+    previous, suppressed = b"", -1
+    for at in range(place.first // _LINE * _LINE, place.last + 1, _LINE):
+        data = storage.read(at, min(_LINE, storage.size - at))
+        if data == previous and at % _BLOCK and at + _LINE <= place.last:
+            suppressed = at if suppressed < 0 else suppressed
+            yield None
+            continue
+        if suppressed >= 0:
+            yield f"{suppressed:06X}  TO  {at - 1:06X}  SUPPRESSED LINE(S) SAME AS ABOVE ....."
+            suppressed = -1
+        key = f"{storage.key(at):02X}" if at % _BLOCK == 0 or previous == b"" else "  "
+        words = " ".join(data[offset : offset + 4].hex().upper() for offset in range(0, len(data), 4))
+        yield f"{at:06X}  {words:<71}  {key} *{printable(data)}*"
+        previous = data
+
+
+def _state(vm: VMBLOK) -> list[str]:
+    machine, storage = vm.machine, vm.machine.storage
+    timers = machine.cpu.timers
     psw = machine.psw.to_bytes().hex().upper()
-    lines = [f"PSW   {psw[:8]} {psw[8:]}"]
+    prefix = machine.cpu.prefix_register
+    csw = storage.read(prefix + psa.CSW, 8).hex().upper()
+    lines = [
+        f"PSW   {psw[:8]} {psw[8:]}   CSW {csw[:8]} {csw[8:]}   CAW {storage.read(prefix + psa.CAW, 4).hex().upper()}"
+        f"   PREFIX {prefix:06X}"
+    ]
     for title, registers in (("GPR", machine.gr), ("ECR", machine.cr)):
         for number in (0, 8):
             lines.append(f"{title}{number:2} " + " ".join(f"{registers[number + index]:08X}" for index in range(8)))
     lines.append("FPR   " + " ".join(f"{machine.fr[number]:016X}" for number in (0, 2, 4, 6)))
-    keys = [f"{machine.storage.key(block):02X}" for block in range(0, machine.storage.size, 2048)]
+    mask = (1 << 64) - 1
+    lines.append(
+        f"TOD {timers.now() & mask:016X}   CPU TIMER {timers.cpu_timer() & mask:016X}"
+        f"   COMPARATOR {timers.comparator & mask:016X}"
+    )
+    keys = [f"{storage.key(block):02X}" for block in range(0, storage.size, _BLOCK)]
     for start in range(0, len(keys), 32):
         if start == 0 or keys[start : start + 32] != keys[start - 32 : start]:
-            lines.append(f"KEYS {start * 2048:06X} " + " ".join(keys[start : start + 32]))
+            lines.append(f"KEYS {start * _BLOCK:06X} " + " ".join(keys[start : start + 32]))
     return lines

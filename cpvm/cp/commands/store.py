@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import DATA_MISSING, HEXLOC_MISSING, INVALID_DATA, INVALID_HEXLOC, INVALID_REGISTER, message
 from cpvm.cp.operand import Operands, hexadecimal
+from cpvm.cp.place import base, location
 from cpvm.cp.vmblok import VMBLOK
+from cpvm.machine.signal import store_status
 from cpvm.s370.psw import PSW
 
 INVALID_PSW = message("011E", "INVALID PSW - {}")
 SYNTAX = """\
-STore [L]hexloc hexword ...
-STore Shexloc hexdata ...
+STore [L]hexloc[;base] hexword ...
+STore Shexloc[;base] hexdata ...
 STore Greg|Xreg|Yreg hexword ...
 STore Psw [hexword] hexword
 STore STATUS"""
 
-# Where STORE STATUS puts things (GA22-7000, Store Status)
-_CPU_TIMER, _COMPARATOR, _PREFIX, _PSW, _FLOATING, _GENERAL, _CONTROL = 0xD8, 0xE0, 0x108, 0x100, 0x160, 0x180, 0x1C0
 
-
-@command("STORE", module="DMKCDS", minimum=2, classes="G", syntax=SYNTAX)
+@command("STORE", module="DMKCDS", minimum=2, classes="G", syntax=SYNTAX, own=True)
 def store(request: Request, operands: Operands) -> Answer:
     """Store the data given."""
     target = operands.need(HEXLOC_MISSING)
@@ -34,12 +35,13 @@ def store(request: Request, operands: Operands) -> Answer:
         raise DATA_MISSING.error()
     elif "PSW".startswith(target):
         _psw(vm, words)
-    elif target[0] in "GXY":
+    elif re.fullmatch(r"[GXY](\d+|[A-F])?", target):
         _registers(vm, target[0], target[1:], words)
-    elif target[0] == "S":
+    elif target[0] == "S" and vm.names.find(target.partition(";")[0].partition("+")[0]) is None:
         _string(vm, target[1:], "".join(words))
     else:
-        _words(vm, target.removeprefix("L"), words)
+        named = vm.names.find(target.partition(";")[0].partition("+")[0]) is not None
+        _words(vm, target if named else target.removeprefix("L"), words)
     request.write("STORE COMPLETE")
     return 0
 
@@ -47,7 +49,7 @@ def store(request: Request, operands: Operands) -> Answer:
 def _words(vm: VMBLOK, hexloc: str, words: list[str]) -> None:
     """Fullwords from a fullword boundary on."""
     data = b"".join(hexadecimal(word, 8, INVALID_DATA).to_bytes(4, "big") for word in words)
-    _put(vm, hexadecimal(hexloc, 6) & ~3, data, hexloc)
+    _put(vm, _address(vm, hexloc) & ~3, data, hexloc)
 
 
 def _string(vm: VMBLOK, hexloc: str, digits: str) -> None:
@@ -56,7 +58,13 @@ def _string(vm: VMBLOK, hexloc: str, digits: str) -> None:
         data = bytes.fromhex(digits)
     except ValueError:
         raise INVALID_DATA.error(digits) from None
-    _put(vm, hexadecimal(hexloc, 6), data, hexloc)
+    _put(vm, _address(vm, hexloc), data, hexloc)
+
+
+def _address(vm: VMBLOK, typed: str) -> int:
+    """hexloc or a name, with ;base behind it."""
+    start, _, behind = typed.partition(";")
+    return location(vm, start or "0") + (base(vm, behind) if behind else 0)
 
 
 def _put(vm: VMBLOK, at: int, data: bytes, hexloc: str) -> None:
@@ -102,14 +110,4 @@ def _psw(vm: VMBLOK, words: list[str]) -> None:
 
 def _status(vm: VMBLOK) -> None:
     """STORE STATUS: what the button of that name stores."""
-    machine, storage = vm.machine, vm.machine.storage
-    timers = machine.cpu.timers
-    storage.write(_CPU_TIMER, (timers.cpu_timer() & (1 << 64) - 1).to_bytes(8, "big"))
-    storage.write(_COMPARATOR, timers.comparator.to_bytes(8, "big"))
-    storage.write(_PSW, machine.psw.to_bytes())
-    storage.write(_PREFIX, machine.cpu.prefix_register.to_bytes(4, "big"))
-    for index in range(4):
-        storage.write(_FLOATING + 8 * index, machine.fr[2 * index].to_bytes(8, "big"))
-    for index in range(16):
-        storage.write(_GENERAL + 4 * index, machine.gr[index].to_bytes(4, "big"))
-        storage.write(_CONTROL + 4 * index, machine.cr[index].to_bytes(4, "big"))
+    store_status(vm.machine)
