@@ -136,11 +136,14 @@ def scan_operand(text: str, start: int, blanks_in_parentheses: bool = False) -> 
             depth += 1
         elif piece == ")":
             depth -= 1
-        elif piece.isspace() and depth <= 0:
+        elif piece.isspace() and depth <= 0 and not _INVERTED.search(text, start, at):
             return at
         at = match.end()
     return len(text.rstrip())
 
+
+_INVERTED = re.compile(r"(?<![A-Za-z0-9$#@_&.'])NOT$", re.IGNORECASE)
+"""NOT in front of its operand, with a blank that does not end the field."""
 
 CONDITIONAL_BLANKS = frozenset({"AIF", "SETA", "SETB", "SETC", "AGO"})
 """Operations in whose operands blanks inside parentheses do not end the field (logical expressions)."""
@@ -155,7 +158,8 @@ def split_fields(text: str) -> tuple[str, str, str, str, int]:
             parts.insert(0, "")
         while len(parts) < 4:
             parts.append("")
-        return parts[0], parts[1], parts[2], parts[3], -1
+        if not (parts[2][-3:].upper() == "NOT" and parts[1].upper() in CONDITIONAL_BLANKS):
+            return parts[0], parts[1], parts[2], parts[3], -1
     parts = text.split(None, 2 if named else 1)
     if not named:
         parts.insert(0, "")
@@ -242,6 +246,24 @@ def _comma_end(text: str) -> int:
     named = bool(name)
     rest = text.split(None, 2 if named else 1)[-1]
     return len(text) - len(rest) + len(operand)
+
+
+def place_in_records(records: tuple[str, ...], at: int) -> tuple[int, int]:
+    """The record (from 0) and the column (from 1) in which the character with index `at` of a statement's text stands.
+
+    Statements whose records have the usual columns; see `SourceFile.next`, which joins them.
+    """
+    text = records[0][:71] if records else ""
+    place = (0, at + 1)
+    for number, line in enumerate(records[1:], 1):
+        more = line[15:71]
+        cut = _comma_end(text)
+        start = cut or max(len(text), 71)
+        skipped = len(more) - len(more.lstrip()) if cut else 0
+        if at >= start:
+            place = (number, 16 + skipped + at - start)
+        text = text[:cut] + more.lstrip() if cut else text.ljust(71) + more
+    return place[0], min(place[1], 71)
 
 
 def rebuilt(name: str, op: str, operand: str, remark: str = "") -> tuple[str, ...]:

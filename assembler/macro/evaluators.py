@@ -109,11 +109,13 @@ def substring(of: Evaluator, first: Evaluator, count: Evaluator | None) -> Evalu
         text, start = as_text(of(scope)), as_int(first(scope))
         size = as_int(count(scope)) if count is not None else len(text)
         where = "EXPRESSION IN SUBSTRING NOTATION"
+        if not size or (count is None and start == len(text) + 1):
+            return ""
         if start < 1:
             scope.warn(Flaw("IFO115", f"FIRST {where} HAS ZERO OR NEGATIVE VALUE"))
         elif size < 0:
             scope.warn(Flaw("IFO116", f"SECOND {where} HAS NEGATIVE VALUE", 4))
-        elif start > len(text) and size:
+        elif start > len(text):
             scope.warn(Flaw("IFO117", f"FIRST {where} EXCEEDS THE LENGTH OF THE STRING"))
         if start < 1 or size < 0:
             return ""
@@ -127,7 +129,7 @@ def attribute_of_variable(kind: str, reference: Reference) -> Evaluator:
         if kind == "N":
             variable, subscripts = reference.resolve(scope)
             if isinstance(variable, SetSymbol):
-                return max(variable.array, default=0) if variable.dimension else 1
+                return max(variable.array, default=0) if variable.dimension else 0
             return variable.count(subscripts or ())
         text = reference.text(scope)
         if kind == "K":

@@ -2,8 +2,9 @@
 
 An expression is compiled once into closures.  The kinds are told apart by their values: numbers, strings from
 apostrophes, and `Loose` strings from variable symbols, which count as numbers when compared with numbers.  AND, OR, XOR
-and NOT work on truth values in logical expressions and on bits in arithmetic ones.
-Source: OS/VS Assembler Language (GC33-4010), "SETA", "SETB", "SETC".
+and NOT work on truth values in all of a logical expression (AIF, SETB), and on bits elsewhere.
+Sources: OS/VS Assembler Language (GC33-4010), "SETA", "SETB", "SETC"; High Level Assembler Language Reference
+(SC26-4940), the same, for the order of operators.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from assembler.expression import decimal, selfdefining
 from assembler.macro import evaluators
 from assembler.macro.evaluators import Evaluator
 from assembler.macro.functions import FUNCTIONS, OF_SYMBOLS
-from assembler.macro.template import compile_template, read_reference
+from assembler.macro.template import closing_apostrophe, compile_template, read_reference
 from assembler.macro.values import as_int, compare
 from assembler.message import Flaw
 
@@ -34,7 +35,11 @@ _ATTRIBUTE = re.compile(r"[LTKNSIDOltknsido]'(?=[A-Za-z$#@&_=*])")
 _CONCATENATED = re.compile(r"['&(A-Za-z$#@_]")
 _OPERAND = re.compile(r"\s*+['&A-Za-z$#@_0-9+-]|\s++\(")
 _UNARY = frozenset(name for name, function in FUNCTIONS.items() if len(function.operands) == 1 and name != "NOT")
-_BINARY = tuple(name for name, one in FUNCTIONS.items() if len(one.operands) == 2 and name not in ("AND", "OR", "XOR"))
+_BITWISE = ("AND", "OR", "XOR")
+_SHIFTS = ("SLL", "SRL", "SLA", "SRA")
+_FINDING = ("FIND", "INDEX")
+_BINARY = _SHIFTS + _FINDING
+_CALL = re.compile(r"[A-Za-z][A-Za-z0-9]*+(?=\()")
 _BLANKS = re.compile(r"\s*+")
 MAX_DEPTH = 40
 
@@ -89,51 +94,75 @@ class _Parser:
             raise self.fail("EXPRESSION NESTED TOO DEEPLY")
 
     def logical(self) -> Evaluator:
+        """A whole expression, of the kind that is wanted here."""
         self.deeper()
-        result = self.conjunction()
-        while word := self.word("OR", "XOR"):
-            other = self.conjunction()
-            if self.arithmetic:
-                result = evaluators.called(FUNCTIONS[word], [result, other])
-            else:
-                result = evaluators.either(result, other, word == "XOR")
+        result = self.finding() if self.arithmetic else self.disjunction(("XOR",), self.either)
         self.depth -= 1
         return result
 
-    def conjunction(self) -> Evaluator:
-        result = self.negation()
-        while self.word("AND"):
-            other = self.negation()
-            if self.arithmetic:
-                result = evaluators.called(FUNCTIONS["AND"], [result, other])
-            else:
+    # Truth values: relations before NOT, this before AND, OR and XOR.
+
+    def disjunction(self, words: tuple[str, ...], part: Callable[[], Evaluator]) -> Evaluator:
+        result = part()
+        while word := self.word(*words):
+            other = part()
+            if word == "AND":
                 result = evaluators.both(result, other)
+            else:
+                result = evaluators.either(result, other, word == "XOR")
         return result
 
-    def negation(self) -> Evaluator:
+    def either(self) -> Evaluator:
+        return self.disjunction(("OR",), self.conjunction)
+
+    def conjunction(self) -> Evaluator:
+        return self.disjunction(("AND",), self.negation)
+
+    def inversions(self) -> bool:
+        """Take the words NOT that come next; whether they invert."""
         times = 0
         while self.word("NOT"):
             times += 1
+        return times % 2 == 1
+
+    def negation(self) -> Evaluator:
+        inverted = self.inversions()
         result = self.relation()
-        if not times % 2:
-            return result
-        return evaluators.called(FUNCTIONS["NOT"], [result]) if self.arithmetic else evaluators.negated(result)
+        return evaluators.negated(result) if inverted else result
 
     def relation(self) -> Evaluator:
         left = self.binary()
         word = self.word(*_RELATIONS)
         if word is None:
             return left
+        inverted = self.inversions()
         right = self.binary()
+        if inverted:
+            right = evaluators.negated(right)
         holds = _RELATIONS[word]
         return lambda scope: 1 if holds(compare(left(scope), right(scope))) else 0
 
-    def binary(self) -> Evaluator:
-        """A function of two operands between them: `1 SLL 4`, `'ABC' INDEX 'B'`."""
-        result = self.sum()
-        while word := self.word(*_BINARY):
-            result = evaluators.called(FUNCTIONS[word], [result, self.sum()])
+    # Numbers: NOT before AND, OR and XOR, these before shifts, these before FIND and INDEX.
+
+    def finding(self) -> Evaluator:
+        return self.functions(
+            _FINDING, lambda: self.functions(_SHIFTS, lambda: self.functions(_BITWISE, self.inverted))
+        )
+
+    def inverted(self) -> Evaluator:
+        inverted = self.inversions()
+        result = self.relation()
+        return evaluators.called(FUNCTIONS["NOT"], [result]) if inverted else result
+
+    def functions(self, words: tuple[str, ...], part: Callable[[], Evaluator]) -> Evaluator:
+        """Functions of two operands between them: `1 SLL 4`, `'ABC' INDEX 'B'`."""
+        result = part()
+        while word := self.word(*words):
+            result = evaluators.called(FUNCTIONS[word], [result, part()])
         return result
+
+    def binary(self) -> Evaluator:
+        return self.sum() if self.arithmetic else self.functions(_BINARY, self.sum)
 
     def sum(self) -> Evaluator:
         result = self.product()
@@ -182,11 +211,15 @@ class _Parser:
             self.parentheses -= 1
             if self.text[self.at : self.at + 1] == "'":
                 return evaluators.repeated(inner, self.string())
+            match = _CALL.match(self.text, self.at)
+            if match and match[0].upper() not in _BITWISE:  # a duplication factor before a function
+                self.at = match.end()
+                return evaluators.repeated(inner, self.function(match[0].upper()))
             return inner
         if char == "'":
             return self.string()
         if char == "&":
-            reference, self.at = read_reference(text, at, self.depth)
+            reference, self.at = read_reference(text, at, self.depth, self.arithmetic)
             return evaluators.variable(reference)
         match = _NUMBER.match(text, at)
         if match:
@@ -213,7 +246,7 @@ class _Parser:
 
     def attribute(self, kind: str) -> Evaluator:
         if self.text[self.at] == "&":
-            reference, self.at = read_reference(self.text, self.at, self.depth)
+            reference, self.at = read_reference(self.text, self.at, self.depth, self.arithmetic)
             if self.text[self.at : self.at + 1] == "." and not _CONCATENATED.match(self.text, self.at + 1):
                 self.at += 1
             return evaluators.attribute_of_variable(kind, reference)
@@ -253,15 +286,9 @@ class _Parser:
         """A string with its substring notation, and strings that follow it at once."""
         pieces: list[Evaluator] = []
         while True:
-            end = self.at + 1
-            while True:
-                end = self.text.find("'", end)
-                if end < 0:
-                    raise self.fail("UNPAIRED APOSTROPHE")
-                if self.text[end + 1 : end + 2] == "'":
-                    end += 2
-                    continue
-                break
+            end = closing_apostrophe(self.text, self.at)
+            if end < 0:
+                raise self.fail("UNPAIRED APOSTROPHE")
             template = compile_template(self.text[self.at + 1 : end], self.depth)
             self.at = end + 1
             piece: Evaluator = evaluators.string(template)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assembler.macro.conditional import Conditional, conditional
@@ -27,7 +28,8 @@ class Set(Conditional):
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     target: Reference
-    values: list[Evaluator]
+    values: Sequence[Evaluator | None]
+    """None where an element is left out, which keeps its value."""
 
 
 def _compile(model: Model) -> _Compiled:
@@ -40,11 +42,14 @@ def _compile(model: Model) -> _Compiled:
         raise Flaw("IFO178", f"SYNTAX ERROR - {model.op} WANTS AN OPERAND")
     return _Compiled(
         target,
-        [compile_expression(piece, arithmetic=model.op.upper() == "SETA") for piece in split_list(model.operand)],
+        [
+            compile_expression(piece, arithmetic=model.op.upper() != "SETB") if piece else None
+            for piece in split_list(model.operand)
+        ],
     )
 
 
-def assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) -> None:
+def assign(kind: str, target: Reference, values: Sequence[Evaluator | None], frame: Frame) -> None:
     """Give a SET symbol of that kind, declared here if it is not yet, these values; raises Flaw."""
     name = target.name if target.created is None else target.created.fill(frame).upper()
     variable = frame.variables.get(name)
@@ -58,6 +63,10 @@ def assign(kind: str, target: Reference, values: list[Evaluator], frame: Frame) 
             raise Flaw("IFO307", f"INVALID SUBSCRIPT OF &{name[:20]}", 8, NAME_FIELD)
         index = as_int(target.subscripts[0](frame))
     for step, evaluate in enumerate(values):
+        if evaluate is None:
+            if index is not None:
+                variable.extend(index + step)
+            continue
         result = evaluate(frame)
         if kind == "A":
             result = as_int(result)

@@ -118,7 +118,38 @@ def matching(text: str, at: int) -> int:
     return -1
 
 
-def read_reference(text: str, at: int, depth: int = 0) -> tuple[Reference, int]:
+_SUBSCRIPTED = re.compile(r"&[A-Za-z$#@_][A-Za-z0-9$#@_]*\(")
+
+
+def closing_apostrophe(text: str, at: int) -> int:
+    """Index of the apostrophe that ends the string at `at`; -1 if there is none.
+
+    Doubled apostrophes end nothing, nor do those of attribute references in subscripts: `'&LIST(N'&LIST)'`.
+    """
+    end = at + 1
+    while True:
+        end = text.find("'", end)
+        if end < 0:
+            return -1
+        if text[end + 1 : end + 2] == "'":
+            end += 2
+        elif is_attribute(text, end) and (behind := _behind_subscript(text, at, end)):
+            end = behind
+        else:
+            return end
+
+
+def _behind_subscript(text: str, start: int, apostrophe: int) -> int:
+    """The index behind the subscript in which this apostrophe belongs to an attribute reference, or 0."""
+    for match in _SUBSCRIPTED.finditer(text, start, apostrophe):
+        close = matching(text, match.end() - 1)
+        inside = text[match.end() : close] if close > apostrophe else ""
+        if inside and all(char != "'" or is_attribute(text, match.end() + place) for place, char in enumerate(inside)):
+            return close + 1
+    return 0
+
+
+def read_reference(text: str, at: int, depth: int = 0, arithmetic: bool = True) -> tuple[Reference, int]:
     """The variable symbol whose ampersand is at `at`, and the index behind it; raises Flaw."""
     from assembler.macro.expression import compile_expression
 
@@ -146,9 +177,7 @@ def read_reference(text: str, at: int, depth: int = 0) -> tuple[Reference, int]:
             inside = text[end + 1 : close]
             plain = compile_template(text[end : close + 1], depth + 1)
             try:
-                subscripts = tuple(
-                    compile_expression(piece, depth + 1, arithmetic=True) for piece in split_list(inside)
-                )
+                subscripts = tuple(compile_expression(piece, depth + 1, arithmetic) for piece in split_list(inside))
             except Flaw:
                 subscripts = None
             end = close + 1

@@ -48,7 +48,10 @@ def limited(value: int) -> int:
 
 
 def compare(one: Result, other: Result) -> int:
-    """Less than, equal to or greater than 0: numbers by value, strings by length, then by EBCDIC; raises Flaw."""
+    """Less than, equal to or greater than 0: numbers by value, strings by length, then by EBCDIC.
+
+    Raises Flaw, also for a number and a string in apostrophes.
+    """
     if isinstance(one, (int, Loose)) and isinstance(other, (int, Loose)):
         try:
             first, second = as_int(one), as_int(other)
@@ -57,6 +60,8 @@ def compare(one: Result, other: Result) -> int:
                 raise
         else:
             return (first > second) - (first < second)
+    if isinstance(one, int) != isinstance(other, int) and not isinstance(other if isinstance(one, int) else one, Loose):
+        raise Flaw("IFO337", "A NUMBER AND A CHARACTER STRING ARE COMPARED")
     left, right = as_text(one), as_text(other)
     if len(left) != len(right):
         return len(left) - len(right)

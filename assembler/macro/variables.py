@@ -180,6 +180,11 @@ class SetSymbol:
             self._check(index)
             self.array[index] = value
 
+    def extend(self, index: int) -> None:
+        """Let there be an element of that number, without a value if it is new."""
+        self._check(index)
+        self.array.setdefault(index, self.value)
+
     def _check(self, index: int) -> None:
         if not 1 <= index <= MAX_SUBSCRIPT:
             raise Flaw("IFO307", f"SUBSCRIPT {index} IS OUT OF RANGE")
