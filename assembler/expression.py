@@ -190,7 +190,7 @@ def selfdefining(text: str, column: int = -1) -> int:
             if not 1 <= len(inside) <= 4:
                 raise ValueError
             value = int.from_bytes(to_ebcdic(inside), "big")
-        elif not re.fullmatch("[0-9A-Fa-f]{1,8}" if base == "X" else "[01]{1,32}", inside):
+        elif not re.fullmatch("0*+[0-9A-Fa-f]{0,8}" if base == "X" else "0*+[01]{0,32}", inside) or not inside:
             raise ValueError
         else:
             value = int(inside, 16 if base == "X" else 2)

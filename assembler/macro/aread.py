@@ -25,7 +25,7 @@ class Aread(Conditional):
         target, end = read_reference(model.name, 0)
         if end != len(model.name) or frame.definition is None:
             raise Flaw("IFO178", "SYNTAX ERROR - AREAD STANDS IN MACROS ONLY, WITH A SETC SYMBOL", 8, NAME_FIELD)
-        words = model.operand.upper().split(",") if model.operand else []
+        words = [word for word in model.operand.upper().split(",") if word]
         if any(word not in ("NOSTMT", "NOPRINT", "CLOCKB", "CLOCKD") for word in words):
             raise Flaw("IFO178", f"SYNTAX ERROR - AREAD {model.operand[:20]}", 8, 0)
         if words and words[0].startswith("CLOCK"):

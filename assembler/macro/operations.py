@@ -58,7 +58,7 @@ class OperationTable:
         """OPSYN: let `new` stand for what `old` stands for, or for nothing if `old` is null; raises Flaw."""
         if not new:
             raise Flaw("IFO013", "OPSYN NAME FIELD NOT AN ORDINARY SYMBOL", 8, NAME_FIELD)
-        if not old:
+        if old in ("", ","):
             self.entries[new] = None
         elif self.find(old) is None:
             raise Flaw("IFO014", f"INVALID OPCODE IN OPSYN OPERAND - {old[:16]}", 8, 0)
@@ -120,7 +120,7 @@ class OperationTable:
             if record.text[:2] == ".*" or not record.text:
                 continue
             model = Model(record)
-            op = model.op.upper() if record.text[0] != "*" else ""
+            op = self._known_as(model.op.upper()) if record.text[0] != "*" else ""
             if op == "MEND" and not inside:
                 if model.sequence:
                     definition.labels.setdefault(model.sequence, len(definition.body))
@@ -137,6 +137,11 @@ class OperationTable:
         if trouble is not None:
             raise trouble
         return definition
+
+    def _known_as(self, op: str) -> str:
+        """MACRO, MEND or COPY if OPSYN has made an operation code stand for it; the code itself otherwise."""
+        entry = self.entries.get(op)
+        return entry.name if isinstance(entry, Conditional) else op
 
     def copy_member(self, operand: str) -> list[str]:
         """The records of a COPY member; raises Flaw (IFO068)."""

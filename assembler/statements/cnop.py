@@ -1,4 +1,8 @@
-"""CNOP: no-operations up to a halfword's place in a word or doubleword."""
+"""CNOP: no-operations up to a halfword's place in a word or doubleword.
+
+Boundaries above 8, up to 4096, are the High Level Assembler's; they count from the section's start, which the loader
+puts on a doubleword.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,8 @@ class Cnop(Operation):
         if len(operands) != 2:
             raise Flaw("IFO210", "TOO FEW OPERANDS, 2 ARE NEEDED", 12, 0)
         place, boundary = (absolute(operand.address, asm) for operand in operands)
-        if boundary not in (4, 8) or place not in range(0, boundary, 2):
-            raise Flaw("IFO320", f"CNOP {place},{boundary} IS NOT ONE OF 0,4 2,4 0,8 2,8 4,8 6,8", 8, 0)
+        if not 4 <= boundary <= 4096 or boundary & boundary - 1 or place not in range(0, boundary, 2):
+            raise Flaw("IFO320", f"CNOP {place},{boundary} IS NOT AN EVEN PLACE BELOW A POWER OF TWO FROM 4", 8, 0)
         section = asm.section
         assert section is not None
         if st.name:

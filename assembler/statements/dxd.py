@@ -23,7 +23,7 @@ class Dxd(Operation):
         boundary = max(constant.boundary() for constant in constants)
         section.size = sum(constant.size(asm) for constant in constants)
         section.loc = boundary
-        if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "U") is not None:
+        if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "J") is not None:
             asm.enter(section)
 
 
