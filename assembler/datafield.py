@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _SIGNED = re.compile(r"[+-]?[0-9]+")
 _STRING = re.compile(r"'((?:[^']|'')*+)'")
 _PROGRAM = re.compile(r"[Pp]\(((?:[XBCxbc]'(?:[^']|'')+')|([0-9]{1,10}))\)")
-_ATTRIBUTE = re.compile(r"(?<![A-Za-z0-9_$#@&'])[LISlis]'(?=[A-Za-z$#@_*=])")
+_ATTRIBUTE = re.compile(r"(?<![A-Za-z0-9_$#@&'])[LISTlist]'(?=[A-Za-z$#@_*=])")
 
 
 def closing(text: str, at: int) -> int:
@@ -172,6 +172,14 @@ class _Reader:
             return None
         self.at = match.end()
         return int(match[2]) if match[2] else selfdefining(match[1], match.start(1))
+
+
+def literal_end(text: str, at: int) -> int:
+    """Index behind the literal whose equals sign is at `at`; raises Flaw."""
+    reader = _Reader(text)
+    reader.at = at + 1
+    reader.constant()
+    return reader.at
 
 
 def declared_types(constant: Constant) -> tuple[str, str]:

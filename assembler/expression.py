@@ -96,7 +96,7 @@ class Literal(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Attribute(Expr):
-    """L', I' or S' of a symbol, of `*` or of a literal."""
+    """L', I', S' or T' of a symbol, of `*` or of a literal; T' is the code of the letter, U of what is not defined."""
 
     kind: str
     of: Expr
@@ -105,10 +105,17 @@ class Attribute(Expr):
         if isinstance(self.of, Here):
             return (env.here_length() if self.kind == "L" else 0), ()
         if isinstance(self.of, Name):
-            symbol = env.symbol(self.of.name, self.of.column)
+            try:
+                symbol = env.symbol(self.of.name, self.of.column)
+            except Flaw:
+                if self.kind != "T":
+                    raise
+                return to_ebcdic("U")[0], ()
         else:
             assert isinstance(self.of, Literal)
             symbol = env.literal(self.of.text, self.of.column)
+        if self.kind == "T":
+            return to_ebcdic(symbol.type)[0], ()
         return {"L": symbol.length, "I": symbol.integer, "S": symbol.scale}[self.kind], ()
 
     def walk(self) -> tuple[Expr, ...]:

@@ -23,6 +23,8 @@ class Operation:
     name = ""
     type_attribute = "U"
     """T' of the name of such a statement, where nothing better is known."""
+    length_attribute = 1
+    """L' of it."""
 
     def define(self, asm: Assembler, st: Statement) -> None:
         """Pass 1: define the name, take up space, note literals.  Raises Flaw."""

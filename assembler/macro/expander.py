@@ -65,7 +65,7 @@ class Expander:
         self.queue: deque[Statement] = deque()
         self.table = OperationTable(library, self.complain)
         self.operations = self.table.entries
-        self.attributes = Attributes(asm.symbols, self.table.find, self.code.main)
+        self.attributes = Attributes(asm.symbols, self.table.find, self.code, self.table.peek)
         self.sysndx = 0
         self.generated = 0
         self.calls: list[Call] = []

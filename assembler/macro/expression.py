@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from assembler.datafield import literal_end
 from assembler.expression import decimal, selfdefining
 from assembler.macro import evaluators
 from assembler.macro.evaluators import Evaluator
@@ -250,6 +251,10 @@ class _Parser:
             if self.text[self.at : self.at + 1] == "." and not _CONCATENATED.match(self.text, self.at + 1):
                 self.at += 1
             return evaluators.attribute_of_variable(kind, reference)
+        if self.text[self.at] == "=" and kind not in "KNO":
+            end = literal_end(self.text, self.at)
+            literal, self.at = self.text[self.at : end], end
+            return evaluators.attribute_of_symbol(kind, literal)
         match = _WORD.match(self.text, self.at)
         if match is None or kind in "KN":
             raise self.fail("ATTRIBUTE OF NO SYMBOL")

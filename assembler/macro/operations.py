@@ -5,7 +5,7 @@ Macro definitions are read here too, from whatever delivers their records.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from assembler.instruction import MachineInstruction, instructions
@@ -142,6 +142,10 @@ class OperationTable:
         """MACRO, MEND or COPY if OPSYN has made an operation code stand for it; the code itself otherwise."""
         entry = self.entries.get(op)
         return entry.name if isinstance(entry, Conditional) else op
+
+    def peek(self, name: str) -> Sequence[str]:
+        """The records of a COPY member, without counting them as read; null if there is none."""
+        return self.library.get(name.upper()) or ()
 
     def copy_member(self, operand: str) -> list[str]:
         """The records of a COPY member; raises Flaw (IFO068)."""

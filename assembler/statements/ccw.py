@@ -17,6 +17,7 @@ from assembler.source import Statement
 @statement("CCW", "CCW0", "CCW1")
 class Ccw(Operation):
     type_attribute = "W"
+    length_attribute = 8
 
     def define(self, asm: Assembler, st: Statement) -> None:
         asm.place(st, 8)

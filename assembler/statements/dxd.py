@@ -13,6 +13,8 @@ from assembler.symbols import Section
 
 @statement("DXD")
 class Dxd(Operation):
+    type_attribute = "J"
+
     def define(self, asm: Assembler, st: Statement) -> None:
         if not st.name:
             raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - DXD WANTS A NAME", 8, NAME_FIELD)
@@ -29,6 +31,9 @@ class Dxd(Operation):
 
 @statement("CXD")
 class Cxd(Operation):
+    type_attribute = "A"
+    length_attribute = 4
+
     def define(self, asm: Assembler, st: Statement) -> None:
         asm.place(st, 4)
         section = asm.section

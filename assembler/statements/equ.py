@@ -27,6 +27,9 @@ class Equ(Operation):
         tree, rest = _operands(st.operand)
         if asm.section is None:
             asm.private_code()
+        if "=" in st.operand:  # attributes of literals
+            asm.note_literals(st)
+            st.pool = asm.pool_number
         st.parsed = tree
         if not _known(tree, asm):
             if st.value is None:
@@ -95,7 +98,8 @@ def _names(tree: Expr) -> list[Expr]:
     while pending:
         one = pending.pop()
         found.append(one)
-        pending.extend(one.walk())
+        if not (isinstance(one, Attribute) and one.kind == "T"):  # T' of what is never defined is U
+            pending.extend(one.walk())
     return found
 
 

@@ -55,6 +55,6 @@ def _operands(text: str) -> tuple[At | None, At | None, At | None]:
     pieces = split_commas(text) if text else []
     if len(pieces) > 3:
         raise Flaw("IFO211", "TOO MANY OPERANDS, 3 ARE POSSIBLE", 12, pieces[3][1])
-    found = [At(parse_expression_at(piece, at), at) if piece else None for piece, at in pieces]
-    address, boundary, offset = (*found, *(None,) * (3 - len(found)))
-    return address, boundary, offset
+    found: list[At | None] = [At(parse_expression_at(piece, at), at) if piece else None for piece, at in pieces]
+    found += [None] * (3 - len(found))
+    return found[0], found[1], found[2]
