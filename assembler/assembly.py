@@ -37,6 +37,7 @@ class Assembly:
     _assembler: Assembler | None = field(default=None, repr=False)
     _expander: Expander | None = field(default=None, repr=False)
     _listing: list[str] | None = field(default=None, repr=False)
+    _places: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def listing(self) -> list[str]:
@@ -60,8 +61,11 @@ class Assembly:
     def where(self, member: str) -> str:
         """The place of a library member on the host, such as `maclib/wto.macro` or `cms.maclib(WTO)`; empty if it has
         none."""
-        place = getattr(self.expander.table.library, "where", None)
-        return place(member) if place is not None else ""
+        found = self._places.get(member)
+        if found is None:
+            place = getattr(self.expander.table.library, "where", None)
+            found = self._places[member] = str(place(member)) if place is not None else ""
+        return found
 
     def image(self, origin: int = 0) -> linkage.Image:
         """The program as storage, linked alone to run at `origin`; raises linkage.LinkError."""

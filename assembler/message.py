@@ -57,7 +57,9 @@ class Message:
     file: str = ""
     """The library member in which the statement stands; empty for the source."""
     line: int = 0
-    """The number of its record there, from 1; 0 if it stands nowhere."""
+    """The number of its first record there, from 1; 0 if it stands nowhere."""
+    record: int = 0
+    """Which of the statement's records `source` and `column` are about, the first being 0."""
 
     @property
     def chain(self) -> tuple[str, ...]:

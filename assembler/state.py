@@ -12,7 +12,7 @@ from assembler.addressing import Bases, Promise
 from assembler.literals import Pool
 from assembler.message import NAME_FIELD, OPERATION_FIELD, Flaw, Message
 from assembler.options import Options
-from assembler.source import Statement
+from assembler.source import Statement, place_in_records
 from assembler.symbols import Card, Section, Symbol, Terms, Value
 
 MAX_SECTION = 0x1000000
@@ -108,25 +108,28 @@ class State:
 
     def flaw(self, st: Statement, flaw: Flaw) -> None:
         """Note a flaw of a statement as a message."""
+        record = 0
         if flaw.column >= 0:
-            at = st.operand_column() + flaw.column
-            column = at + 1 if at < 71 else 16 + (at - 71) % 56
+            record, column = place_in_records(st.text, st.operand_column() + flaw.column)
         elif flaw.column == NAME_FIELD:
             column = 1
         elif flaw.column == OPERATION_FIELD:
             column = max((st.text[0] if st.text else "").find(st.op, len(st.name)), 0) + 1
         else:
             column = st.operand_column() + 1 if st.operand else 0
-        self.message(st, column, flaw.severity, flaw.number, flaw.text)
+        self.message(st, column, flaw.severity, flaw.number, flaw.text, record)
 
-    def message(self, st: Statement, column: int, severity: int, number: str, text: str) -> None:
+    def message(  # noqa: PLR0917
+        self, st: Statement, column: int, severity: int, number: str, text: str, record: int = 0
+    ) -> None:
+        """Note a message about a statement; `column` is one of its `record`, the first being 0."""
         if len(self.messages) >= MAX_MESSAGES:
             if not self.given_up:
                 self.given_up = True
                 self.messages.append(Message(st.number, 0, 16, "IFO328", "TOO MANY MESSAGES, THE REST ARE LEFT OUT"))
             return
-        source = st.text[0] if st.text else ""
-        found = Message(st.number, column, severity, number, text, source.rstrip(), st.macro, st.file, st.line)
+        source = st.text[record] if st.text else ""
+        found = Message(st.number, column, severity, number, text, source.rstrip(), st.macro, st.file, st.line, record)
         self.messages.append(found)
         if st.messages is None:
             st.messages = []

@@ -43,14 +43,6 @@ virtual machine has stopped (disabled wait, program loop), the system ended befo
 within the input of a command, as of EDIT without FILE.
 """
 
-_ASM = """\
-Assembles a System/370 assembler program into an object deck of 80-byte EBCDIC cards. Macros and COPY members are looked
-for in the folders given with --maclib (files NAME.macro, NAME.copy), then among those of CMS.
-
-exit status: the assembler's return code 0, 4, 8, 12 or 16; 2 if a file cannot be read or written.
-"""
-
-
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
@@ -64,6 +56,7 @@ if TYPE_CHECKING:
 
 
 _OWN = {
+    "asm": ("cpvm.front.assemble", "assemble a program: an object deck or a storage image, a listing"),
     "link": ("cpvm.front.linking", "join object decks and libraries into a CMS module, an image or one deck"),
     "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
@@ -84,7 +77,7 @@ def parser(chosen: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"cpvm {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (start, if none is given)")
-    for add in (_start, _connect, _run, _asm):
+    for add in (_start, _connect, _run):
         add(commands)
     for name, (module, title) in _OWN.items():
         _own(commands, name, title, module if name == chosen else "")
@@ -175,28 +168,6 @@ def _run(commands: Commands) -> None:
     command.add_argument(
         "--timeout", type=_seconds, default=300.0, metavar="SECONDS", help="longest wait for an answer (default 300)"
     )
-
-
-def _asm(commands: Commands) -> None:
-    def run(arguments: argparse.Namespace) -> int:
-        from cpvm.front.assemble import asm
-
-        if not _plugged("asm", arguments.plugin):
-            return USAGE
-        return asm(arguments.file, arguments.deck, arguments.listing, arguments.maclib)
-
-    command = _add(commands, "asm", "assemble a program", run, _ASM)
-    command.add_argument("file", metavar="FILE", help="the source, UTF-8 text; - for standard input")
-    command.add_argument("-o", dest="deck", metavar="DECK", help="the object deck (default: NAME.text here)")
-    command.add_argument("--listing", metavar="FILE", help="the listing; - for standard output (default: none)")
-    command.add_argument(
-        "--maclib",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="folders of macros or MACLIB files; may be given several times",
-    )
-    _plugins(command, "instructions")
 
 
 def _plugins(command: argparse.ArgumentParser, what: str) -> None:

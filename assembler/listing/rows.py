@@ -1,4 +1,4 @@
-"""What a statement shows besides its source: location, object code, addresses.  All forms of the listing take it here."""
+"""What a statement shows besides its source, in all forms of the listing: location, object code, addresses."""
 
 from __future__ import annotations
 

@@ -1,54 +1,232 @@
 """`cpvm asm`: the assembler alone, on host files."""
 
+from __future__ import annotations
+
+import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cms
-from assembler import Options, assemble
+from assembler import Assembly, Options, assemble
+from assembler.linkage import Image, LinkError
+from assembler.listing import flagged, plain
 from assembler.maclib import MaclibError
+from assembler.options import OptionError, option_words, parse_options
+from cpvm.front.complaints import Complaints
+from cpvm.front.plugging import plugged
 from cpvm.front.status import USAGE
 
 SYSTEM_MACLIB = Path(cms.__file__).parent / "maclib"
 """CMS's own macros, searched after the libraries that the user names."""
 
+DEFAULTS = Options(
+    flags=True, mxref=True, dxref=True, using_map=True, number=True, stmt=True
+)  # fmt: skip
+"""What the listing has unless an option says otherwise."""
 
-def asm(source: str, deck: str | None, listing: str | None, maclibs: Sequence[str]) -> int:
-    """Assemble a file; returns the assembler's return code (0, 4, 8, 12, 16) as exit status, 2 if a file fails.
+MOST_MESSAGES = 100
+"""Messages that are shown unless more are asked for; the listing has all."""
 
-    Args:
-        source: path of the program, `-` for standard input.
-        deck: where the object deck goes; by default the source's name with `.text`, here.
-        listing: where the listing goes, `-` for standard output; none by default.
-        maclibs: folders of macros and COPY members, or MACLIB files, searched in this order; each may be a list of
-            paths with the host's separator between them.
-    """
+_ABOUT = """\
+Assembles a System/370 assembler program into an object deck of 80-byte EBCDIC cards, or into an image of storage.
+Macros and COPY members are looked for in the folders and MACLIB files given with --maclib, then among those of CMS.
+"""
+
+_MORE = """\
+options of the assembler (--option, -O), as in a PARM field, NO in front of one turns it off:
+{words}
+
+  -O 'NOLIST,XREF(SHORT)' leaves out the source and the symbols that nothing uses; -O RENT tells of stores into the
+  program; -O 'FLAG(8)' leaves out warnings, -O 'FLAG(NOCONT)' one of them.
+
+examples:
+  cpvm asm hello.assemble                        hello.text; messages on standard error
+  cpvm asm hello.assemble --listing hello.lst --html hello.html
+  cpvm asm boot.assemble --format image --origin 2000
+                                                 boot.image, and how cpvm ipl runs it
+
+exit status: the assembler's return code 0, 4, 8, 12 or 16; 2 if a file cannot be read or written.
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `cpvm asm` was asked for; each output is a file name, `-` for standard output, None for none."""
+
+    source: str
+    output: str | None = None
+    """By default the source's name with `.text` or `.image`, here."""
+    image: bool = False
+    origin: int | None = None
+    """Where the image is to be loaded; by default where START says, else 0."""
+    listing: str | None = None
+    asa: bool = False
+    """The listing with carriage control characters in column 1, not with form feeds."""
+    html: str | None = None
+    json: str | None = None
+    maclibs: Sequence[str] = ()
+    """Folders of macros and COPY members, or MACLIB files, searched in this order; each may be a list of paths with the
+    host's separator between them."""
+    options: Options = field(default_factory=lambda: DEFAULTS)
+    sysparm: str = ""
+    brief: bool = False
+    """One line a message."""
+    most: int = MOST_MESSAGES
+
+
+class _Failed(Exception):
+    """It cannot be done; the text says why."""
+
+
+def asm(wanted: Wanted) -> int:
+    """Assemble a file; returns the assembler's return code (0, 4, 8, 12, 16) as exit status, 2 if a file fails."""
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        paths = [path for given in maclibs for path in given.split(os.pathsep)]
-        for path in paths:
-            if not Path(path).exists():
-                return _fail(f"{path}: no such folder or macro library")
-        now = datetime.now()
-        name = "ASSEMBLY" if source == "-" else Path(source).stem.upper()[:8]
-        options = Options(date=f"{now:%m/%d/%y}", time=f"{now:%H.%M}", name=name)
-        done = assemble(text, library=[*paths, SYSTEM_MACLIB], options=options)
-        Path(deck or f"{name.lower()}.text").write_bytes(b"".join(done.deck))
-        if listing == "-":
-            sys.stdout.write("".join(_plain(done.listing)))
-        elif listing:
-            Path(listing).write_text("".join(_plain(done.listing)), encoding="utf-8")
-    except MaclibError as error:
+        return _asm(wanted)
+    except (MaclibError, _Failed) as error:
         return _fail(str(error))
     except OSError as error:
-        return _fail(f"{error.filename or source}: {error.strerror or error}")
+        return _fail(f"{error.filename or wanted.source}: {error.strerror or error}")
+
+
+def _asm(wanted: Wanted) -> int:
+    text = _read(wanted.source)
+    paths = [path for given in wanted.maclibs for path in given.split(os.pathsep)]
+    for path in paths:
+        if not Path(path).exists():
+            raise _Failed(f"{path}: no such folder or macro library")
+    now = _now()
+    name = "ASSEMBLY" if wanted.source == "-" else Path(wanted.source).stem.upper()[:8]
+    options = replace(wanted.options, date=f"{now:%m/%d/%y}", time=f"{now:%H.%M}", name=name)
+    _distinct(wanted)
+    done = assemble(text, library=[*paths, SYSTEM_MACLIB], sysparm=wanted.sysparm, options=options)
+    code = done.return_code
+    if options.terminal:
+        _tell(done, wanted, text.splitlines())
+    if wanted.image:
+        code = max(code, _write_image(done, wanted, name))
+    elif options.object or options.deck:
+        _write_bytes(wanted.output or f"{name.lower()}.text", b"".join(done.deck))
+    if wanted.listing:
+        lines = (f"{line}\n" for line in done.listing) if wanted.asa else plain(done.listing)
+        _write(wanted.listing, lines)
+    if wanted.html:
+        from assembler.listing.page import page
+
+        _write(wanted.html, page(done, _called(wanted.source)))
+    if wanted.json:
+        from assembler.listing.data import data
+
+        _write(wanted.json, data(done, _called(wanted.source)))
+    return code
+
+
+def _called(source: str) -> str:
+    """What messages call the source."""
+    return "<stdin>" if source == "-" else source
+
+
+def _read(source: str) -> str:
+    """The source. Raises _Failed, OSError."""
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        return _fail(f"{source}: not UTF-8 text ({error.reason} at byte {error.start})")
-    for message in done.messages:
-        print(message, file=sys.stderr)
-    return done.return_code
+        raise _Failed(f"{source}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+
+
+def _now() -> datetime:
+    """The time of the assembly: that of SOURCE_DATE_EPOCH, if it is set, so that builds can be repeated."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        return datetime.fromtimestamp(int(given), UTC) if given else datetime.now()
+    except (ValueError, OverflowError, OSError):
+        raise _Failed(f"SOURCE_DATE_EPOCH={given}: not a number of seconds") from None
+
+
+def _distinct(wanted: Wanted) -> None:
+    """No output may be the source, or another output. Raises _Failed."""
+    seen: dict[Path, str] = {}
+    if wanted.source != "-":
+        seen[Path(wanted.source).resolve()] = "the source"
+    outputs = (("-o", wanted.output), ("--listing", wanted.listing), ("--html", wanted.html), ("--json", wanted.json))
+    for option, file in outputs:
+        if not file:
+            continue
+        place = Path("-") if file == "-" else Path(file).resolve()
+        if place in seen:
+            raise _Failed(f"{option} {file}: that is {seen[place]}")
+        seen[place] = f"where {option} goes"
+
+
+def _write(file: str, lines: Iterable[str]) -> None:
+    if file == "-":
+        sys.stdout.writelines(lines)
+        return
+    with Path(file).open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(lines)
+
+
+def _write_bytes(file: str, content: bytes) -> None:
+    if file == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        return
+    Path(file).write_bytes(content)
+
+
+def _write_image(done: Assembly, wanted: Wanted, name: str) -> int:
+    """Write the storage image and say how it is run; returns 0, or 8 if there is none. Raises OSError."""
+    origin = wanted.origin
+    if origin is None:
+        first = done.assembler.first
+        origin = first.base if first is not None else 0
+    try:
+        image = done.image(origin)
+    except LinkError as error:
+        return _no_image(wanted, str(error).lower())
+    if image.undefined:
+        names = " ".join(image.undefined)
+        return _no_image(wanted, f"not defined in this assembly: {names}; cpvm link joins it with the decks that do")
+    if not image.data:
+        return _no_image(wanted, "the program has no storage")
+    if origin + len(image.data) > 1 << 24:
+        return _no_image(wanted, f"{len(image.data)} bytes do not fit behind X'{origin:06X}': storage has 16M")
+    file = wanted.output or f"{name.lower()}.image"
+    _write_bytes(file, image.data)
+    if file != "-":
+        _told_of_image(image, file)
+    return 0
+
+
+def _no_image(wanted: Wanted, why: str) -> int:
+    print(f"{_called(wanted.source)}: error: no image: {why}", file=sys.stderr)
+    return 8
+
+
+def _told_of_image(image: Image, file: str) -> None:
+    size = f"{len(image.data):,} byte{'s' if len(image.data) != 1 else ''}"
+    print(f"{file}: {size}, {image.origin:06X}-{image.end - 1:06X}, entry {image.entry:06X}")
+    for entry in image.map:
+        print(f"  {entry.name or '(no name)':<8} {entry.kind}  {entry.address:06X}  length {entry.length:06X}")
+    print(f"run it: cpvm ipl --core {file}@{image.origin:X} --psw {image.entry:X}")
+
+
+def _tell(done: Assembly, wanted: Wanted, lines: list[str]) -> None:
+    """Messages on standard error; those of severity 0 are in the listing alone."""
+    found = flagged(done)
+    complaints = Complaints(done, _called(wanted.source), lines, wanted.brief)
+    for message in found[: wanted.most]:
+        for line in complaints.lines(message):
+            print(line, file=sys.stderr)
+    if len(found) > wanted.most:
+        print(f"... and {len(found) - wanted.most} messages more; the listing has all", file=sys.stderr)
+    if found and not wanted.brief:
+        count = len({message.statement for message in found})
+        what = f"{count} statement{'s' if count > 1 else ''} flagged"
+        print(f"{_called(wanted.source)}: {what}, highest severity {done.return_code}", file=sys.stderr)
 
 
 def _fail(text: str) -> int:
@@ -56,13 +234,122 @@ def _fail(text: str) -> int:
     return USAGE
 
 
-_FEEDS = {"1": "\f", "0": "\n", "-": "\n\n"}
+# --- the command line -------------------------------------------------------------------------------------------------
 
 
-def _plain(listing: Iterable[str]) -> Iterable[str]:
-    """Lines with ASA carriage control as text: the control character becomes line feeds or a form feed."""
-    first = True
-    for line in listing:
-        feed = _FEEDS.get(line[:1], "")
-        yield ("" if first and feed == "\f" else feed) + line[1:].rstrip() + "\n"
-        first = False
+def _wrapped(words: Sequence[str]) -> str:
+    lines = [""]
+    for word in words:
+        if len(lines[-1]) + len(word) > 100:
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "\n".join(f" {line}" for line in lines)
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Fill the grammar of the command."""
+    command.description, command.epilog = _ABOUT, _MORE.format(words=_wrapped(option_words()))
+    command.add_argument("file", metavar="FILE", help="the source, UTF-8 text; - for standard input")
+    command.add_argument(
+        "--maclib",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="folders of macros or MACLIB files; may be given several times",
+    )
+    command.add_argument(
+        "-O",
+        "--option",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="options of the assembler, such as 'NOLIST,XREF(SHORT)'; may be given several times",
+    )
+    command.add_argument("--sysparm", metavar="TEXT", help="what &SYSPARM is")
+    _plugins(command)
+    output = command.add_argument_group("outputs (- is standard output)")
+    output.add_argument(
+        "-o", dest="output", metavar="FILE", help="the deck or image (default: NAME.text or NAME.image)"
+    )
+    output.add_argument(
+        "--format",
+        choices=("deck", "image"),
+        default="deck",
+        help="an object deck, or the program as it lies in storage, for cpvm ipl --core",
+    )
+    output.add_argument(
+        "--origin", type=_origin, metavar="HEX", help="where the image is loaded (default: where START says, else 0)"
+    )
+    output.add_argument("--listing", metavar="FILE", help="the listing as text, 120 columns, with form feeds")
+    output.add_argument("--asa", action="store_true", help="the listing with carriage control in column 1 instead")
+    output.add_argument("--html", metavar="FILE", help="the listing as one web page with links")
+    output.add_argument("--json", metavar="FILE", help="statements, symbols and messages for tools")
+    messages = command.add_argument_group("messages (on standard error)")
+    messages.add_argument("--brief", action="store_true", help="one line a message: FILE:LINE:COLUMN: severity: text")
+    messages.add_argument(
+        "--messages", type=_count, default=MOST_MESSAGES, metavar="N", help=f"no more than N (default {MOST_MESSAGES})"
+    )
+
+
+def _plugins(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python file that defines instructions; may be given several times",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry it out; returns the exit status."""
+    if not plugged("asm", arguments.plugin):
+        return USAGE
+    options, sysparm = DEFAULTS, ""
+    try:
+        for words in arguments.option:
+            options, given = parse_options(words, options)
+            sysparm = sysparm if given is None else given
+    except OptionError as error:
+        return _fail(f"--option: {error}")
+    image = arguments.format == "image"
+    if arguments.origin is not None and not image:
+        return _fail("--origin goes with --format image: a deck is relocated when it is loaded")
+    return asm(
+        Wanted(
+            source=arguments.file,
+            output=arguments.output,
+            image=image,
+            origin=arguments.origin,
+            listing=arguments.listing,
+            asa=arguments.asa,
+            html=arguments.html,
+            json=arguments.json,
+            maclibs=arguments.maclib,
+            options=options,
+            sysparm=sysparm if arguments.sysparm is None else arguments.sysparm,
+            brief=arguments.brief,
+            most=arguments.messages,
+        )
+    )
+
+
+def _number(convert: Callable[[str], int], text: str, low: int, high: int, what: str) -> int:
+    try:
+        value = convert(text)
+    except ValueError:
+        value = -1
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not {what}")
+    return value
+
+
+def _origin(text: str) -> int:
+    value = _number(lambda one: int(one, 16), text, 0, 0xFFFFF8, "an address: 0 to FFFFF8, hexadecimal")
+    if value % 8:
+        raise argparse.ArgumentTypeError(f"{text}: programs begin on a doubleword, a multiple of 8")
+    return value
+
+
+def _count(text: str) -> int:
+    return _number(int, text, 0, 1_000_000, "a number of messages")

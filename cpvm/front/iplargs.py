@@ -75,7 +75,7 @@ examples:
                                         run as far as 1010
   cpvm ipl --restore at1010 --max 5 --trace
                                         and five instructions more
-  cpvm ipl --core dump.bin@2000 --psw 0000000000002000
+  cpvm ipl --core dump.bin@2000 --psw 2000
                                         a raw image, entered at its first byte
 """
 
@@ -88,7 +88,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     program.add_argument(
         "--core", action="append", default=[], type=_core, metavar="FILE@ADDR", help="storage contents, and where"
     )
-    program.add_argument("--psw", type=_psw, metavar="HEX", help="the first PSW, 16 digits, BC or EC mode")
+    program.add_argument(
+        "--psw",
+        type=_psw,
+        metavar="HEX",
+        help="the first PSW: 16 digits, BC or EC mode, or an address of up to 6: supervisor state, nothing enabled",
+    )
     program.add_argument("--restore", metavar="FILE", help="go on with a machine that --save saved")
     program.add_argument("--ipl", type=_address, metavar="ADDR", help="IPL from the device at this address")
     machine = command.add_argument_group("the machine")
@@ -305,8 +310,10 @@ def _core(text: str) -> Core:
 
 def _psw(text: str) -> PSW:
     digits = "".join(text.split())
+    if re.fullmatch(r"[0-9A-Fa-f]{1,6}", digits):
+        digits = digits.rjust(16, "0")
     if not re.fullmatch(r"[0-9A-Fa-f]{16}", digits):
-        raise argparse.ArgumentTypeError(f"{text} is not a PSW: 16 hexadecimal digits")
+        raise argparse.ArgumentTypeError(f"{text} is not a PSW: 16 hexadecimal digits, or 1 to 6 of an address")
     return PSW.from_bytes(bytes.fromhex(digits))
 
 
