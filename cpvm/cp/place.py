@@ -58,19 +58,19 @@ def base(vm: VMBLOK, typed: str) -> int:
     return location(vm, typed)
 
 
-def span(vm: VMBLOK, typed: str, *, unit: int = 1, size: int | None = None) -> Range:
+def span(vm: VMBLOK, typed: str, *, unit: int = 1, stored: bool = False) -> Range:
     """hexloc, hexloc-hexloc, hexloc:hexloc, hexloc.count, each with ;base behind it.
 
-    UNIT bytes if there is one location only. SIZE is where storage ends, which END and nothing behind the sign mean;
-    places must be within it. Without SIZE it is the highest address. Raises INVALID HEXLOC, INVALID RANGE.
+    UNIT bytes if there is one location only. STORED: it must be in the machine's storage, of one piece, and END and
+    nothing behind the sign mean the end of that. Raises INVALID HEXLOC, INVALID RANGE.
     """
-    end = _ADDRESS + 1 if size is None else size
     found = _RANGE.fullmatch(typed)
     if found is None:
         raise INVALID_HEXLOC.error(typed)
     start, sign, other, behind = found.groups()
     offset = base(vm, behind) if behind else 0
     first = (location(vm, start) if start else 0) + offset
+    end = vm.machine.storage.piece(first)[1] if stored else _ADDRESS + 1
     if first >= end:
         raise INVALID_HEXLOC.error(start or typed)
     if sign is None:

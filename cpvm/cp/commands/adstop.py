@@ -18,7 +18,7 @@ def adstop(request: Request, operands: Operands) -> Answer:
         machine.address_stop = None
         return 0
     address = location(request.vm, word)
-    if address & 1 or address >= machine.storage.size:
+    if address & 1 or not machine.storage.holds(address):
         raise INVALID_HEXLOC.error(word)
     machine.address_stop = address
     return 0

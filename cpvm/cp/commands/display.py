@@ -78,18 +78,16 @@ def _lines(vm: VMBLOK, word: str) -> Lines:
 
 def _place(vm: VMBLOK, word: str) -> tuple[str, Range]:
     """The letter in front, "" if there is none, and the range behind it; the word may be a name as a whole."""
-    size = vm.machine.storage.size
     kind, typed = (word[0], word[1:]) if word[0] in "KLTNIV" else ("", word)
-    size = 1 << 24 if kind == "V" else size
     if not typed:
-        return kind, Range(0, size - 1)
+        return kind, Range(0, vm.machine.storage.size - 1)
     try:
-        return kind, span(vm, typed, unit=1, size=size)
+        return kind, span(vm, typed, stored=kind != "V")
     except CPError as error:
         if not kind or error.number != INVALID_HEXLOC.number:
             raise
         try:
-            return "", span(vm, word, unit=1, size=size)
+            return "", span(vm, word, stored=True)
         except CPError:
             raise error from None
 
@@ -135,7 +133,7 @@ def _instructions(vm: VMBLOK, place: Range) -> Lines:
     storage = vm.machine.storage
     at = place.first & ~1
     while at <= place.last:
-        text = storage.read(at, min(6, storage.size - at))
+        text = storage.read(at, min(6, storage.piece(at)[1] - at))
         text = text[: length_of(text[0])]
         whole = len(text) >= 2 and len(text) == length_of(text[0])
         shown = disassemble(text) if whole else f"DC    X'{text.hex().upper()}'"

@@ -34,14 +34,19 @@ def dump(request: Request, operands: Operands) -> Answer:
 
 def ranges(vm: VMBLOK, operands: Operands) -> list[Range]:
     """Take the ranges in front of *dumpid; all of storage if there is none. L and T in front change nothing."""
-    size = vm.machine.storage.size
     places = []
     while (word := operands.peek()) is not None and not word.startswith("*"):
         operands.take()
         if vm.names.find(word.partition("+")[0]) is None and word[0] in "LT":
             word = word[1:] or "0-END"
-        places.append(span(vm, word, unit=4, size=size))
-    return places or [Range(0, size - 1)]
+        places.append(span(vm, word, unit=4, stored=True))
+    return places or everything(vm)
+
+
+def everything(vm: VMBLOK) -> list[Range]:
+    """All of storage, and the segments beyond it."""
+    storage = vm.machine.storage
+    return [Range(0, storage.size - 1), *(Range(start, end - 1) for start, end in storage.segments)]
 
 
 def _dump(request: Request, places: list[Range], title: str) -> Generator[Effect, Any, int | None]:
@@ -94,7 +99,7 @@ def _storage(vm: VMBLOK, place: Range) -> Iterator[str | None]:
     storage = vm.machine.storage
     previous, suppressed = b"", -1
     for at in range(place.first // _LINE * _LINE, place.last + 1, _LINE):
-        data = storage.read(at, min(_LINE, storage.size - at))
+        data = storage.read(at, min(_LINE, storage.piece(at)[1] - at))
         if data == previous and at % _BLOCK and at + _LINE <= place.last:
             suppressed = at if suppressed < 0 else suppressed
             yield None

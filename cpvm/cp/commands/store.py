@@ -68,7 +68,7 @@ def _address(vm: VMBLOK, typed: str) -> int:
 
 
 def _put(vm: VMBLOK, at: int, data: bytes, hexloc: str) -> None:
-    if at + len(data) > vm.machine.storage.size:
+    if not vm.machine.storage.holds(at, len(data)):
         raise INVALID_HEXLOC.error(hexloc)
     vm.machine.storage.write(at, data)
 

@@ -28,7 +28,6 @@ SYNTAX = "VMDump [hexloc[-[hexloc|END]|.bytecount]] ... [FORMAT type] [TO userid
 def vmdump(request: Request, operands: Operands) -> Answer:
     """Write registers, keys and the storage named into a file of class V in the reader of TO."""
     vm = request.vm
-    size = vm.machine.storage.size
     places: list[Range] = []
     owner, kind = vm.userid, "FILE"
     while (word := operands.peek()) is not None and not word.startswith("*"):
@@ -40,9 +39,14 @@ def vmdump(request: Request, operands: Operands) -> Answer:
         elif word == "DSS":
             continue  # segments are part of storage
         else:
-            places.append(span(vm, word, unit=DATA, size=size))
+            places.append(span(vm, word, unit=DATA, stored=True))
     title = operands.take_rest().lstrip("*")
-    return _write(request, places or [Range(0, size - 1)], owner, kind, title)
+    return _write(request, places or _everything(vm), owner, kind, title)
+
+
+def _everything(vm: VMBLOK) -> list[Range]:
+    storage = vm.machine.storage
+    return [Range(0, storage.size - 1), *(Range(start, end - 1) for start, end in storage.segments)]
 
 
 def _receiver(request: Request, word: str) -> str:
@@ -104,7 +108,7 @@ def _cards(vm: VMBLOK, places: list[Range], kind: str, title: str) -> Iterator[b
         yield _card("K", start, bytes(storage.key(block) for block in blocks))
     for place in places:
         for at in range(place.first // DATA * DATA, place.last + 1, DATA):
-            data = storage.read(at, min(DATA, storage.size - at))
+            data = storage.read(at, min(DATA, storage.piece(at)[1] - at))
             yield _card("S", at, data) if any(data) else None
 
 

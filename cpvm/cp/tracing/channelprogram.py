@@ -50,11 +50,11 @@ def _referred(machine: Machine, command: int, address: int, flags: int, count: i
         blocks = ((first or 0) % _IDA_BLOCK + count + _IDA_BLOCK - 1) // _IDA_BLOCK
         words = [_word(machine, address + 4 * number) for number in range(min(max(blocks, 1), 8))]
         yield "CCW IDAL " + " ".join("????????" if word is None else f"{word:08X}" for word in words)
-    elif command in _SEEKS and address + 6 <= machine.storage.size:
+    elif command in _SEEKS and machine.storage.holds(address, 6):
         yield f"CCW SEEK {machine.storage.read(address, 6).hex().upper()}"
 
 
 def _word(machine: Machine, address: int) -> int | None:
-    if address + 4 > machine.storage.size:
+    if not machine.storage.holds(address, 4):
         return None
     return int.from_bytes(machine.storage.read(address, 4), "big")
