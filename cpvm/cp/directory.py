@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cpvm.cp.savedsys import SavedSystem
+
 NO_LOGON = "NOLOG"
 ANYONE = "ALL"
+UNCHANGED = "*"
+"""In the place of a password in a source: the one that is there already."""
 LINK_MODES = ("R", "RR", "W", "WR", "M", "MR", "MW")
 UNIT_RECORD_TYPES = {
     "1403": "PRT",
@@ -23,16 +27,18 @@ UNIT_RECORD_TYPES = {
     "2540P": "PUN",
     "3525": "PUN",
 }
-CONSOLE_TYPES = ("1052", "3210", "3215")
+CONSOLE_TYPES = ("1052", "3210", "3215", "3270")
+SPECIAL_TYPES = ("CTCA", "TIMER", "3270", "3277", "3278", "3279", "1052", "2741", "3210", "3215", "TELE2", "IBM1")
 
 
 @dataclass(frozen=True)
 class ConsoleEntry:
-    """CONSOLE vaddr type [class]."""
+    """CONSOLE vaddr type [class [userid]]; SECONDARY is who has the console while its user is disconnected."""
 
     vaddr: int
     devtype: str
     spool_class: str = "T"
+    secondary: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,34 @@ class MinidiskEntry:
     mult_password: str = ""
 
 
-DeviceEntry = ConsoleEntry | SpoolEntry | LinkEntry | MinidiskEntry
+@dataclass(frozen=True)
+class TemporaryEntry:
+    """MDISK vaddr type T-DISK cylinders: a disk that is there from LOGON to LOGOFF, or DETACH."""
+
+    vaddr: int
+    devtype: str
+    cylinders: int
+
+
+@dataclass(frozen=True)
+class SpecialEntry:
+    """SPECIAL vaddr type: a device that nothing real stands behind, one of SPECIAL_TYPES."""
+
+    vaddr: int
+    devtype: str
+
+
+@dataclass(frozen=True)
+class DedicateEntry:
+    """DEDICATE vaddr raddr | volid [R/O]: a real device, by its address, or a disk by its volume identifier."""
+
+    vaddr: int
+    raddr: int = -1
+    volid: str = ""
+    read_only: bool = False
+
+
+DeviceEntry = ConsoleEntry | SpoolEntry | LinkEntry | MinidiskEntry | TemporaryEntry | SpecialEntry | DedicateEntry
 
 
 @dataclass(frozen=True)
@@ -93,10 +126,13 @@ class UserEntry:
     distribution: str = ""
     options: tuple[str, ...] = ()
     cpuid: str = ""
-    ipl: str = ""
+    ipl: str = ""  # what IPL is given: a name or an address, perhaps PARM and its text
     symbols: tuple[str, str, str, str] = ("#", "¢", "@", '"')  # line end, line delete, character delete, escape
     devices: tuple[DeviceEntry, ...] = ()
     aliases: tuple[str, ...] = ()  # other names that may be typed for the userid
+    affinity: int = -1  # OPTION AFFINITY: the number of a processor; -1: any
+    connections: int = 4  # OPTION MAXCONN: IUCV paths
+    iucv: tuple[str, ...] = ()  # IUCV statements: ANY, ALLOW, or userids
 
     def device(self, vaddr: int) -> DeviceEntry | None:
         """The statement that defines VADDR, if any."""
@@ -110,11 +146,12 @@ class UserEntry:
 
 @dataclass(frozen=True)
 class VolumeEntry:
-    """VOLUME volid type cylinders: a DASD volume of the system."""
+    """VOLUME volid type cylinders [TDSK]: a DASD volume of the system; TEMPORARY: for T-disks, empty at each start."""
 
     volid: str
     devtype: str
     cylinders: int
+    temporary: bool = False
 
 
 @dataclass
@@ -124,6 +161,7 @@ class Directory:
     users: dict[str, UserEntry] = field(default_factory=dict)
     volumes: dict[str, VolumeEntry] = field(default_factory=dict)
     systems: dict[str, int] = field(default_factory=dict)  # named systems: name -> vaddr to IPL
+    saved: list[SavedSystem] = field(default_factory=list)  # those that NAMESYS defines by their pages
     logmsg: list[str] = field(default_factory=list)
     passwords: dict[str, str] = field(default_factory=dict)
     well_known: set[str] = field(default_factory=set)  # userids whose password is the userid

@@ -5,21 +5,28 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from cpvm.cp.database import Database
 from cpvm.cp.directory import (
     NO_LOGON,
+    UNCHANGED,
     ConsoleEntry,
+    DedicateEntry,
     DeviceEntry,
     Directory,
     LinkEntry,
     MinidiskEntry,
+    SpecialEntry,
     SpoolEntry,
+    TemporaryEntry,
     UserEntry,
     VolumeEntry,
 )
+from cpvm.cp.directory_source import Present
+from cpvm.cp.savedsys import declare
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS directory_user (userid TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
@@ -27,16 +34,21 @@ CREATE TABLE IF NOT EXISTS directory_password (
     userid TEXT PRIMARY KEY, hash TEXT NOT NULL, well_known INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS directory_volume (
     volid TEXT PRIMARY KEY, devtype TEXT NOT NULL, cylinders INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS directory_temporary (volid TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS directory_system (name TEXT PRIMARY KEY, vaddr INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS logmsg (line INTEGER PRIMARY KEY, written REAL NOT NULL, text TEXT NOT NULL);
 """
 
-_DEVICE_KINDS: dict[str, type[ConsoleEntry] | type[SpoolEntry] | type[LinkEntry] | type[MinidiskEntry]] = {
+_DEVICE_KINDS: dict[str, type[DeviceEntry]] = {
     "CONSOLE": ConsoleEntry,
     "SPOOL": SpoolEntry,
     "LINK": LinkEntry,
     "MDISK": MinidiskEntry,
+    "TDISK": TemporaryEntry,
+    "SPECIAL": SpecialEntry,
+    "DEDICATE": DedicateEntry,
 }
+_TUPLES = ("options", "symbols", "aliases", "iucv")
 
 
 def _device_to_plain(device: DeviceEntry) -> dict[str, object]:
@@ -57,57 +69,122 @@ def _to_json(entry: UserEntry) -> str:
 def _from_json(text: str) -> UserEntry:
     plain = json.loads(text)
     plain["devices"] = tuple(_device_from_plain(device) for device in plain["devices"])
-    plain["options"] = tuple(plain["options"])
-    plain["symbols"] = tuple(plain["symbols"])
-    plain["aliases"] = tuple(plain.get("aliases", ()))
+    for name in _TUPLES:
+        plain[name] = tuple(plain.get(name, ()))
     return UserEntry(**plain)
 
 
 class DirectoryStore:
-    """The directory of a running system. Users, volumes and systems are read once; passwords on each use."""
+    """The directory of a running system.
+
+    It is read once, and again when another process has installed another one; passwords are read on each use.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.users: dict[str, UserEntry] = {}
+        self._users: dict[str, UserEntry] = {}
         self._aliases: dict[str, str] = {}
-        self.volumes: dict[str, VolumeEntry] = {}
-        self.systems: dict[str, int] = {}
+        self._volumes: dict[str, VolumeEntry] = {}
+        self._systems: dict[str, int] = {}
+        self._version = database.version
+        self._rows: object = None
+        self.changed: Callable[[], None] = lambda: None
+        """Told that there is another directory than before."""
         self.load()
+
+    @property
+    def users(self) -> dict[str, UserEntry]:
+        """The users by userid."""
+        self._current()
+        return self._users
+
+    @property
+    def volumes(self) -> dict[str, VolumeEntry]:
+        """The volumes of the system."""
+        self._current()
+        return self._volumes
+
+    @property
+    def systems(self) -> dict[str, int]:
+        """Named systems that are devices: name -> address."""
+        self._current()
+        return self._systems
+
+    def _current(self) -> None:
+        if self._database.version != self._version:
+            self._version = self._database.version
+            self.load()
 
     def load(self) -> None:
         """Read the directory anew."""
         query = self._database.query
-        entries = [_from_json(str(row[0])) for row in query("SELECT entry FROM directory_user ORDER BY userid")]
-        self.users = {entry.userid: entry for entry in entries}
+        rows = (
+            query("SELECT userid, entry FROM directory_user ORDER BY userid"),
+            query("SELECT volid, devtype, cylinders FROM directory_volume"),
+            query("SELECT volid FROM directory_temporary"),
+            query("SELECT name, vaddr FROM directory_system"),
+        )
+        if rows == self._rows:
+            return  # something else in the database has changed
+        first, self._rows = self._rows is None, rows
+        users, volumes, temporary, systems = rows
+        entries = [_from_json(str(row[1])) for row in users]
+        self._users = {entry.userid: entry for entry in entries}
         self._aliases = {alias: entry.userid for entry in entries for alias in entry.aliases}
-        volumes = query("SELECT volid, devtype, cylinders FROM directory_volume")
-        self.volumes = {str(row[0]): VolumeEntry(str(row[0]), str(row[1]), int(str(row[2]))) for row in volumes}
-        self.systems = {str(row[0]): int(str(row[1])) for row in query("SELECT name, vaddr FROM directory_system")}
+        scratch = {str(row[0]) for row in temporary}
+        self._volumes = {
+            str(row[0]): VolumeEntry(str(row[0]), str(row[1]), int(str(row[2])), str(row[0]) in scratch)
+            for row in volumes
+        }
+        self._systems = {str(row[0]): int(str(row[1])) for row in systems}
+        if not first:
+            self.changed()
+
+    def present(self) -> Present:
+        """What a new source may refer to."""
+        return Present(self.users, self.volumes)
 
     def replace(self, directory: Directory) -> None:
-        """Put DIRECTORY in the place of what is there, at once or not at all."""
+        """Put DIRECTORY in the place of what is there, at once or not at all. Volumes that it does not name stay.
+
+        A password that is to stay is that of the user as it is then.
+        """
         with self._database.transaction() as db:
-            for table in ("user", "password", "volume", "system"):
+            old = {str(row[0]): row for row in db.execute("SELECT userid, hash, well_known FROM directory_password")}
+            for table in ("user", "password", "system"):
                 db.execute(f"DELETE FROM directory_{table}")
             for userid, entry in directory.users.items():
                 db.execute("INSERT INTO directory_user VALUES (?, ?)", (userid, _to_json(entry)))
-                known = userid in directory.well_known
-                db.execute(
-                    "INSERT INTO directory_password VALUES (?, ?, ?)", (userid, directory.passwords[userid], known)
-                )
+                password = (userid, directory.passwords[userid], userid in directory.well_known)
+                if directory.passwords[userid] == UNCHANGED:
+                    password = old.get(userid, (userid, NO_LOGON, False))
+                db.execute("INSERT INTO directory_password VALUES (?, ?, ?)", password)
             for volume in directory.volumes.values():
                 row = (volume.volid, volume.devtype, volume.cylinders)
-                db.execute("INSERT INTO directory_volume VALUES (?, ?, ?)", row)
+                db.execute("INSERT OR REPLACE INTO directory_volume VALUES (?, ?, ?)", row)
+                if volume.temporary:
+                    db.execute("INSERT OR REPLACE INTO directory_temporary VALUES (?)", (volume.volid,))
             db.executemany("INSERT INTO directory_system VALUES (?, ?)", directory.systems.items())
+            for system in directory.saved:
+                declare(db, system)
             self._write_logmsg(db, directory.logmsg)
+        self.load()
+
+    def add_volume(self, volume: VolumeEntry) -> None:
+        """Enter a volume that has come to the system."""
+        with self._database.transaction() as db:
+            row = (volume.volid, volume.devtype, volume.cylinders)
+            db.execute("INSERT OR REPLACE INTO directory_volume VALUES (?, ?, ?)", row)
         self.load()
 
     def meant(self, name: str) -> str:
         """The userid that NAME is an alias of; NAME itself if it is none."""
+        self._current()
         return self._aliases.get(name, name)
 
     def password_meant(self, userid: str, given: str) -> str:
         """GIVEN; for an alias the userid, as long as that is the password, and a well-known one."""
+        self._current()
         return userid if self._aliases.get(given.upper()) == userid and self.well_known(userid) else given
 
     def may_log_on(self, userid: str) -> bool:
