@@ -75,4 +75,4 @@ def library(loader: Loader, deck: Deck, card: bytes) -> None:
         if entry is None:
             entry = loader.names.add(name[:8], Flag.UNDEFINED | Flag.WEAK)
         if not entry.defined:
-            entry.flags |= Flag.TRIED
+            entry.flags |= Flag.NEVER

@@ -319,7 +319,7 @@ class Loader:
 
     def search(self, libraries: Sequence[Library]) -> None:
         """Look for decks that define undefined names, until there is none that has not been looked for."""
-        looked_for = Flag.UNDEFINED | Flag.TRIED | Flag.WEAK | Flag.COMMON | Flag.REGISTER
+        looked_for = Flag.UNDEFINED | Flag.TRIED | Flag.WEAK | Flag.COMMON | Flag.REGISTER | Flag.NEVER
         while name := next((one for one in self.names if one.flags & looked_for == Flag.UNDEFINED), None):
             name.flags |= Flag.TRIED
             for library in libraries:

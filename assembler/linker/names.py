@@ -40,6 +40,7 @@ class Flag(IntFlag):
     REGISTER = 0x08
     ICS = 0x04
     CSECT = 0x02
+    NEVER = 0x01
 
 
 NONE = Flag(0)

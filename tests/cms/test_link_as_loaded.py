@@ -1,0 +1,148 @@
+"""`cpvm link` and CMS's loader: the same decks give the same MODULE file, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from bare_cms import BareCMS
+
+from assembler import assemble
+from assembler.linker import Loader, module, txtlib
+from cms.build import empty_disk
+from cms.cmsdisk import CMSDisk
+from cms.source import Library
+from cpvm.s370.ebcdic import to_ebcdic
+
+SOURCES = {
+    "MAINP": "MAINP CSECT\n ENTRY ENTA\n USING *,15\n B GO\nENTA DC F'1'\nGO L 15,=V(SUBA)\n BR 15\n DS 3D\n END",
+    "SUBA": "SUBA CSECT\n SR 15,15\n BR 14\n DC A(SUBA+2,*-4)\n END",
+    "ADCONS": "ADCONS CSECT\nA4 DC A(PART)\nNEG DC A(PART-ADCONS)\nA3 DC AL3(ADCONS)\nA2 DC Y(PART-ADCONS)\n"
+    " DC A(-PART)\n EXTRN PART\n END NEG",
+    "PARTS": "PARTS CSECT\n ENTRY PART\n DC 3D'0'\nPART DC F'0'\n DC V(ADCONS),A(A4)\n EXTRN A4\n END",
+    "UNDEF": "UNDEF CSECT\n WXTRN WEAK1\n DC V(NOSUCH1),A(NOSUCH2,WEAK1)\n EXTRN NOSUCH2\n END",
+    "STRONG": "STRONG CSECT\n DC V(WEAK1)\n END",
+    "DUPL": "DUPL CSECT\n DC A(MAINP,ENTA,IN)\nMAINP CSECT\n ENTRY ENTA\n DC 4D'1'\nIN EQU *-8\nENTA DC F'2'\n END",
+    "COMM1": "COMM1 CSECT\n DC A(CC+4,DD)\nCC COM\n DS 5F\nDD CSECT\n DC A(COMM1)\n END",
+    "COMM2": "COMM2 CSECT\n DC A(CC+8)\nCC COM\n DS 30F\n COM\n DS F\nCOMM2 CSECT\n DC A(CC)\n END",
+    "PRS1": "PRS1 CSECT\n DC Q(PA),QL2(PB)\nLEN CXD\nPA DXD 3F\nPB DXD H\nLONG DXD CL5\n END",
+    "PRS2": "PRS2 CSECT\n DC Q(PC,PB)\nLEN CXD\nPC DXD D\nPB DXD 2D\n END",
+    "PRIVATE": " DC A(*,SUBA)\n EXTRN SUBA\n END",
+    "EMPTY": "EMPTY CSECT\n END",
+    "SECOND": "FIRST CSECT\n LA 15,1\n BR 14\nOTHER DS 0H\n LA 15,2\n BR 14\n ENTRY OTHER\n DC V(DEEP)\n END OTHER",
+    "DEEP": "DEEP CSECT\n DC V(DEEPER)\n ENTRY DEEPE\nDEEPE DC F'1'\n END",
+    "DEEPER": "DEEPER CSECT\n DC A(DEEPE),V(NEVER)\n EXTRN DEEPE\n END",
+    "NEVER": "NEVER CSECT\n DC F'1'\n END",
+}
+
+
+def card(text: str, head: str = "") -> bytes:
+    return (b"\x02" + to_ebcdic(text) if head else to_ebcdic(text)).ljust(80, b"\x40")
+
+
+def columns(kind: str, **fields: str) -> bytes:
+    """A card with X'02' and fields at columns (`c7="000008"`)."""
+    text = list(kind.ljust(79))
+    for at, value in fields.items():
+        start = int(at[1:]) - 2
+        text[start : start + len(value)] = value
+    return b"\x02" + to_ebcdic("".join(text))
+
+
+DECKS: dict[str, list[bytes]] = {name: assemble(source, library=Library()).deck for name, source in SOURCES.items()}
+DECKS["REPPED"] = [
+    columns("ICS", c17="ICSED", c24=",0040"),
+    *assemble("ICSED CSECT\n DC A(ICSED),F'1'\n END").deck[:-1],
+    columns("REP", c7="000004", c15="01", c17="1234,5678"),
+    columns("REP", c7="000020", c17="ABCD"),
+    assemble("ICSED CSECT\n END").deck[-1],
+]
+DECKS["COUNTED"] = [
+    columns("SLC", c7="021000"),
+    *DECKS["SUBA"],
+    columns("SLC", c7="000100", c17="SUBA"),
+    *DECKS["MAINP"],
+    columns("SLC", c17="NOWHERE"),
+    columns("SLC", c7="000010", c17="SUBA"),
+    *DECKS["PARTS"],
+]
+DECKS["ENTRIES"] = [card(" ENTRY SUBA"), card("* A COMMENT"), card("LIBRARY *(NEVER,NONE)"), card("ENTRY DEEPER")]
+DECKS["NOTED"] = [card(" ENTRY ENTA"), *DECKS["EMPTY"]]
+LIBRARY = ["DEEP", "DEEPER", "SUBA", "NEVER"]
+
+CASES = [
+    "MAINP SUBA",
+    "SUBA MAINP",
+    "ADCONS PARTS",
+    "PARTS ADCONS",
+    "UNDEF",
+    "UNDEF STRONG",
+    "MAINP SUBA DUPL",
+    "COMM1 COMM2",
+    "PRS1 PRS2",
+    "PRS2 PRS1 COMM1",
+    "PRIVATE SUBA EMPTY",
+    "EMPTY SECOND",
+    "SECOND",
+    "REPPED SUBA",
+    "COUNTED",
+    "ENTRIES SECOND",
+    "NOTED MAINP",
+    "MAINP SUBA (ORIGIN 30000",
+    "SUBA (ORIGIN TRANS",
+    "MAINP SUBA (RESET SUBA",
+    "UNDEF (RESET NOWHERE",
+]
+
+
+class Texts:
+    """The TEXT files of the A-disk, and the library, as LOAD finds them."""
+
+    def find(self, name: str) -> tuple[Sequence[bytes], str] | None:
+        return (DECKS[name], name) if name in DECKS and name not in LIBRARY else None
+
+
+class Members:
+    def __init__(self) -> None:
+        self.records = txtlib.write([DECKS[name] for name in LIBRARY])
+        self.names = txtlib.directory(self.records)
+
+    def find(self, name: str) -> tuple[Sequence[bytes], str] | None:
+        return (txtlib.member(self.records, self.names[name]), name) if name in self.names else None
+
+
+def linked(names: str, option: str) -> list[bytes]:
+    words = option.split()
+    origin = words[1] if words[:1] == ["ORIGIN"] else "20000"
+    loader = Loader(module.TRANSIENT_AREA if origin == "TRANS" else int(origin, 16), cms=True)
+    for name in names.split():
+        loader.load(DECKS[name], name)
+    loader.search([Texts(), Members()])
+    loader.finish(words[1] if words[:1] == ["RESET"] else "")
+    return module.records(loader)
+
+
+@pytest.fixture(scope="module")
+def cms() -> BareCMS:
+    machine = BareCMS()
+    disk = empty_disk(5, "CMS191", None)
+    for name, deck in DECKS.items():
+        if name not in LIBRARY:
+            disk.write(name, "TEXT", "A1", deck, "F", 80)
+    disk.write("MYLIB", "TXTLIB", "A1", txtlib.write([DECKS[name] for name in LIBRARY]), "F", 80)
+    machine.a_disk.tracks.update({(cyl, head): image for cyl, head, image in disk.tracks()})
+    machine.ipl()
+    machine.type("GLOBAL TXTLIB MYLIB")
+    return machine
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_module(cms: BareCMS, case: str) -> None:
+    names, _, option = case.partition(" (")
+    out = cms.type(f"LOAD {names} (CLEAR {option}")
+    assert out[-1].startswith("Ready"), out
+    assert cms.type("GENMOD MADE")[-1].startswith("Ready;")
+    disk = CMSDisk.load(cms.a_disk.read, 5, "3350")
+    records = [bytes(record) for record in disk.read("MADE", "MODULE").records]
+    expected = linked(names, option)
+    assert [record.hex() for record in records] == [record.hex() for record in expected]
