@@ -61,6 +61,9 @@ class Work:
     function: Callable[[], Any]
 
 
+PASSWORD_MASK = "XXXXXXXX"
+"""Typed, with TERMINAL MASK ON, where a password is then typed over it."""
+
 Effect = Ask | Pause | Work
 Answer = int | None | Generator[Effect, Any, int | None]
 Body = Callable[["Request", Operands], Answer]
@@ -373,6 +376,8 @@ class CommandRun:
             case Ask(prompt):
                 if prompt:
                     self.output(prompt)
+                if effect.hidden and self.vm is not None and self.vm.terminal.mask:
+                    self.output(PASSWORD_MASK)
             case Pause(seconds):
                 if seconds is not None:
                     self.system.timers.after(seconds, lambda: late(None))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
 
 OPERATOR = "OPERATOR"
+UNANSWERED_SECONDS = 15 * 60  # a disconnected machine that waits for a line is logged off after this time
 LINE_LOST_SECONDS = 15 * 60  # a user whose line broke is logged off after this time
 
 
@@ -25,6 +26,8 @@ def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
     vm = VMBLOK(system, entry)
     system.users[entry.userid] = vm
     system.peak = max(system.peak, len(system.users))
+    vm.console.patience = UNANSWERED_SECONDS
+    vm.console.give_up = lambda: log_off(vm, forced=True)
     if session is not None:
         vm.console.connect(session)
         vm.console.cp_read = True
@@ -120,6 +123,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
         system.guarded(block.release)
     vm.devices.clear()
     system.guarded(vm.account)
+    system.operations.gone(vm)
     note = " FORCED" if forced else ""
     system.log.write(f"{name:<8} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
     session = vm.console.disconnect()

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from cpvm.cp import secondary
+from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Ask, CommandRun, Pause
 from cpvm.cp.lineedit import INPUT_LIMIT, cp_escape, logical_lines
 from cpvm.cp.session import ReadState
+from cpvm.cp.timers import TimerRequest
 from cpvm.cp.vspool import Output
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
@@ -42,10 +46,14 @@ class VirtualConsole:
         self.spool: Output | None = None  # the device block that SPOOL CONSOLE works on
         self.spooling = False
         self.terminal_output = True  # SPOOL CONSOLE TERM
+        self.patience = 0.0  # seconds that a disconnected machine may wait for a line; 0: for ever
+        self.give_up: Callable[[], None] = lambda: None  # called after that
         self._ahead: deque[tuple[str, bool]] = deque()  # logical lines not yet given to CP or guest; True: a new line
         self._typed: deque[str] = deque()  # lines as typed, while a command runs that does not ask
         self._guest: deque[tuple[bytes, bool]] = deque()  # lines for the guest; True: its own attention belongs to it
         self._attention_sent = False
+        self._attentions = 0  # pressed since the guest last read, with TERMINAL MODE VM
+        self._unanswered: TimerRequest | None = None  # the end of a machine that waits for a line from nobody
         self._carriage = ""  # output without carriage return so far
         self._announced: ReadState | None = None
         self._window_began = 0.0
@@ -58,12 +66,14 @@ class VirtualConsole:
         self.session = session
         session.vm = self.vm
         self._announced = None
+        self._answered()
 
     def disconnect(self) -> Session | None:
         """There is no terminal any more. Returns the session that was."""
         session, self.session = self.session, None
         if session is not None:
             session.vm = None
+        self._unanswered_read()
         return session
 
     def announce(self, *, new_read: bool = False) -> None:
@@ -72,6 +82,8 @@ class VirtualConsole:
         if self.session is not None and (new_read or state is not self._announced):
             self._announced = state
             self.session.state(state)
+        elif self.session is None:
+            self._unanswered_read()
 
     @property
     def state(self) -> ReadState:
@@ -87,6 +99,37 @@ class VirtualConsole:
         if self.device is not None and self.device.reading and not self.vm.stopped and not waiting:
             return ReadState.VM_READ
         return ReadState.RUNNING
+
+    # A machine that runs disconnected
+
+    def _unanswered_read(self) -> None:
+        """Nobody is at the terminal: who waits for a line too long is logged off."""
+        vm = self.vm
+        waits = not vm.logged_off and self.session is None and self.state is not ReadState.PASSWORD and (
+            self.state in (ReadState.CP_READ, ReadState.VM_READ) or (vm.stopped and vm.function is None)
+        )
+        if not waits or not self.patience or secondary.in_charge(vm) is not None:
+            self._answered()
+        elif self._unanswered is None:
+            self._unanswered = vm.system.timers.after(self.patience, self._given_up)
+
+    def _answered(self) -> None:
+        if self._unanswered is not None:
+            self._unanswered.cancel()
+            self._unanswered = None
+
+    def _given_up(self) -> None:
+        self._unanswered = None
+        if not self.vm.logged_off and self.vm.disconnected and secondary.in_charge(self.vm) is None:
+            self.give_up()
+
+    def command(self, line: str) -> None:
+        """A line for CP that somebody else sends (SEND CP)."""
+        symbol = self.vm.symbols.linend
+        if self.vm.function is not None:
+            self._typed.append(f"{symbol}CP {line}" if symbol else line)
+        else:
+            self.execute([line])
 
     # Input
 
@@ -118,6 +161,8 @@ class VirtualConsole:
             else:
                 self.vm.enter_cp()
             return
+        if self.vm.terminal.tabchar:
+            text = text.replace(self.vm.terminal.tabchar, "\t")
         edited = logical_lines(text, symbols) if self.vm.linedit or self.cp_read else [text]
         if len(self._ahead) + len(self._guest) < _QUEUE_LIMIT:
             self._ahead.extend((line, number == 0) for number, line in enumerate(edited))
@@ -158,12 +203,14 @@ class VirtualConsole:
     def _enter(self) -> None:
         """Answer the guest's read; the line typed after this one is due as soon as the guest has had its turn."""
         assert self.device is not None
+        self._answered()
         self.device.enter(self._guest.popleft()[0])
         if self._guest and self._guest[0][1]:
             self.vm.system.post(self.feed)
 
     def execute(self, lines: list[str]) -> None:
         """Run CP commands that were typed."""
+        self._answered()
         self.vm.function = CommandRun(
             self.vm.system, lines, vm=self.vm, session=self.session, output=self.write_cp, done=self._executed
         )
@@ -186,11 +233,21 @@ class VirtualConsole:
             self.pump()
 
     def attention(self) -> None:
-        """The attention key: ends a command that waits, or puts the machine into CP READ."""
+        """The attention key: ends a command that waits, or puts the machine into CP READ.
+
+        With TERMINAL MODE VM the first one is for the machine, if it runs.
+        """
+        if self.vm.terminal.attention:
+            self.write_cp("!")
         function = self.vm.function
         if function is not None:
             function.attention()
             return
+        self._attentions += 1
+        if self.vm.terminal.mode == "VM" and self._attentions == 1 and self.state is ReadState.RUNNING:
+            self.request()
+            return
+        self._attentions = 0
         if self.vm.run_option and not self.cp_read:
             self.enter_cp()
         else:
@@ -235,11 +292,21 @@ class VirtualConsole:
         self.flush()
         self._show(text)
 
-    def _show(self, text: str) -> None:
+    def show_of(self, userid: str, text: str) -> None:
+        """A line of another machine's console."""
+        self.flush()
+        self._show(f"{userid:<8}: {text}", relayed=True)
+
+    def _show(self, text: str, *, relayed: bool = False) -> None:
+        if self.vm.terminal.timestamp:
+            text = f"{hhmmss(time.time())} {text}"
         if self.spooling and self.spool is not None:
             self.spool.put(_SPOOL_LINE, to_ebcdic(text))
         if self.session is not None and (self.terminal_output or self.cp_read):
-            self.session.write(text)
+            for line in self.vm.terminal.broken(text):
+                self.session.write(line)
+        if not relayed:
+            secondary.relay(self.vm, text)
 
     def flush(self) -> None:
         """Show what the guest wrote without carriage return."""
@@ -260,7 +327,7 @@ class VirtualConsole:
             self._line(data[start:])
         else:
             self._carriage += printable(data[start:])
-            if len(self._carriage) > _OUTPUT_LIMIT:
+            if self.vm.terminal.autocr or len(self._carriage) > _OUTPUT_LIMIT:
                 self.flush()
 
     def _line(self, data: bytes) -> None:
@@ -280,6 +347,7 @@ class VirtualConsole:
     def read(self, limit: int) -> None:
         """The guest started a read of LIMIT bytes."""
         self._attention_sent = False
+        self._attentions = 0
         for reader in self.vm.readers:
             reader.settle()
         if self._guest:

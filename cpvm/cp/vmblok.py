@@ -15,6 +15,7 @@ from cpvm.cp.savedsys import SavedSystem
 from cpvm.cp.segments import Segments
 from cpvm.cp.symboltable import SymbolTable
 from cpvm.cp.syslock import Outside
+from cpvm.cp.terminalopts import TerminalOptions
 from cpvm.cp.timers import TimerRequest
 from cpvm.cp.tracing import Tracer
 from cpvm.cp.vconsole import VirtualConsole
@@ -55,9 +56,9 @@ class VMBLOK:
         self.pf_keys: dict[int, str] = {}
         linend, linedel, chardel, escape = entry.symbols
         self.symbols = EditSymbols(linend, chardel, linedel, escape)
-        self.linesize = 130
-        self.terminal_options: dict[str, str] = {}
-        self.link_failures = 0
+        self.terminal = TerminalOptions()
+        self.secondary = ""  # userid: SET SECUSER
+        self.observer = ""  # userid: SET OBSERVER
         self.pa2_external = False  # DIAGNOSE X'54'
         self.clock_area = 0  # DIAGNOSE X'70'; 0: none
 
@@ -81,6 +82,9 @@ class VMBLOK:
         self.running = False  # in the middle of a slice
         self.again = False  # there was something for the machine while it was running
         self.interactive = 0  # slices that are left to it in queue 1
+        self.priority = entry.priority  # SET PRIORITY
+        self.favored: int | None = None  # SET FAVORED: percent of a processor, or 0
+        self.due = 0.0  # when its turn comes, in the scheduler's time
         self.logged_off = False
         self.wait_began = 0.0
         self.generation = 0  # counts resets: what belongs to a machine that was reset since is void

@@ -117,14 +117,14 @@ def test_query_set_and_terminal(user: FakeTerminal) -> None:
         "MSG ON , WNG OFF, EMSG ON  , ACNT ON , RUN ON",
         "LINEDIT ON , TIMER REAL, ISAM OFF, ECMODE OFF",
         "ASSIST OFF, PAGEX OFF, AUTOPOLL OFF",
-        "IMSG ON , SMSG ON",
+        "IMSG ON , SMSG OFF, AFFINITY NONE, NOTRAN OFF, STBYPASS OFF",
     ]
     assert user.type("SET RUN MAYBE") == ["DMKCFS003E INVALID OPTION - MAYBE"]
     assert user.type("SET LOGMSG X") == ["DMKCFS003E INVALID OPTION - LOGMSG"]
     assert user.type("TERM LINEND ; CHARDEL OFF") == []
     assert user.type("Q USERS;Q TERM")[:2] == [
         "001 USERS, 000 DIALED",
-        'LINEND ;  , LINEDEL ¢  , CHARDEL OFF, ESCAPE "  , TABCHAR ON',
+        'LINEND ;  , LINEDEL ¢  , CHARDEL OFF, ESCAPE "  , TABCHAR OFF',
     ]
     assert user.type('TERM CHARDEL "¢') == ["DMKCFT013E CONFLICTING OPTION - ¢ IS LINEDEL ALREADY"]
 

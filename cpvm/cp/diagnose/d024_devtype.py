@@ -60,7 +60,7 @@ def device_type(call: DiagnoseCall) -> None:
     call.set_y(kind << 24 | devtype << 16 | (_READ_ONLY if read_only else 0))
     real = isinstance(block, DASDBlock) or (block.kind == "CONS" and not call.vm.disconnected)
     if real and call.ry < 15:
-        features = call.vm.linesize if block.kind == "CONS" else 0
+        features = call.vm.terminal.linesize if block.kind == "CONS" else 0
         call.machine.gr[call.ry + 1] = kind << 24 | devtype << 16 | features
     call.set_cc(0 if real else 2)
 

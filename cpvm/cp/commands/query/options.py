@@ -19,7 +19,8 @@ def query_set(request: Request, operands: Operands) -> Answer:
     """All options of SET."""
     operands.end()
     vm = request.vm
-    other = {name: vm.settings.get(name, "OFF") for name in ("ISAM", "ASSIST", "PAGEX", "AUTOPOLL")}
+    other = {name: vm.settings.get(name, "OFF") for name in ("ISAM", "ASSIST", "PAGEX", "AUTOPOLL", "NOTRANS")}
+    affinity, bypass = vm.settings.get("AFFINITY", "NONE"), vm.settings.get("STBYPASS", "OFF")
     request.write(
         f"MSG {_on(vm.msg):<3}, WNG {_on(vm.wng):<3}, EMSG {vm.emsg:<4}, ACNT {_on(vm.acnt):<3}, "
         f"RUN {_on(vm.run_option)}"
@@ -28,7 +29,10 @@ def query_set(request: Request, operands: Operands) -> Answer:
         f"LINEDIT {_on(vm.linedit):<3}, TIMER {vm.timer:<4}, ISAM {other['ISAM']:<3}, ECMODE {_on(vm.ecmode)}"
     )
     request.write(f"ASSIST {other['ASSIST']:<3}, PAGEX {other['PAGEX']:<3}, AUTOPOLL {other['AUTOPOLL']}")
-    request.write(f"IMSG {_on(vm.imsg):<3}, SMSG {_on(vm.smsg)}")
+    request.write(
+        f"IMSG {_on(vm.imsg):<3}, SMSG {_on(vm.smsg):<3}, AFFINITY {affinity:<4}, NOTRAN {other['NOTRANS']:<3}, "
+        f"STBYPASS {bypass}"
+    )
     return 0
 
 
@@ -36,21 +40,19 @@ def query_set(request: Request, operands: Operands) -> Answer:
 def query_terminal(request: Request, operands: Operands) -> Answer:
     """All options of TERMINAL."""
     operands.end()
-    vm, options = request.vm, request.vm.terminal_options
-    symbols = vm.symbols
+    options, symbols = request.vm.terminal, request.vm.symbols
     request.write(
         f"LINEND {symbols.linend or 'OFF':<3}, LINEDEL {symbols.linedel or 'OFF':<3}, "
         f"CHARDEL {symbols.chardel or 'OFF':<3}, ESCAPE {symbols.escape or 'OFF':<3}, "
-        f"TABCHAR {options.get('TABCHAR', 'ON')}"
+        f"TABCHAR {options.tabchar or 'OFF'}"
     )
     request.write(
-        f"LINESIZE {vm.linesize:03}, ATTN {options.get('ATTN', 'ON'):<3}, APL {options.get('APL', 'OFF'):<3}, "
-        f"TEXT {options.get('TEXT', 'OFF'):<3}, MODE {options.get('MODE', 'VM')}, "
-        f"HILIGHT {options.get('HILIGHT', 'OFF')}"
+        f"LINESIZE {options.linesize:03}, ATTN {_on(options.attention):<3}, APL {_on(options.apl):<3}, "
+        f"TEXT {_on(options.text):<3}, MODE {options.mode}, HILIGHT {_on(options.hilight)}"
     )
     request.write(
-        f"AUTOCR {options.get('AUTOCR', 'ON'):<3}, MORE {options.get('MORE', '050 010')}, "
-        f"HOLD {options.get('HOLD', 'ON'):<3}, TIMESTAMP {options.get('TIMESTAMP', 'OFF')}"
+        f"AUTOCR {_on(options.autocr):<3}, MORE {options.more[0]:03} {options.more[1]:03}, "
+        f"HOLD {_on(options.hold):<3}, TIMESTAMP {_on(options.timestamp):<3}, MASK {_on(options.mask)}"
     )
     return 0
 
@@ -60,8 +62,12 @@ def query_pf(request: Request, operands: Operands) -> Answer:
     """All program function keys."""
     operands.end()
     for number in range(1, _KEYS + 1):
-        request.write(f"PF{number:02} {request.vm.pf_keys.get(number, 'UNDEFINED')}")
+        request.write(_key_line(request, number))
     return 0
+
+
+def _key_line(request: Request, number: int) -> str:
+    return f"PF{number:02} {request.vm.pf_keys.get(number, 'UNDEFINED')}"
 
 
 def _key(number: int, name: str) -> None:
@@ -71,7 +77,7 @@ def _key(number: int, name: str) -> None:
         word = operands.peek()
         if word is not None:
             raise INVALID_OPTION.error(word)
-        request.write(f"PF{number:02} {request.vm.pf_keys.get(number, 'UNDEFINED')}")
+        request.write(_key_line(request, number))
         return 0
 
 
