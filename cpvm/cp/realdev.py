@@ -52,6 +52,11 @@ _KINDS = {
 }
 
 
+def is_spooled(words: list[str]) -> bool:
+    """Whether a line of `devices` defines a device that serves the spool: its third word is SPOOL."""
+    return len(words) > 2 and words[2].upper() == "SPOOL"
+
+
 class RealDevice:
     """One real device.
 
@@ -106,6 +111,10 @@ class RealDevice:
             state = "FREE"
         return f"{self.kind:<4} {self.raddr:03X} {state}"
 
+    def lines(self) -> list[str]:
+        """All that there is to tell of it."""
+        return [self.line()]
+
     def make(self) -> Device:
         """The device for a machine. Raises ConfigurationError if the host has not what is behind it."""
         if self._make is None:
@@ -137,6 +146,8 @@ class RealDevices:
         self._folder = folder
         self._devices: dict[int, RealDevice] = {}
         self._links: dict[str, dict[str, Any]] = {}
+        self.spooled: Callable[[list[str]], None] | None = None
+        """Enters a device that serves the spool, from the words of its line (see `cpvm.cp.realunit.definition`)."""
 
     def __iter__(self) -> Iterator[RealDevice]:
         """In order of address."""
@@ -221,6 +232,9 @@ class RealDevices:
         return messages
 
     def _enter(self, words: list[str]) -> None:
+        if self.spooled is not None and is_spooled(words):
+            self.spooled(words)
+            return
         raddr = parse_address(words[0])
         devtype = words[1].upper() if len(words) > 1 else ""
         cls = device_types().get(devtype)

@@ -7,64 +7,50 @@ database in chunks too, but an open file does not exist for anybody, and its chu
 
 from __future__ import annotations
 
-import struct
 import time
 import zlib
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from cpvm.cp.database import Database
+from cpvm.cp.spoolfile import (
+    ADDED,
+    COLUMNS,
+    LOAD_FORMS,
+    QUEUES,
+    STANDARD_FORM,
+    SpoolFile,
+    SpoolRecord,
+    from_row,
+    pack,
+    read_records,
+    values,
+)
+
+__all__ = ["MAX_SPOOLID", "QUEUES", "SCHEMA", "Spool", "SpoolError", "SpoolFile", "SpoolRecord", "SpoolWriter"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool_file (
     spoolid INTEGER PRIMARY KEY, queue TEXT NOT NULL, owner TEXT NOT NULL, origin TEXT NOT NULL, kind TEXT NOT NULL,
     class TEXT NOT NULL, copies INTEGER NOT NULL, hold INTEGER NOT NULL, dist TEXT NOT NULL, name TEXT NOT NULL,
-    type TEXT NOT NULL, records INTEGER NOT NULL, created REAL NOT NULL, tag TEXT NOT NULL, position INTEGER NOT NULL);
+    type TEXT NOT NULL, records INTEGER NOT NULL, created REAL NOT NULL, tag TEXT NOT NULL, position INTEGER NOT NULL,
+    system_hold INTEGER NOT NULL DEFAULT 0, keep INTEGER NOT NULL DEFAULT 0, form TEXT NOT NULL DEFAULT 'STANDARD');
 CREATE INDEX IF NOT EXISTS spool_queue ON spool_file (owner, queue, position);
 CREATE TABLE IF NOT EXISTS spool_data (
     spoolid INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (spoolid, chunk)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spool_hold (owner TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (owner, queue));
+CREATE TABLE IF NOT EXISTS spool_state (word TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 MAX_SPOOLID: Final = 9900
-QUEUES = ("RDR", "PRT", "PUN")
 MAX_BYTES: Final = 8 * 1024**3  # of the database; a guest that punches without end must not fill the host's disk
 _CHUNK: Final = 256 * 1024  # bytes of records gathered before they are compressed and written
-_HEAD: Final = struct.Struct(">HB")
-_COLUMNS = "spoolid, queue, owner, origin, kind, class, copies, hold, dist, name, type, records, created, tag, position"
+_RESERVE: Final = 16 * _CHUNK  # bytes that a file whose chunks cannot be written may gather, if it must not stop
 
 
 class SpoolError(Exception):
     """All spoolids are in use, or the spool has grown to its limit."""
-
-
-@dataclass(frozen=True)
-class SpoolFile:
-    """What is known of one closed file (VM/370's SFBLOK)."""
-
-    spoolid: int
-    queue: str  # RDR PRT PUN: where it waits
-    owner: str  # whose queue
-    origin: str  # who made it
-    kind: str  # PUN PRT CON: what made it
-    spool_class: str
-    copies: int
-    hold: bool
-    dist: str
-    name: str
-    type: str
-    records: int
-    created: float
-    tag: str
-    position: int
-
-
-@dataclass(frozen=True)
-class SpoolRecord:
-    """One card or line: the CCW's operation code and its data (EBCDIC)."""
-
-    opcode: int
-    data: bytes
 
 
 class Spool:
@@ -73,9 +59,16 @@ class Spool:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.limit = MAX_BYTES
+        self.changed: Callable[[], None] = lambda: None
+        """Told whenever there are other files than before, or files are other than before."""
         self._open: set[int] = set()
         self._last = 0
-        with database.transaction() as db:  # what a killed system left open
+        with database.transaction() as db:
+            there = {str(row[1]) for row in db.execute("PRAGMA table_info(spool_file)")}
+            for name, declaration in ADDED:
+                if name not in there:
+                    db.execute(f"ALTER TABLE spool_file ADD COLUMN {name} {declaration}")
+            # what a killed system left open
             db.execute("DELETE FROM spool_data WHERE spoolid NOT IN (SELECT spoolid FROM spool_file)")
             row = db.execute("SELECT spoolid FROM spool_file ORDER BY created DESC, spoolid DESC LIMIT 1").fetchone()
             self._last = row[0] if row else 0
@@ -106,16 +99,16 @@ class Spool:
 
     def files(self, queue: str, owner: str | None = None) -> list[SpoolFile]:
         """The files of a queue in the order in which they will be taken; of one user, or of all."""
-        condition, values = ("AND owner = ?", [owner]) if owner is not None else ("", [])
+        condition, fill = ("AND owner = ?", [owner]) if owner is not None else ("", [])
         rows = self._database.query(
-            f"SELECT {_COLUMNS} FROM spool_file WHERE queue = ? {condition} ORDER BY position, spoolid", queue, *values
+            f"SELECT {COLUMNS} FROM spool_file WHERE queue = ? {condition} ORDER BY position, spoolid", queue, *fill
         )
-        return [_file(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def file(self, spoolid: int) -> SpoolFile | None:
         """The file with this number."""
-        rows = self._database.query(f"SELECT {_COLUMNS} FROM spool_file WHERE spoolid = ?", spoolid)
-        return _file(rows[0]) if rows else None
+        rows = self._database.query(f"SELECT {COLUMNS} FROM spool_file WHERE spoolid = ?", spoolid)
+        return from_row(rows[0]) if rows else None
 
     def count(self, queue: str, owner: str) -> int:
         """How many files OWNER has in QUEUE."""
@@ -124,13 +117,12 @@ class Spool:
 
     def update(self, *files: SpoolFile) -> None:
         """Write changed descriptions back, all at once."""
+        names = COLUMNS.split(", ")[1:]
+        assignments = ", ".join(f"{name}=?" for name in names)
         with self._database.transaction() as db:
             for file in files:
-                db.execute(
-                    "UPDATE spool_file SET queue=?, owner=?, origin=?, kind=?, class=?, copies=?, hold=?, dist=?,"
-                    " name=?, type=?, records=?, created=?, tag=?, position=? WHERE spoolid=?",
-                    (*_values(file)[1:], file.spoolid),
-                )
+                db.execute(f"UPDATE spool_file SET {assignments} WHERE spoolid=?", (*values(file)[1:], file.spoolid))
+        self.changed()
 
     def purge(self, *files: SpoolFile) -> None:
         """Remove files, all at once."""
@@ -138,6 +130,7 @@ class Spool:
             for file in files:
                 db.execute("DELETE FROM spool_file WHERE spoolid = ?", (file.spoolid,))
                 db.execute("DELETE FROM spool_data WHERE spoolid = ?", (file.spoolid,))
+        self.changed()
 
     def hold(self, spoolid: int) -> None:
         """Put a file into user hold."""
@@ -155,17 +148,51 @@ class Spool:
         found = self._database.query("SELECT max(position) FROM spool_file")[0][0]
         return int(str(found or 0)) + 1
 
+    def first_position(self) -> int:
+        """A position in front of all others."""
+        found = self._database.query("SELECT min(position) FROM spool_file")[0][0]
+        return int(str(found or 0)) - 1
+
     def records(self, spoolid: int) -> Iterator[SpoolRecord]:
         """The records of a file, a chunk in storage at a time."""
-        chunk = 0
-        while True:
-            rows = self._database.query("SELECT data FROM spool_data WHERE spoolid=? AND chunk=?", spoolid, chunk)
-            if not rows:
-                return
-            data = rows[0][0]
-            assert isinstance(data, bytes)
-            yield from _unpack(zlib.decompress(data))
-            chunk += 1
+        return read_records(self._database.query, spoolid)
+
+    # The operator's holds: all files of a user, present and to come, for printers or punches (SHQBLOK)
+
+    def queue_holds(self) -> list[tuple[str, str]]:
+        """Users (or ALL) and queues that HOLD keeps from the real devices."""
+        rows = self._database.query("SELECT owner, queue FROM spool_hold ORDER BY owner, queue")
+        return [(str(owner), str(queue)) for owner, queue in rows]
+
+    def set_queue_hold(self, owner: str, queue: str, *, on: bool) -> bool:
+        """HOLD, or FREE if not ON. False if it was so already."""
+        if ((owner, queue) in self.queue_holds()) == on:
+            return False
+        statement = "INSERT INTO spool_hold VALUES (?, ?)" if on else "DELETE FROM spool_hold WHERE owner=? AND queue=?"
+        with self._database.transaction() as db:
+            db.execute(statement, (owner, queue))
+        self.changed()
+        return True
+
+    # For the starts of the system
+
+    def state(self, word: str) -> str:
+        """What was noted under WORD; "" if nothing was."""
+        rows = self._database.query("SELECT value FROM spool_state WHERE word = ?", word)
+        return str(rows[0][0]) if rows else ""
+
+    def note(self, word: str, value: str) -> None:
+        """Note something that the next start wants to know."""
+        with self._database.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO spool_state VALUES (?, ?)", (word, value))
+
+    def erase(self) -> None:
+        """Cold start: no files, no holds; numbers begin at 1."""
+        with self._database.transaction() as db:
+            for table in ("spool_file", "spool_data", "spool_hold"):
+                db.execute(f"DELETE FROM {table}")
+        self._last = 0
+        self.changed()
 
 
 class SpoolWriter:
@@ -179,16 +206,29 @@ class SpoolWriter:
         self._buffer = bytearray()
         self._chunks = 0
 
-    def put(self, opcode: int, data: bytes) -> None:
-        """Add a record of up to 65,535 bytes. Raises SpoolError or sqlite3.Error if there is no space for it."""
+    def put(self, opcode: int, data: bytes, *, insist: bool = False) -> None:
+        """Add a record of up to 65,535 bytes.
+
+        Raises SpoolError or sqlite3.Error if there is no space: then the record is not in the file, and can be put
+        again later. With INSIST some more are kept in storage before that happens.
+        """
         if len(self._buffer) >= _CHUNK:
-            if self._spool.full:
-                raise SpoolError("the spool is full")
-            with self._database.transaction() as db:
-                db.execute(*self._chunk())
-            self._next_chunk()
-        self._buffer += _HEAD.pack(len(data), opcode) + data
-        self.count += 1
+            try:
+                self._write()
+            except Exception:
+                if not insist or len(self._buffer) >= _RESERVE:
+                    raise
+        self._buffer += pack(opcode, data)
+        if opcode != LOAD_FORMS:
+            self.count += 1
+
+    def _write(self) -> None:
+        if self._spool.full:
+            raise SpoolError("the spool is full")
+        with self._database.transaction() as db:
+            db.execute(*self._chunk())
+        self._buffer.clear()
+        self._chunks += 1
 
     def close(
         self,
@@ -204,19 +244,29 @@ class SpoolWriter:
         name: str = "",
         filetype: str = "",
         tag: str = "",
+        keep: bool = False,
+        form: str = STANDARD_FORM,
+        created: float | None = None,
+        also: Callable[[object], None] | None = None,
     ) -> SpoolFile:
-        """The file is complete: it is committed, with its description, when this returns."""
+        """The file is complete: it is committed, with its description, when this returns.
+
+        ALSO is called with the connection, in the same transaction.
+        """
         position = self._spool.next_position()
         file = SpoolFile(
             self.spoolid, queue, owner, origin, kind, spool_class, copies, hold, dist, name, filetype, self.count,
-            time.time(), tag, position,
+            time.time() if created is None else created, tag, position, False, keep, form,
         )  # fmt: skip
         with self._database.transaction() as db:
             if self._buffer:
                 db.execute(*self._chunk())
-            marks = ",".join("?" * len(_values(file)))
-            db.execute(f"INSERT INTO spool_file ({_COLUMNS}) VALUES ({marks})", _values(file))
+            marks = ",".join("?" * len(values(file)))
+            db.execute(f"INSERT INTO spool_file ({COLUMNS}) VALUES ({marks})", values(file))
+            if also is not None:
+                also(db)
         self._spool.forget(self.spoolid)
+        self._spool.changed()
         return file
 
     def discard(self) -> None:
@@ -224,46 +274,8 @@ class SpoolWriter:
         with self._database.transaction() as db:
             db.execute("DELETE FROM spool_data WHERE spoolid = ?", (self.spoolid,))
         self._spool.forget(self.spoolid)
+        self._spool.changed()
 
     def _chunk(self) -> tuple[str, tuple[int, int, bytes]]:
         data = zlib.compress(bytes(self._buffer), 1)
         return "INSERT INTO spool_data VALUES (?, ?, ?)", (self.spoolid, self._chunks, data)
-
-    def _next_chunk(self) -> None:
-        self._buffer.clear()
-        self._chunks += 1
-
-
-def _unpack(data: bytes) -> Iterator[SpoolRecord]:
-    at = 0
-    while at < len(data):
-        length, opcode = _HEAD.unpack_from(data, at)
-        at += _HEAD.size
-        yield SpoolRecord(opcode, data[at : at + length])
-        at += length
-
-
-def _values(file: SpoolFile) -> tuple[object, ...]:
-    return astuple(file)
-
-
-def _file(row: tuple[object, ...]) -> SpoolFile:
-    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    text = {name: str(values[name]) for name in values}
-    return SpoolFile(
-        spoolid=int(text["spoolid"]),
-        queue=text["queue"],
-        owner=text["owner"],
-        origin=text["origin"],
-        kind=text["kind"],
-        spool_class=text["class"],
-        copies=int(text["copies"]),
-        hold=bool(values["hold"]),
-        dist=text["dist"],
-        name=text["name"],
-        type=text["type"],
-        records=int(text["records"]),
-        created=float(text["created"]),
-        tag=text["tag"],
-        position=int(text["position"]),
-    )

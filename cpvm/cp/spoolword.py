@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cpvm.cp.command import Request
-from cpvm.cp.message import CLASS_MISSING, DEVICE_MISSING, SPOOLID_MISSING, SPOOLID_UNKNOWN, message
-from cpvm.cp.operand import Operands, abbreviates, choose, is_vaddr
+from cpvm.cp.message import (
+    CLASS_MISSING,
+    DEVICE_MISSING,
+    INVALID_OPERAND,
+    OPERAND_MISSING,
+    SPOOLID_MISSING,
+    SPOOLID_UNKNOWN,
+    message,
+)
+from cpvm.cp.operand import Operands, abbreviates, choose, is_userid, is_vaddr
 from cpvm.cp.spool import SpoolFile
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.vspool import UnitRecord
@@ -73,19 +81,53 @@ def spoolid(word: str) -> int:
     return int(word)
 
 
-def files_in(request: Request, operands: Operands, queue: str) -> tuple[str | None, list[SpoolFile]]:
-    """Whose queue is meant, and its files in order: the user's own, unless a user of class D names another.
+def form_name(word: str | None) -> str:
+    """The name of a form: one to eight letters, digits and national characters."""
+    if word is None or not is_userid(word):
+        raise INVALID_OPERAND.error(word or "FORM")
+    return word
 
-    Class D: SYSTEM (None is returned for it) is everybody, a userid that user.
+
+def whose(request: Request, operands: Operands) -> str | None:
+    """Whose files are meant, if the next word says so: the user's own, unless a user of class D names another.
+
+    Class D: SYSTEM (None is returned for it) is everybody, * oneself, a userid that user.
     """
-    owner: str | None = request.vm.userid
     word = operands.peek()
     if word is not None and request.allowed("D") and not word.isdigit():
-        name = request.meant(word)
-        if name == "SYSTEM" or name in request.system.directory.users:
+        if word == "*":
             operands.take()
-            owner = None if name == "SYSTEM" else name
+            return request.vm.userid
+        name = request.meant(word)
+        if name == "SYSTEM" or name in request.system.directory.users or name in special_users(request):
+            operands.take()
+            return None if name == "SYSTEM" else name
+    return request.vm.userid
+
+
+def special_users(request: Request) -> tuple[str, ...]:
+    """Userids that own files without being in the directory: the one whose files go to other systems."""
+    return (request.system.network.userid,)
+
+
+def files_in(request: Request, operands: Operands, queue: str) -> tuple[str | None, list[SpoolFile]]:
+    """Whose queue is meant, and its files in order."""
+    owner = whose(request, operands)
     return owner, request.system.spool.files(queue, owner)
+
+
+def queue_and_files(request: Request, operands: Operands) -> tuple[str, str | None, list[SpoolFile]]:
+    """The queue, whose it is, and its files, from `[userid|SYSTEM] queue` or `queue [userid|SYSTEM]`."""
+    word = operands.peek()
+    if word is None:
+        raise OPERAND_MISSING.error()
+    if device_kind(word) is None and request.allowed("D"):
+        owner = whose(request, operands)
+        queue = queue_of(operands.need())
+        return queue, owner, request.system.spool.files(queue, owner)
+    queue = queue_of(operands.need())
+    owner, files = files_in(request, operands, queue)
+    return queue, owner, files
 
 
 def chosen_files(

@@ -26,26 +26,32 @@ from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder
 from cpvm.cp.minidisk import Minidisks, volume_path
+from cpvm.cp.network import transmission
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
 from cpvm.cp.processors import Processors, available
 from cpvm.cp.realdev import RealDevices
+from cpvm.cp.realunit import intake
 from cpvm.cp.registry import discover
 from cpvm.cp.savedsys import SavedSystems
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState, Session, Terminal
-from cpvm.cp.spool import Spool, SpoolFile
+from cpvm.cp.spool import Spool
+from cpvm.cp.spooling import Spooling
 from cpvm.cp.syslock import SystemLock
 from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
-from cpvm.cp.vspool import Reader
+from cpvm.cp.warmstart import Start
 from cpvm.machine import Machine, engines
 from cpvm.machine.media.volume import Volume
 from cpvm.s370 import plugin
 
 DATABASE = "cp.sqlite"
-_SCHEMAS = (directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA, savedsys.SCHEMA)
+_SCHEMAS = (
+    *(directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA, savedsys.SCHEMA),
+    *(intake.SCHEMA, transmission.SCHEMA),
+)
 _WORKERS = 2  # for passwords
 _HALVES = 32  # host halves at work at the same time
 _HEADWAY = 0.001  # seconds that running machines have between two bursts
@@ -56,7 +62,7 @@ _LOGON_SYMBOLS = EditSymbols()
 __all__ = ["System", "SystemStartError"]
 
 
-class System:
+class System(Spooling):
     """A control program and all its users."""
 
     def __init__(
@@ -96,6 +102,7 @@ class System:
         self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
         self.real = RealDevices(self.folder)
+        self._init_spooling(self)
         self.saved = SavedSystems(self.database, self.folder)
         self.saved.sweep()
         self.lock = SystemLock()
@@ -152,13 +159,22 @@ class System:
 
     # For other threads
 
-    def start(self) -> None:
-        """Start the CP thread; terminals may connect from now on."""
+    @property
+    def database_path(self) -> Path:
+        """The file of the database."""
+        return self.folder / DATABASE
+
+    def start(self, how: Start = Start.WARM, *, drain: bool = False) -> None:
+        """Start the CP thread; terminals may connect from now on.
+
+        HOW says what becomes of the spool. With DRAIN the real unit record devices begin drained.
+        """
         for text in (*self.real.read(), *self.minidisks.mount(self.directory.volumes)):
             self.log.write(text)
         for volume in self.directory.volumes.values():
             self.real.add_volume(volume)
         logon.system_started(self)
+        self._start_spooling(how, drain=drain)
         self.processors.start(self._count)
         self._thread.start()
 
@@ -280,6 +296,7 @@ class System:
         for session in list(self.sessions):
             session.close()
         self.sessions.clear()
+        self._end_spooling()
         self.minidisks.close()
         self.database.close()
         self._opened.close()

@@ -20,6 +20,8 @@ class SpoolOptions:
     for_user: str = ""  # userid: output is this user's, on the real device
     dist: str = ""
     tag: str = ""
+    keep: bool = False  # files are held, not removed, when they have been processed
+    form: str = "STANDARD"
 
 
 class VDEVBLOK:

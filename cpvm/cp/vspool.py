@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-import struct
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cpvm.cp.message import message
 from cpvm.cp.spool import SpoolError, SpoolFile, SpoolRecord, SpoolWriter
+from cpvm.cp.spoolfile import CARD, ERRORS, LOAD_FORMS
 from cpvm.cp.vdevblok import VDEVBLOK, SpoolOptions
+from cpvm.machine.device import NotReadyError
+from cpvm.machine.unitrecord import UnitRecord as UnitRecordDevice
 
 if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
-SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; DATA OF {} {:03X} LOST")
+SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; {} {:03X} NOT READY")
+CONSOLE_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; CONSOLE OUTPUT NOT SPOOLED")
 CLOSE_FAILED = message("DMKVSP428E", "SPOOL SPACE FULL; {} {:03X} NOT CLOSED")
 UNREADABLE = message("DMKVSP429E", "SPOOL FILE {:04} CANNOT BE READ; HELD")
-CARD_OPCODE = 0x41
 
 
 class UnitRecord(VDEVBLOK):
@@ -36,7 +37,8 @@ class Output(UnitRecord):
     def __init__(self, vm: VMBLOK, vaddr: int, kind: str, devtype: str, spool_class: str) -> None:
         super().__init__(vm, vaddr, kind, devtype, spool_class)
         self._writer: SpoolWriter | None = None
-        self._lost = False
+        self.full = False
+        """True while the spool has no space for the next record; the device is not ready until there is some."""
 
     @property
     def spool_kind(self) -> str:
@@ -49,28 +51,44 @@ class Output(UnitRecord):
         return self._writer is not None
 
     def put(self, opcode: int, data: bytes) -> None:
-        """Add one record to the file."""
+        """Add one record to the file.
+
+        Raises NotReadyError if the spool is full; nothing is lost then. A console cannot wait: what it types while the
+        spool is full stays in storage, up to a limit, and is not spooled beyond that.
+        """
         try:
             if self._writer is None:
                 self._writer = self.vm.system.spool.open()
-            self._writer.put(opcode, data)
-        except (SpoolError, sqlite3.Error):
-            if not self._lost:
-                self._lost = True
-                self.vm.message(SPOOL_FULL.full(self.kind, self.vaddr))
-                self.vm.defer(self.vm.enter_cp, own=True)
+            self._writer.put(opcode, data, insist=self.kind == "CONS")
+        except (SpoolError, sqlite3.Error) as error:
+            if not self.full:
+                self.full = True
+                self.vm.system.spool_waits = True
+                self.vm.message(CONSOLE_FULL.full() if self.kind == "CONS" else SPOOL_FULL.full(self.kind, self.vaddr))
+            if self.kind != "CONS":
+                raise NotReadyError(str(error)) from error
+
+    def space(self) -> None:
+        """There is space in the spool again: the device becomes ready."""
+        if self.full:
+            self.full = False
+            device = self.vm.machine.device(self.vaddr)
+            if isinstance(device, UnitRecordDevice):
+                device.press("start")
+                self.vm.wake()
 
     # The back ends of cpvm.machine's devices
 
     def card(self, data: bytes) -> None:
         """A card was punched."""
+        self.put(CARD, data)
         self.vm.usage.cards_punched += 1
-        self.put(CARD_OPCODE, data)
 
     def line(self, opcode: int, data: bytes) -> None:
         """A line was printed, or the carriage moved."""
-        self.vm.usage.lines_printed += 1
         self.put(opcode, data)
+        if opcode != LOAD_FORMS:
+            self.vm.usage.lines_printed += 1
 
     def close(
         self, *, name: str = "", filetype: str = "", dist: str = "", hold: bool | None = None, even_cont: bool = False
@@ -80,7 +98,6 @@ class Output(UnitRecord):
         If the file cannot be written the user is told, and the device stays open.
         """
         writer, options, vm = self._writer, self.options, self.vm
-        self._lost = False
         if writer is None or (options.cont and not even_cont):
             return None
         to = options.to
@@ -98,11 +115,14 @@ class Output(UnitRecord):
                 name=name,
                 filetype=filetype,
                 tag=options.tag,
+                keep=options.keep,
+                form=options.form,
             )
         except sqlite3.Error:
             vm.message(CLOSE_FAILED.full(self.kind, self.vaddr))
             return None
         self._writer = None
+        self.space()
         if vm.imsg:
             vm.console.write_cp(
                 f"{file.kind} FILE {file.spoolid:04} {'TO ' if to else 'FOR'} {file.owner:<8}"
@@ -117,6 +137,7 @@ class Output(UnitRecord):
         if self._writer is not None:
             self._writer.discard()
             self._writer = None
+            self.space()
 
     def release(self) -> None:
         self.close(even_cont=True)
@@ -149,10 +170,10 @@ class Reader(UnitRecord):
                 return None
             try:
                 for record in self._records:
-                    if record.opcode == CARD_OPCODE or record.data:
+                    if record.opcode == CARD or (record.data and record.opcode != LOAD_FORMS):
                         self.vm.usage.cards_read += 1
                         return record.data
-            except (sqlite3.Error, zlib.error, struct.error):
+            except (sqlite3.Error, *ERRORS):
                 self._unreadable()
                 return None
             self._finish()
@@ -163,7 +184,7 @@ class Reader(UnitRecord):
         done = {file.spoolid for file in self._finished}
         for file in self.vm.system.spool.files("RDR", self.vm.userid):
             wanted = self.options.spool_class in ("*", file.spool_class)
-            if wanted and not file.hold and file.spoolid not in done and not self.vm.system.in_use(file, self):
+            if wanted and not file.held and file.spoolid not in done and not self.vm.system.in_use(file, self):
                 return file
         return None
 
@@ -207,7 +228,7 @@ class Reader(UnitRecord):
         spool = self.vm.system.spool
         if spool.file(file.spoolid) is None:
             return
-        if hold:
+        if hold or file.keep:
             spool.hold(file.spoolid)
         else:
             spool.purge(file)

@@ -14,6 +14,7 @@ from cpvm.machine.lineprinter import LinePrinter
 from cpvm.machine.media.forms import END_OF_SHEET, Form, Motion
 from cpvm.s370.ccw import Sense
 
+LOAD_FORMS = 0x63
 LOAD_CHECK = 0x02  # sense byte 0
 LINE_POSITION_CHECK, FORMS_CHECK = 0x10, 0x08  # sense byte 1
 COMPARED = 0x04  # check read: the position was compared, or is blank
@@ -52,7 +53,7 @@ class BufferPrinter(LinePrinter):
 
     # ---- forms control buffer
 
-    @command(0x63)
+    @command(LOAD_FORMS)
     def load_forms(self, path: DataPath) -> int:
         """Load the forms control buffer; load check, at the byte that is wrong, if the image is no form.
 
@@ -87,6 +88,9 @@ class BufferPrinter(LinePrinter):
         self.form, self.index, self.line = form, index, 1
         if self.paper is not None:
             self.paper.form(form.length, form.lpi, 1)
+        if self.sink is not None:
+            self.sink.line(LOAD_FORMS, form.buffer())
+            self.minds_forms = True
         return ENDED
 
     @command(0x12)

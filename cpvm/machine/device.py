@@ -38,6 +38,13 @@ class MediaError(Exception):
     """The host cannot read or write what stands for a medium. The guest sees an equipment check."""
 
 
+class NotReadyError(Exception):
+    """What stands behind a device takes nothing more for now, and this card or line it has not taken.
+
+    The guest sees that the device is not ready (intervention required), until `press("start")`.
+    """
+
+
 class ConsoleBackend(Protocol):
     """Whoever has the keyboard and the printer of a 3215."""
 

@@ -35,8 +35,8 @@ class LinePrinter(UnitRecord):
     """A line printer with a carriage.
 
     Args:
-        sink: told each line with its command; then the printer never meets a channel or runs out of forms. For who has
-            a carriage of its own.
+        sink: told each line with its command; then the printer meets a channel only if `minds_forms` is set, and never
+            runs out of forms. For who has a carriage of its own.
         paper: what the carriage moves, instead of `sink`; without either the printer has no paper and is not ready.
         form: where the channels are.
         sheets: forms in the box, None: never ending.
@@ -69,6 +69,7 @@ class LinePrinter(UnitRecord):
         self.line = 1  # of the form, where the paper is
         self.sheets = sheets
         self.held = False  # the last command was a write without spacing
+        self.minds_forms = False  # with a sink: channels 9 and 12 of the form show, and channels that it lacks
         self.blocked = False  # data checks are not told
         self.folding = False  # codes print as the ones of the quadrants with capitals
         self.characters = b""  # the character set buffer as it was loaded; empty: the train has every character
@@ -186,9 +187,9 @@ class LinePrinter(UnitRecord):
         data = path.take(self.width)
         self.takes(len(data) * BYTE_TIME)
         if self.sink is not None:
-            self.printed = data
             self.sink.line(code, data)
-            return self.later(self.CYCLE)
+            self.printed = data
+            return self.later(self.CYCLE, self.sensed(code, immediate=False))
         self.printed, status = self.compare(self.placed(data))
         try:
             if self.paper is not None:
@@ -205,12 +206,20 @@ class LinePrinter(UnitRecord):
         code = path.command
         if self.sink is not None:
             self.sink.line(code, b"")
-            return self.later(FIRST_LINE)
+            return self.later(FIRST_LINE, self.sensed(code, immediate=True))
         try:
             lines, status = self.motion(code, immediate=True)
         except MediaError:
             return self.failed()
         return self.later(_feed_time(lines), status)
+
+    def sensed(self, code: int, immediate: bool) -> int:
+        """The unit status that comes of a motion whose paper is the sink's."""
+        if not self.minds_forms:
+            return 0
+        status = self.motion(code, immediate)[1]
+        self.held = code == SPACES[0]
+        return status
 
     def placed(self, data: bytes) -> bytes:
         """The print line with its characters where they are to be."""

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from cpvm.machine.configure import Room, flag
 from cpvm.machine.datapath import DataPath
-from cpvm.machine.device import CHECK, ENDED, CardSink, ConfigurationError, Device, command
+from cpvm.machine.device import CHECK, ENDED, CardSink, ConfigurationError, Device, NotReadyError, command
 from cpvm.machine.media.cards import CardFile, CardFormat
 from cpvm.s370.ccw import Command, Sense, UnitStatus
 
@@ -41,7 +41,11 @@ class UnitRecord(Device):
         code = path.command
         if self.not_ready and code in self._commands and code not in (Command.SENSE, Command.NOP):
             return self.intervention()
-        return super().perform(path)
+        try:
+            return super().perform(path)
+        except NotReadyError:
+            self.stopped = True
+            return self.intervention()
 
     @command(Command.SENSE)
     def read_sense(self, path: DataPath) -> int:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from cpvm.cp.vspool import Output, Reader
+from cpvm.machine.device import CHECK, NotReadyError
+from cpvm.machine.devices.punch2540 import Punch2540
+from cpvm.s370.ccw import Sense
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 from .helper import FakeTerminal, Site
+
+
+class FakePath:
+    """A channel's side of one command."""
+
+    def __init__(self, command: int, data: bytes) -> None:
+        self.command = command
+        self.data = data
+        self.statuses: list[int] = []
+
+    def take(self, count: int) -> bytes:
+        return self.data[:count]
 
 
 def punch(site: Site, userid: str, *cards: str) -> None:
@@ -201,18 +218,57 @@ def test_tag(site: Site) -> None:
     assert user.type("TAG QUERY FILE 9") == ["DMKCSB042E SPOOLID 0009 DOES NOT EXIST"]
 
 
-def test_a_full_spool_stops_the_guest_and_keeps_what_there_is(site: Site) -> None:
+def test_a_full_spool_makes_the_device_not_ready_and_loses_nothing(site: Site) -> None:
     user = site.logon("CMSUSER")
     user.type("SPOOL PUN TO *")
-    punch(site, "CMSUSER", "FIRST")
+    output = site.system.users["CMSUSER"].devices[0x00D]
+    assert isinstance(output, Output)
+    limit = site.system.spool.limit
     site.on_cp(lambda: setattr(site.system.spool, "limit", 0))
-    punch(site, "CMSUSER", *["X" * 80] * 4000)
-    assert user.until_line("DMKVSP427I") == ["DMKVSP427I SPOOL SPACE FULL; DATA OF PUN 00D LOST"]
-    site.on_cp(lambda: setattr(site.system.spool, "limit", 1 << 40))
+    taken = 0
+
+    def fill() -> None:
+        nonlocal taken
+        with contextlib.suppress(NotReadyError):
+            for number in range(6000):
+                output.card(to_ebcdic(f"{number:080}"))
+                taken += 1
+
+    site.on_cp(fill)
+    assert 3000 < taken < 6000
+    assert user.until_line("DMKVSP427I") == ["DMKVSP427I SPOOL SPACE FULL; PUN 00D NOT READY"]
+    site.on_cp(lambda: setattr(site.system.spool, "limit", limit))
+    site.on_cp(lambda: output.card(to_ebcdic("LAST")))
     assert user.type("CLOSE PUN")[-1].startswith("PUN FILE 0001 TO ")
     cards = read_cards(site, "CMSUSER")
-    assert cards[0] == "FIRST"
-    assert 3000 < len(cards) < 4001
+    assert [int(card) for card in cards[:-1]] == list(range(taken))
+    assert cards[-1] == "LAST"
+
+
+def test_a_guest_that_punches_into_a_full_spool_sees_intervention_required(site: Site) -> None:
+    user = site.logon("CMSUSER")
+    user.type("SPOOL PUN TO *")
+    site.on_cp(lambda: setattr(site.system.spool, "limit", 0))
+    vm = site.system.users["CMSUSER"]
+    output = vm.devices[0x00D]
+    assert isinstance(output, Output)
+    device = vm.machine.device(0x00D)
+    assert isinstance(device, Punch2540)
+
+    def fill() -> None:
+        with contextlib.suppress(NotReadyError):
+            while True:
+                output.card(bytes(80))
+
+    site.on_cp(fill)
+    path = FakePath(0x01, bytes(80))
+    site.on_cp(lambda: path.statuses.append(device.perform(path)))  # type: ignore[arg-type]
+    assert path.statuses == [CHECK]
+    assert device.sense[0] & Sense.INTERVENTION_REQUIRED
+    assert device.not_ready
+    site.on_cp(lambda: setattr(site.system.spool, "limit", 1 << 40))
+    user.type("CLOSE PUN")  # frees nothing, but there is space
+    assert not device.not_ready
 
 
 def test_class_d_sees_and_purges_the_files_of_others(site: Site) -> None:
@@ -227,9 +283,54 @@ def test_class_d_sees_and_purges_the_files_of_others(site: Site) -> None:
     assert operator.type("QUERY READER SYSTEM ALL")[1].startswith("USER01   0001 A PUN")
     assert operator.type("QUERY READER FIRSTUSER01")[1].startswith("USER01   0001 A PUN")
     assert operator.type("CHANGE PRINTER CMSUSER ALL HOLD") == ["0001 FILE CHANGED"]
-    assert user.type("QUERY PRINTER")[1].endswith("USER")
+    assert user.type("QUERY PRINTER")[1].endswith("SYS")
+    assert user.type("CHANGE PRINTER ALL NOHOLD") == ["0001 FILE CHANGED"]
+    assert user.type("QUERY PRINTER")[1].endswith("SYS")
     assert user.type("QUERY READER USER01") == ["DMKCQG027E SPOOLID MISSING OR INVALID"]
     assert user.type("PURGE READER SYSTEM") == ["DMKCSU027E SPOOLID MISSING OR INVALID"]
     assert operator.type("PURGE PRINTER SYSTEM CLASS A") == ["0001 FILE PURGED"]
     assert operator.type("PURGE READER USER01 ALL") == ["0001 FILE PURGED"]
     assert site.system.spool.files("RDR") == []
+
+
+def test_bare_userid_form_keep_and_columns_of_old_systems(site: Site) -> None:
+    user, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
+    assert user.type("SPOOL PUN USER01 KEEP FORM WIDE") == []
+    punch(site, "CMSUSER", "ONE")
+    assert user.type("CLOSE PUN") == ["PUN FILE 0001 TO  USER01   COPY 001 NOHOLD"]
+    file = site.system.spool.file(1)
+    assert file is not None and file.keep and file.form == "WIDE"
+    assert read_cards(site, "USER01") == ["ONE"]
+    assert other.type("Q RDR")[-1].endswith("USER")  # kept, held
+    assert user.type("SPOOL PUN SYSTEM") == []
+    assert user.type("Q V 00D")[1].startswith("     00D FOR CMSUSER")
+
+
+def test_transfer_between_queues(site: Site) -> None:
+    user = site.logon("CMSUSER")
+    printer = site.system.users["CMSUSER"].devices[0x00E]
+    assert isinstance(printer, Output)
+    site.on_cp(lambda: printer.line(0x09, to_ebcdic("A LINE")))
+    user.type("CLOSE PRT")
+    assert user.type("TRANSFER PRINTER 1 TO * READER") == ["0001 FILE TRANSFERRED"]
+    assert read_cards(site, "CMSUSER") == ["A LINE"]
+
+
+def test_order_and_purge_of_the_operator(site: Site) -> None:
+    user, operator = site.logon("CMSUSER"), site.logon("OPERATOR")
+    send(site, user, "CMSUSER", "USER01", "A1", "A2", "A3")
+    assert operator.type("ORDER USER01 READER 3 1") == ["0002 FILES ORDERED"]
+    assert [line[9:13] for line in operator.type("Q RDR USER01")[1:]] == ["0003", "0001", "0002"]
+    assert operator.type("PURGE USER01 READER 3") == ["0001 FILE PURGED"]
+    assert operator.type("PURGE SYSTEM ALL") == ["0002 FILES PURGED"]
+    assert operator.type("PURGE NOSUCH ALL") == ["DMKCSU003E INVALID OPTION - NOSUCH"]
+    assert user.type("PURGE SYSTEM ALL") == ["DMKCSU003E INVALID OPTION - SYSTEM"]
+
+
+def test_noeof_leaves_the_reader_waiting_for_more(site: Site) -> None:
+    user = site.logon("CMSUSER")
+    device = site.system.users["CMSUSER"].machine.device(0x00C)
+    assert user.type("SPOOL RDR NOEOF") == []
+    assert device.end_of_file is False  # type: ignore[union-attr]
+    assert user.type("SPOOL RDR EOF") == []
+    assert device.end_of_file is True  # type: ignore[union-attr]

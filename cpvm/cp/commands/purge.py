@@ -5,24 +5,29 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.operand import Operands
 from cpvm.cp.spool import QUEUES
-from cpvm.cp.spoolword import chosen_files, count, files_in, queue_of
+from cpvm.cp.spoolword import chosen_files, count, device_kind, files_in, queue_of, whose
+
+SYNTAX = """\
+PURge [SYSTEM|userid] Reader|Printer|PUnch [ALL|CLass c|spoolid ...]
+PURge [SYSTEM|userid] ALL"""
 
 
-@command(
-    "PURGE",
-    module="DMKCSU",
-    minimum=3,
-    classes="DG",
-    syntax="PURge Reader|Printer|PUnch [SYSTEM|userid] [ALL|CLass c|spoolid ...]\nPURge ALL",
-)
+@command("PURGE", module="DMKCSU", minimum=3, classes="DG", syntax=SYNTAX)
 def purge(request: Request, operands: Operands) -> Answer:
-    """Remove the files; one that is being read stays."""
-    system, word = request.system, operands.need()
-    if word == "ALL":
-        operands.end()
-        files = [file for queue in QUEUES for file in system.spool.files(queue, request.vm.userid)]
+    """Remove the files; one that is being read or printed stays."""
+    system = request.system
+    first = operands.peek()
+    if first is not None and first != "ALL" and device_kind(first) is None and request.allowed("D"):
+        owner, word = whose(request, operands), operands.peek()
     else:
-        _, candidates = files_in(request, operands, queue_of(word))
+        owner, word = request.vm.userid, first
+    if word == "ALL":
+        operands.take()
+        operands.end()
+        files = [file for queue in QUEUES for file in system.spool.files(queue, owner)]
+    else:
+        queue = queue_of(operands.need())
+        candidates = system.spool.files(queue, owner) if word != first else files_in(request, operands, queue)[1]
         files = chosen_files(request, operands, candidates, several=True)
     files = [file for file in files if not system.in_use(file)]
     system.spool.purge(*files)

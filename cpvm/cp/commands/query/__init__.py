@@ -40,6 +40,11 @@ def query_command(request: Request, operands: Operands) -> Answer:
     if found is not None and request.allowed(found.classes):
         return found.body(request, operands)
     if is_vaddr(word) and len(word) <= 3:
+        unit = request.system.units.at(int(word, 16)) if request.allowed("BD") else None
+        if unit is not None:
+            for line in unit.lines():
+                request.write(line)
+            return 0
         virtual = QUERIES.find("VIRTUAL")
         assert virtual is not None
         return virtual.body(request, Operands(word))

@@ -7,8 +7,9 @@ from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
 from cpvm.cp.logon import files_line
 from cpvm.cp.operand import Operands
-from cpvm.cp.spool import SpoolFile
-from cpvm.cp.spoolword import chosen_files, files_in
+from cpvm.cp.spool import QUEUES, SpoolFile
+from cpvm.cp.spoolfile import STANDARD_FORM
+from cpvm.cp.spoolword import chosen_files, files_in, spool_class, whose
 
 SHORT_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD"
 LONG_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD  DATE  TIME     NAME     TYPE     DIST"
@@ -16,20 +17,31 @@ LONG_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD  DATE  TIME     NAME     TYPE
 
 @query("FILES", minimum=1)
 def query_files(request: Request, operands: Operands) -> Answer:
-    """How many files wait in each queue."""
+    """How many files wait in each queue, of all classes or of one; class D: also of somebody else, or of everybody."""
+    owner = whose(request, operands)
+    wanted = spool_class(operands.take()) if operands.skip("CLASS", 2) else None
     operands.end()
-    request.write(files_line(request.vm, always=True) or "")
+    if owner == request.vm.userid and wanted is None:
+        request.write(files_line(request.vm, always=True) or "")
+        return 0
+    counts = []
+    for queue in QUEUES:
+        files = request.system.spool.files(queue, owner)
+        counts.append((queue, sum(1 for file in files if wanted in (None, file.spool_class))))
+    request.write("FILES: " + ", ".join(f"{count:03} {queue}" if count else f"NO {queue}" for queue, count in counts))
     return 0
 
 
 def _line(file: SpoolFile, userid: str, *, long: bool) -> str:
     line = (
         f"{userid:<8} {file.spoolid:04} {file.spool_class} {file.kind} {file.records:06}"
-        f" {file.copies:02}  {'USER' if file.hold else 'NONE'}"
+        f" {file.copies:02}  {file.holds:<4}"
     )
     if long:
         date, time = mmddyy(file.created)[:5], hhmmss(file.created)
-        line += f" {date} {time} {file.name:<8} {file.type:<8} {file.dist}"
+        line += f" {date} {time} {file.name:<8} {file.type:<8} {file.dist:<8}"
+        if file.form != STANDARD_FORM:
+            line += f" FORM {file.form}"
     return line.rstrip()
 
 

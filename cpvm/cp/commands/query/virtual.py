@@ -117,8 +117,13 @@ def query_virtual(request: Request, operands: Operands) -> Answer:
 def _shortcut(name: str, minimum: int) -> None:
     @query(name, minimum=minimum, classes="G")
     def part(request: Request, operands: Operands) -> Answer:
-        """QUERY part: the same as QUERY VIRTUAL part."""
+        """QUERY part: the same as QUERY VIRTUAL part; for classes B and D, UR is the system's."""
         operands.end()
+        real = request.system.real.of_kind("RDR", "PRT", "PUN") if name == "UR" and request.allowed("BD") else []
+        if real:
+            for line in (line for device in real for line in device.lines()):
+                request.write(line)
+            return 0
         return virtual(request, name)
 
 

@@ -1,0 +1,243 @@
+"""Where the output of a real printer or punch goes on the host: a file, a folder of files, or a command.
+
+An outlet takes one copy of a spool file at a time: `begin`, `write`, then `finish`, or `abandon` if it is not wanted.
+What `finish` has returned for is there after any kill, except for what a command does with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from cpvm.cp.spool import SpoolFile
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9$#@_+=-]")
+_LAST_WORDS: Final = 200  # bytes of what a command said when it failed
+
+
+class OutletError(Exception):
+    """The host does not take the output; the text says why. The operator is wanted."""
+
+
+class Outlet(Protocol):
+    """Methods raise OutletError or OSError; they are called by one thread, except for `kill`."""
+
+    continuous: bool
+    """True if one spool file follows the other on the same paper."""
+
+    def begin(self, file: SpoolFile, copy: int) -> None:
+        """A copy of a file begins; COPY counts from 1."""
+
+    def write(self, data: bytes) -> None:
+        """More of it."""
+
+    def finish(self) -> None:
+        """The copy is complete."""
+
+    def abandon(self) -> None:
+        """The copy is not wanted, or not now. What is on continuous paper stays there. Raises nothing."""
+
+    def kill(self) -> None:
+        """End an operation that another thread waits for. Raises nothing."""
+
+
+class FileOutlet:
+    """A host file that grows, as paper piles up behind a printer."""
+
+    continuous = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def begin(self, file: SpoolFile, copy: int) -> None:
+        """Open the file at its end; made if it is missing."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("ab", buffering=0)  # who looks sees what has been printed
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        assert self._file is not None
+        self._file.write(data)
+
+    def finish(self) -> None:
+        """All is on the disk."""
+        file, self._file = self._file, None
+        assert file is not None
+        with file:
+            file.flush()
+            os.fsync(file.fileno())
+
+    def abandon(self) -> None:
+        """Close the file."""
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
+
+    def kill(self) -> None:
+        """Nothing waits here."""
+
+
+class FolderOutlet:
+    """A folder that gets a file for each copy. A file has its name as soon as it is complete, not before.
+
+    The name comes of the spool file alone, so a copy that is produced again after a kill replaces itself.
+    """
+
+    continuous = False
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        self._folder = folder
+        self._suffix = suffix
+        self._file: IO[bytes] | None = None
+        self._name = ""
+
+    def begin(self, file: SpoolFile, copy: int) -> None:
+        """Open a hidden file."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._name = file_name(file, copy, self._suffix)
+        self._file = (self._folder / f".{self._name}.part").open("wb")
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        assert self._file is not None
+        self._file.write(data)
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        file, self._file = self._file, None
+        assert file is not None
+        with file:
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(self._folder / self._name)
+        _sync_folder(self._folder)
+
+    def abandon(self) -> None:
+        """Remove the hidden file."""
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
+            with contextlib.suppress(OSError):
+                Path(file.name).unlink()
+
+    def kill(self) -> None:
+        """Nothing waits here."""
+
+
+class CommandOutlet:
+    """A command of the host that gets the copy on its standard input, such as `lpr`.
+
+    It is executed without a shell unless SHELL is set; in FOLDER. It has failed if its status is not 0.
+    """
+
+    continuous = False
+
+    def __init__(self, words: list[str], folder: Path, *, shell: bool = False) -> None:
+        self._words = words
+        self._folder = folder
+        self._shell = shell
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] | None = None
+
+    def begin(self, file: SpoolFile, copy: int) -> None:
+        """Start the command; CPVM_USER, CPVM_FILE, CPVM_NAME, CPVM_CLASS and CPVM_COPY tell it of the file."""
+        self.abandon()
+        environment = os.environ | {
+            "CPVM_USER": file.owner,
+            "CPVM_FILE": f"{file.spoolid:04}",
+            "CPVM_NAME": f"{file.name} {file.type}".strip(),
+            "CPVM_CLASS": file.spool_class,
+            "CPVM_COPY": str(copy),
+        }
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by finish and abandon
+        try:
+            self._process = subprocess.Popen(
+                " ".join(self._words) if self._shell else self._words,
+                shell=self._shell,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=self._said,
+                cwd=self._folder,
+                env=environment,
+            )
+        except OSError as error:
+            raise OutletError(f"{self._words[0]}: {error.strerror or error}") from error
+
+    def write(self, data: bytes) -> None:
+        """Pass it on."""
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+        except (OSError, ValueError):
+            raise OutletError(self._reason()) from None
+
+    def finish(self) -> None:
+        """Wait for the command."""
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except OSError:
+            raise OutletError(self._reason()) from None
+        if self._process.wait() != 0:
+            raise OutletError(self._reason())
+        self._forget()
+
+    def abandon(self) -> None:
+        """End the command, whatever it does."""
+        if self._process is not None:
+            self.kill()
+            if self._process.stdin is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    self._process.stdin.close()
+            self._process.wait()
+        self._forget()
+
+    def kill(self) -> None:
+        """End the command that another thread waits for."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+
+    def _reason(self) -> str:
+        """Why it failed: the last line that it wrote, or its status."""
+        assert self._process is not None and self._said is not None
+        status = self._process.wait()
+        self._said.seek(0, os.SEEK_END)
+        self._said.seek(max(0, self._said.tell() - _LAST_WORDS))
+        lines = self._said.read().decode("utf-8", "replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return last or f"{self._words[0]} ended with status {status}"
+
+    def _forget(self) -> None:
+        self._process = None
+        if self._said is not None:
+            self._said.close()
+            self._said = None
+
+
+def file_name(file: SpoolFile, copy: int, suffix: str) -> str:
+    """The name of a copy in a folder: when it was made, whose, which, its name and type."""
+    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(file.created))
+    parts = [when, file.owner, f"{file.spoolid:04}", file.name, file.type]
+    name = "-".join(_UNSAFE.sub("_", part) for part in parts if part)
+    return f"{name}{f'-{copy}' if copy > 1 else ''}{suffix}"
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name on the disk, where the host can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

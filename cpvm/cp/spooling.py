@@ -1,0 +1,116 @@
+"""What a system does with spool files beside keeping them: tells of arrivals, serves devices, sends on (DMKSPL)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cpvm.cp import logon
+from cpvm.cp.network.service import Network
+from cpvm.cp.realunit.units import RealUnits
+from cpvm.cp.sysconfig import read_configuration
+from cpvm.cp.vspool import Reader
+from cpvm.cp.warmstart import Start, save, start_spool
+
+if TYPE_CHECKING:
+    from cpvm.cp.realdev import RealDevices
+    from cpvm.cp.spool import Spool, SpoolFile
+    from cpvm.cp.system import System
+    from cpvm.cp.vmblok import VMBLOK
+
+
+class Spooling:
+    """The spool's side of a `System`. For CP's thread, but for `_spool_changed`."""
+
+    folder: Path
+    spool: Spool
+    real: RealDevices
+    users: dict[str, VMBLOK]
+    post: Callable[[Callable[[], None]], None]
+    guarded: Callable[[Callable[[], None]], None]
+
+    def _init_spooling(self, system: System) -> None:
+        self._itself = system
+        self.configuration = read_configuration(self.folder)
+        self.spool.limit = self.configuration.spool_limit
+        self.units = RealUnits(system)
+        self.real.spooled = self.units.define
+        self.network = Network(system)
+        self.spool_waits = False
+        """Set when a device of a user has found the spool full."""
+        self._look_posted = False
+        self._spooling_began = False
+        self.spool.changed = self._spool_changed
+
+    def _start_spooling(self, how: Start, *, drain: bool) -> None:
+        """The spool as the operator wants it, then the devices and links."""
+        system = self._itself
+        for text in self.configuration.messages:
+            system.log.write(text)
+        start_spool(system, how)
+        self._spooling_began = True
+        self.units.start(drain=drain)
+        self.network.start()
+
+    def _end_spooling(self) -> None:
+        """Devices and links stop; what they have not finished stays in the spool."""
+        self.guarded(self.network.close)
+        self.guarded(self.units.close)
+        if self._spooling_began:
+            self.guarded(lambda: save(self._itself))
+
+    def _spool_changed(self) -> None:
+        """There are other files than before. For threads that have the system lock."""
+        if not self._look_posted and (self.spool_waits or self.network.active or self.units.all()):
+            self._look_posted = True
+            self.post(self._look)
+
+    def _look(self) -> None:
+        self._look_posted = False
+        self.guarded(self.units.kick)
+        self.guarded(self.network.kick)
+        if self.spool_waits and not self.spool.full:
+            self.spool_waits = False
+            for vm in self.users.values():
+                for output in vm.outputs:
+                    output.space()
+
+    def file_arrived(self, file: SpoolFile) -> None:
+        """A file has come into somebody's reader: tell the user, and the machine if its reader was empty."""
+        vm = self.users.get(file.owner)
+        if vm is None:
+            return
+        if vm.msg and file.origin != file.owner:
+            vm.console.write_cp(
+                f"{file.kind} FILE {file.spoolid:04} FROM {file.origin:<8} COPY {file.copies:02}"
+                f" {'HOLD' if file.hold else 'NOHOLD'}"
+            )
+        self.file_ready(file)
+
+    def file_ready(self, file: SpoolFile) -> None:
+        """A file can be read from now on: device end for readers that were empty."""
+        vm = self.users.get(file.owner)
+        if vm is None or file.held:
+            return
+        if vm.running:
+            self.post(lambda: self.file_ready(file))
+            return
+        for reader in vm.readers:
+            device = vm.machine.device(reader.vaddr)
+            matches = reader.options.spool_class in ("*", file.spool_class)
+            if matches and reader.idle and device is not None:
+                logon.reader_ready(device)
+                vm.wake()
+
+    def in_use(self, file: SpoolFile, but: Reader | None = None) -> bool:
+        """True if a virtual reader, a real device or a link is in the middle of FILE."""
+        if self.units.active(file.spoolid) or self.network.sending(file.spoolid):
+            return True
+        vm = self.users.get(file.owner)
+        if vm is None:
+            return False
+        return any(
+            reader is not but and reader.current is not None and reader.current.spoolid == file.spoolid
+            for reader in vm.readers
+        )
