@@ -38,7 +38,12 @@ class Names(Sections):
         """The symbol, noted as used in the statement in hand; raises Flaw (IFO188)."""
         found = self.symbols.get(name)
         if found is None:
-            if self.second and self._current is not None:
+            if not self.second:
+                self.late.add(name)
+                found = self.previous.get(name)
+                if found is not None:
+                    return found
+            elif self._current is not None:
                 self.undefined.setdefault(name, []).append(self._current.number)
             raise Flaw("IFO188", f"{name} IS AN UNDEFINED SYMBOL", 8, column)
         if self.second and self._current is not None:

@@ -1,7 +1,8 @@
 """The two passes: the first places everything, the second produces the text.
 
 The macro stage hands over plain statements one by one, so that pass 1 sees each as soon as it is generated and the
-macro stage can ask for the attributes of symbols already defined.
+macro stage can ask for the attributes of symbols already defined.  Statements whose places depend on later ones make
+all of them be placed again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assembler.addressing import Bases
-from assembler.counters import join_counters
+from assembler.counters import join_counters, places
 from assembler.literals import Pool
 from assembler.message import Flaw
 from assembler.naming import Names
@@ -19,6 +20,9 @@ from assembler.state import MAX_SECTION
 from assembler.symbols import Section
 from assembler.usings import KeptBases
 
+MAX_ROUNDS = 20
+"""Times that statements are placed at most."""
+
 
 class Assembler(Names):
     """One assembly; it is also the environment in which expressions are evaluated."""
@@ -27,29 +31,79 @@ class Assembler(Names):
 
     def pass_one(self, source: Iterable[Statement]) -> None:
         """Place statements as the macro stage delivers them."""
-        statements = self.statements
         for st in source:
-            self.count += 1
-            st.number = self.count
-            statements.append(st)
-            self._current = st
-            if st.early is not None:
-                for flaw in st.early:
-                    self.flaw(st, flaw)
-            operation = st.operation
-            if operation is None:
-                continue
-            try:
-                operation.define(self, st)  # type: ignore[attr-defined]
-            except Flaw as flaw:
-                self.flaw(st, flaw)
+            self._place(st)
+        self._place_rest()
+        if self.counters or not self.late.isdisjoint(self.symbols):
+            self._settle_places()
         self._finish_pass_one()
 
-    def _finish_pass_one(self) -> None:
+    def _place(self, st: Statement) -> None:
+        self.count += 1
+        st.number = self.count
+        self.statements.append(st)
+        self._current = st
+        if st.early is not None:
+            for flaw in st.early:
+                self.flaw(st, flaw)
+        operation = st.operation
+        if operation is None:
+            return
+        try:
+            operation.define(self, st)  # type: ignore[attr-defined]
+        except Flaw as flaw:
+            self.flaw(st, flaw)
+
+    def _place_rest(self) -> None:
+        """Place what waits for the end of the source: literals and EQU statements."""
         if self.pools[-1].literals and self._current is not None and self.pools[-1].section is None:
             self.section = self.last_pool_section()
             self.place_pool(self._current)
         self._settle_deferred()
+
+    def _settle_places(self) -> None:
+        """Place all statements again until nothing moves: lengths that need later symbols, and the beginnings of
+        further counters, are known only when the rest has been placed."""
+        from assembler.statements.ltorg import LITERAL
+
+        source = [st for st in self.statements if st.operation is not LITERAL]
+        for _ in range(MAX_ROUNDS):
+            before = self._placed()
+            self._start_again()
+            for st in source:
+                self._place(st)
+            self._place_rest()
+            if self._placed() == before:
+                return
+        self.flaw(source[-1], Flaw("IFO338", "LENGTHS AND ADDRESSES DEPEND ON EACH OTHER", 12))
+
+    def _placed(self) -> object:
+        symbols = {name: (symbol.value, symbol.terms, symbol.length) for name, symbol in self.symbols.items()}
+        return symbols, [section.size for section in self.order], list(places(self).values())
+
+    def _start_again(self) -> None:
+        """Go back to the first statement with what is known now."""
+        for counter, start in places(self).items():
+            assert counter.parent is not None
+            counter.start = counter.loc = counter.size = start
+            counter.terms = counter.parent.terms
+        for section in self.order:
+            section.loc = section.size = section.base = 0
+            section.active, section.counters = section, []
+        for st in self.statements:
+            st.loc, st.length, st.pad, st.pool = -1, 0, 0, 0
+            st.section = st.value = st.messages = None
+        self.previous, self.symbols = self.symbols, {}
+        self.known_counters, self.counters = self.counters, {}
+        self.statements, self.count = [], 0
+        self.pools, self.pool_number = [Pool()], 0
+        self.labels, self.late = set(), set()
+        self.cards, self.deferred, self.duplicates, self.messages = [], [], [], []
+        self.section = self.first = None
+        self.deck_id = ""
+        self.given_up = False
+
+    def _finish_pass_one(self) -> None:
         if self.counters:
             join_counters(self)
         base = self.first.base if self.first is not None else 0
@@ -118,7 +172,6 @@ class Assembler(Names):
         pool = self.pools[self.pool_number]
         section = self.section or self.private_code()
         section.loc += -section.loc % 8
-        section.align = 8
         pool.section = section
         from assembler.statements.ltorg import LITERAL
 

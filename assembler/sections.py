@@ -32,10 +32,10 @@ class Sections(State):
             found = Section(name, kind, len(self.order) + 1)
             self.sections[key] = found
             self.enter(found)
-            if kind in ("SD", "PC") and self.first is None:
-                self.first = found
         elif found.kind != kind:
             raise Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD)
+        if kind in ("SD", "PC") and self.first is None:
+            self.first = found
         self.section = found.active
         return found
 
@@ -86,7 +86,6 @@ class Sections(State):
         section = self.section or self.private_code()
         loc = section.loc + (-section.loc % boundary)
         st.pad = loc - section.loc
-        section.align = max(section.align, boundary)
         st.section = section
         st.loc = loc
         st.pool = self.pool_number

@@ -73,6 +73,12 @@ class State:
     """How often PRINT has been saved."""
     counters: dict[str, Section] = field(default_factory=dict)
     """Location counters begun by LOCTR."""
+    known_counters: dict[str, Section] = field(default_factory=dict)
+    """Those of the round before, with their places."""
+    previous: dict[str, Symbol] = field(default_factory=dict)
+    """Symbols as the round before placed them; later symbols have these values while statements are placed."""
+    late: set[str] = field(default_factory=set)
+    """Names that were asked for while statements were placed, and not yet defined."""
     labels: set[str] = field(default_factory=set)
     """Names of USING statements."""
     output: list[Text | Card] = field(default_factory=list)

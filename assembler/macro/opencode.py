@@ -120,8 +120,9 @@ class OpenCode:
                 inside += 1
             elif inside:
                 inside -= "MEND" in first
-            elif record.text[:1] == "." and first[0] == label:
-                file.position = at
-                self._labels[id(file), label] = at
-                return
+            elif record.text[:1] == ".":
+                self._labels.setdefault((id(file), first[0]), at)  # to be found behind a branch over it, too
+                if first[0] == label:
+                    file.position = at
+                    return
         raise Flaw("IFO310", f"SEQUENCE SYMBOL {label[:20]} IS NOT DEFINED", 12)

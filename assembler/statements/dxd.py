@@ -21,11 +21,13 @@ class Dxd(Operation):
         constants = parse_constants(st.operand) if st.operand else ()
         if not constants:
             raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
-        section = Section(st.name.upper(), "XD", len(asm.order) + 100_000)
+        name = st.name.upper()
+        known = next((one for one in asm.order if one.kind == "XD" and one.name == name), None) if asm.previous else None
+        section = known or Section(name, "XD", len(asm.order) + 100_000)
         boundary = max(constant.boundary() for constant in constants)
         section.size = sum(constant.size(asm) for constant in constants)
         section.loc = boundary
-        if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "J") is not None:
+        if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "J") is not None and known is None:
             asm.enter(section)
 
 

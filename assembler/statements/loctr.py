@@ -31,9 +31,9 @@ class Loctr(Operation):
             if len(asm.counters) >= MAX_COUNTERS:
                 raise Flaw("IFO315", "TOO MANY LOCATION COUNTERS", 12)
             parent = current.parent or current
-            counter = Section(name, "LC", 50_000 + len(asm.counters))
+            counter = asm.known_counters.get(name) or Section(name, "LC", 50_000 + len(asm.counters))
             counter.parent = parent
-            if asm.define(st, 0, counter.terms, 1, "J") is None:
+            if asm.define(st, counter.start, counter.terms, 1, "J") is None:
                 return
             asm.counters[name] = counter
             parent.counters.append(counter)

@@ -6,6 +6,8 @@ carry no sequence number.  Source: OS/VS Assembler Language (GC33-4010), "PUNCH 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from assembler.expression import undouble
 from assembler.message import Flaw
 from assembler.operation import Operation, statement
@@ -13,6 +15,14 @@ from assembler.passes import Assembler
 from assembler.source import Statement
 from assembler.symbols import Card
 from cpvm.s370.ebcdic import to_ebcdic
+
+
+@dataclass(frozen=True, slots=True)
+class _Reproduced:
+    """The record behind a REPRO, and its card if that goes between those of the deck."""
+
+    record: str
+    card: object
 
 
 class _Cards(Operation):
@@ -24,8 +34,9 @@ class _Cards(Operation):
             st.parsed = card
 
     def generate(self, asm: Assembler, st: Statement) -> None:
-        if isinstance(st.parsed, Card):
-            asm.output.append(st.parsed)
+        card = st.parsed.card if isinstance(st.parsed, _Reproduced) else st.parsed
+        if isinstance(card, Card):
+            asm.output.append(card)
 
 
 @statement("PUNCH")
@@ -45,7 +56,9 @@ class Repro(_Cards):
     """The macro stage has put the record behind the statement into `parsed`; it is reproduced as it stands."""
 
     def define(self, asm: Assembler, st: Statement) -> None:
-        record, st.parsed = st.parsed, None
-        if not isinstance(record, str):
+        if not isinstance(st.parsed, (str, _Reproduced)):
             raise Flaw("IFO327", "NO RECORD BEHIND REPRO", 8)
+        record = st.parsed if isinstance(st.parsed, str) else st.parsed.record
+        st.parsed = None
         self.place(asm, st, record)
+        st.parsed = _Reproduced(record, st.parsed)
