@@ -104,6 +104,10 @@ class Session:
         """The user pressed the attention key."""
         self._owner.post(lambda: None if self.closed else self._owner.console_attention(self))
 
+    def program_key(self, number: int) -> None:
+        """The user pressed program function key NUMBER, 1 to 24."""
+        self._owner.post(lambda: None if self.closed or self.vm is None else self.vm.console.program_key(number))
+
     def hangup(self) -> None:
         """The connection broke, or the user closed the terminal."""
         self._owner.post(lambda: None if self.closed else self._owner.console_hangup(self))
@@ -115,6 +119,13 @@ class Session:
         if not self.closed:
             with contextlib.suppress(Exception):
                 self.terminal.write(harmless(text))
+
+    def fill(self, text: str) -> None:
+        """Put TEXT where the user types, as if it had been typed and not entered; not all terminals can do that."""
+        fill = getattr(self.terminal, "fill", None)
+        if fill is not None and not self.closed:
+            with contextlib.suppress(Exception):
+                fill(harmless(text))
 
     def state(self, state: ReadState) -> None:
         """Tell the terminal what its user may do."""

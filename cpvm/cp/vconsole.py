@@ -15,6 +15,7 @@ from cpvm.cp import secondary
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Ask, CommandRun, Pause
 from cpvm.cp.lineedit import INPUT_LIMIT, cp_escape, logical_lines
+from cpvm.cp.pfkey import Kind, Retrieval
 from cpvm.cp.session import ReadState
 from cpvm.cp.timers import TimerRequest
 from cpvm.cp.vspool import Output
@@ -51,6 +52,7 @@ class VirtualConsole:
         self._ahead: deque[tuple[str, bool]] = deque()  # logical lines not yet given to CP or guest; True: a new line
         self._typed: deque[str] = deque()  # lines as typed, while a command runs that does not ask
         self._guest: deque[tuple[bytes, bool]] = deque()  # lines for the guest; True: its own attention belongs to it
+        self._retrieval = Retrieval()
         self._attention_sent = False
         self._attentions = 0  # pressed since the guest last read, with TERMINAL MODE VM
         self._unanswered: TimerRequest | None = None  # the end of a machine that waits for a line from nobody
@@ -140,8 +142,11 @@ class VirtualConsole:
             self.write_cp(TRUNCATED)
         function = self.vm.function
         if function is not None and isinstance(function.waiting, Ask):
+            if not function.waiting.hidden:
+                self._retrieval.entered(text)
             function.reply(text)
             return
+        self._retrieval.entered(text)
         if function is not None and isinstance(function.waiting, Pause):
             function.attention()
             if not text:
@@ -231,6 +236,16 @@ class VirtualConsole:
             self._accept(self._typed.popleft())
         else:
             self.pump()
+
+    def program_key(self, number: int) -> None:
+        """PF key NUMBER was pressed."""
+        key = self.vm.pf_keys.get(number)
+        if key is None:
+            return
+        if key.kind is Kind.IMMEDIATE:
+            self.typed(key.text)
+        elif self.session is not None and key.kind in (Kind.DELAYED, Kind.RETRIEVE):
+            self.session.fill(key.text if key.kind is Kind.DELAYED else self._retrieval.retrieve())
 
     def attention(self) -> None:
         """The attention key: ends a command that waits, or puts the machine into CP READ.

@@ -57,9 +57,8 @@ class VirtualHost:
         return clock.tod()
 
     def cpu_id(self) -> bytes:
-        """X'FF', the serial number of the directory's OPTION CPUID, the model, no logout area."""
-        serial = int(self._vm.entry.cpuid or "0", 16)
-        return bytes((_VERSION,)) + serial.to_bytes(3, "big") + _MODEL.to_bytes(2, "big") + bytes(2)
+        """X'FF', the serial number of SET CPUID or of the directory's OPTION CPUID, the model, no logout area."""
+        return bytes((_VERSION,)) + self._vm.serial.to_bytes(3, "big") + _MODEL.to_bytes(2, "big") + bytes(2)
 
     def begin(self) -> None:
         """A slice begins, on this thread."""

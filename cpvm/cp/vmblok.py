@@ -14,6 +14,7 @@ from cpvm.cp.message import Emsg, edit
 from cpvm.cp.savedsys import SavedSystem
 from cpvm.cp.segments import Segments
 from cpvm.cp.symboltable import SymbolTable
+from cpvm.cp.pfkey import PFKey
 from cpvm.cp.syslock import Outside
 from cpvm.cp.terminalopts import TerminalOptions
 from cpvm.cp.timers import TimerRequest
@@ -53,7 +54,8 @@ class VMBLOK:
         self.ecmode = "ECMODE" in entry.options
         self.channels = "BMX" if "BMX" in entry.options else "SEL"
         self.settings: dict[str, str] = {}  # SET operands that change nothing here but are remembered for QUERY SET
-        self.pf_keys: dict[int, str] = {}
+        self.pf_keys: dict[int, PFKey] = {}
+        self.serial = int(entry.cpuid or "0", 16)  # of the processor, SET CPUID
         linend, linedel, chardel, escape = entry.symbols
         self.symbols = EditSymbols(linend, chardel, linedel, escape)
         self.terminal = TerminalOptions()

@@ -6,8 +6,7 @@ from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
 from cpvm.cp.message import INVALID_OPTION
 from cpvm.cp.operand import Operands
-
-_KEYS = 24
+from cpvm.cp.pfkey import KEYS
 
 
 def _on(value: bool) -> str:
@@ -61,7 +60,7 @@ def query_terminal(request: Request, operands: Operands) -> Answer:
 def query_pf(request: Request, operands: Operands) -> Answer:
     """All program function keys."""
     operands.end()
-    for number in range(1, _KEYS + 1):
+    for number in range(1, KEYS + 1):
         request.write(_key_line(request, number))
     return 0
 
@@ -81,7 +80,7 @@ def _key(number: int, name: str) -> None:
         return 0
 
 
-for _number in range(1, _KEYS + 1):
+for _number in range(1, KEYS + 1):
     _key(_number, f"PF{_number:02}")
     if _number < 10:
         _key(_number, f"PF{_number}")

@@ -52,6 +52,6 @@ def _remembered(name: str, minimum: int) -> None:
 
 
 for _name, _minimum in (
-    ("ASSIST", 2), ("ISAM", 4), ("PAGEX", 5), ("NOTRANS", 5), ("AUTOPOLL", 4), ("STBYPASS", 8), ("AFFINITY", 4),
+    ("ISAM", 4), ("PAGEX", 5), ("NOTRANS", 5), ("AUTOPOLL", 4),
 ):  # fmt: skip
     _remembered(_name, _minimum)
