@@ -186,17 +186,18 @@ def test_going_back_by_pages(tmp_path: Path) -> None:
         assert ask(operator, "BACKSPAC 00F 1 EOF")[0].startswith("PRT 00F BACKSPACE")
         wait_until(site, lambda: job.taken)
         assert ask(operator, "SPACE 00F") == ["PRT 00F SPACED"]
-        site.on_cp(lambda: job.hurry())
+        site.on_cp(job.hurry)
         wait_until(site, lambda: not site.system.spool.files("PRT"))
         text = (tmp_path / "paper.txt").read_text()
         assert text.startswith("PAGE 1 LINE 1\n")
-        assert text.endswith("".join(f"PAGE 3 LINE {line}\n" for line in range(1, 11)))
+        assert text.endswith("".join(f"PAGE 3 LINE {line}\n" for line in range(1, 11)) + "\f")
         assert "PAGE 1 LINE 10" not in text
         assert text.count("PAGE 2 LINE 1\n") == 1
 
 
-def written(folder: Path) -> bool:
-    return (folder / "paper.txt").exists()
+def written(folder: Path) -> str:
+    path = folder / "paper.txt"
+    return path.read_text() if path.exists() else ""
 
 
 def test_a_command_gets_the_listing_and_its_failure_keeps_the_file(tmp_path: Path) -> None:
@@ -298,8 +299,8 @@ def test_the_reader_takes_files_of_its_folder(tmp_path: Path) -> None:
         (reader / ".hidden").write_text("ID USER01\n")
         operator.type("START RDR")
         wait_until(site, lambda: len(site.system.spool.files("RDR")) == 2)
-        wait_until(site, lambda: (reader / "rejected" / "nobody.txt").exists())
-        wait_until(site, lambda: (reader / "rejected" / "anonymous.txt").exists())
+        wait_until(site, (reader / "rejected" / "nobody.txt").exists)
+        wait_until(site, (reader / "rejected" / "anonymous.txt").exists)
         files = {file.owner: file for file in site.system.spool.files("RDR")}
         assert (files["USER01"].name, files["USER01"].type, files["USER01"].spool_class) == ("MY", "JOB", "B")
         assert (files["CMSUSER"].name, files["CMSUSER"].type, files["CMSUSER"].records) == ("PROFILE", "EXEC", 1)

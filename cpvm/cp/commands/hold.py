@@ -6,10 +6,10 @@ from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import NOT_IN_DIRECTORY, CPError, message
 from cpvm.cp.operand import Operands, choose
 from cpvm.cp.realunit.units import EVERYBODY
+from cpvm.cp.spoolword import device_kind
 
 ALREADY = message("206E", "FILES OF {} {} ALREADY HELD")
 NOT_HELD = message("207E", "FILES OF {} {} NOT HELD")
-_QUEUES = {"PRINTER": ("PRT",), "PUNCH": ("PUN",), "ALL": ("PRT", "PUN")}
 
 
 @command("HOLD", module="DMKCSO", minimum=2, classes="D", syntax="HOld userid|ALL [Printer|PUnch|ALL]")
@@ -28,7 +28,7 @@ def _change(request: Request, operands: Operands, *, on: bool) -> int:
     owner = request.userid(operands.take())
     if owner != EVERYBODY and owner not in request.system.directory.users:
         raise NOT_IN_DIRECTORY.error(owner)
-    queues = _QUEUES[choose(operands.take() or "ALL", "Printer", "PUnch", "ALL")]
+    queues = _queues(operands.take() or EVERYBODY)
     operands.end()
     spool = request.system.spool
     changed = [queue for queue in queues if spool.set_queue_hold(owner, queue, on=on)]
@@ -37,6 +37,14 @@ def _change(request: Request, operands: Operands, *, on: bool) -> int:
     for queue in changed:
         request.write(f"{queue} {owner} {'HELD' if on else 'FREED'}")
     return 0
+
+
+def _queues(word: str) -> tuple[str, ...]:
+    kind = device_kind(word)
+    if kind in ("PRT", "PUN"):
+        return (kind,)
+    choose(word, "ALL", "Printer", "PUnch")
+    return ("PRT", "PUN")
 
 
 def _error(owner: str, queues: tuple[str, ...], *, on: bool) -> CPError:
