@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import MinidiskEntry, VolumeEntry
 from cpvm.cp.message import message
-from cpvm.machine.device import MediaError, TrackStore
+from cpvm.cp.tdisk import TemporarySpace
+from cpvm.machine.device import ConfigurationError, Device, MediaError, TrackStore
+from cpvm.machine.media.images import TrackImage
+from cpvm.machine.media.minidisk import Minidisk
+from cpvm.machine.media.pack import PackDrive
 from cpvm.machine.media.volume import Volume
+from cpvm.s370.ckd import GEOMETRY
+
+if TYPE_CHECKING:
+    from cpvm.cp.realdev import RealDevice
 
 NOT_LINKED_RW = message("DMKLNK104E", "{} {:03X} NOT LINKED; R/W BY {}")
 NOT_LINKED_RO = message("DMKLNK105E", "{} {:03X} NOT LINKED; R/O BY {}")
@@ -17,6 +26,7 @@ MOUNT_FAILED = message("DMKCPI954E", "VOLID {} NOT MOUNTED; {}")
 NOT_MOUNTED = message("DMKLNK108E", "{} {:03X} NOT LINKED; VOLID {} NOT MOUNTED")
 
 _WRITE_MODES = ("W", "WR", "M", "MR", "MW")
+_TEMPORARY = "(TEMP)"
 _ALTERNATE_READ = ("WR", "MR")
 
 
@@ -41,6 +51,11 @@ class Link:
         self.tracks = tracks
         self._drop = drop
 
+    @property
+    def volid(self) -> str:
+        """The volume that the disk is on, as its user sees it: (TEMP) for a temporary disk."""
+        return _TEMPORARY if self.owner.startswith("*") else self.disk.volid
+
     def drop(self) -> None:
         """Give the access up."""
         self._drop(self)
@@ -51,18 +66,58 @@ class Minidisks:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._volumes: dict[str, Volume] = {}
+        self._volumes: dict[str, TrackImage] = {}
+        self._adopted: dict[str, Device] = {}
         self._links: list[Link] = []
+        self.temporary = TemporarySpace()
 
-    def mount(self, volumes: dict[str, VolumeEntry]) -> list[str]:
-        """Open all volumes. Returns a message for each one that cannot be had; the others can be used."""
+    def mount(self, volumes: Mapping[str, VolumeEntry]) -> list[str]:
+        """Open all volumes that are not open. Returns a message for each one that cannot be had.
+
+        Those for temporary disks are made anew, so they are empty.
+        """
         messages = []
-        for volid in volumes:
+        for volid, entry in volumes.items():
+            if volid in self._volumes or entry.temporary:
+                continue
             try:
                 self._volumes[volid] = Volume.open(volume_path(self._folder, volid))
             except MediaError as error:
                 messages.append(MOUNT_FAILED.full(volid, error))
-        return messages
+        there = {volid for volid, *_ in self.temporary.usage()}
+        scratch = [entry for entry in volumes.values() if entry.temporary and entry.volid not in there]
+        troubles = self.temporary.mount((volume_path(self._folder, entry.volid), entry) for entry in scratch)
+        return messages + [MOUNT_FAILED.full(*trouble.split("; ", 1)) for trouble in troubles]
+
+    def adopt(self, volid: str, real: RealDevice, expected: VolumeEntry | None) -> None:
+        """Take a disk of a real device for the minidisks on VOLID, which the directory has as EXPECTED.
+
+        Raises ConfigurationError: it is there already, or not as the directory says.
+        """
+        if volid in self._volumes:
+            raise ConfigurationError(f"volid {volid} is attached already")
+        if expected is None:
+            raise ConfigurationError(f"volid {volid} is not in the directory")
+        device = real.make()
+        image = device.pack if isinstance(device, PackDrive) else None
+        if not isinstance(image, TrackImage) or image.geometry.type != GEOMETRY[expected.devtype].type:
+            device.close()
+            raise ConfigurationError(f"volid {volid} is a {expected.devtype} in the directory")
+        self._volumes[volid] = image
+        self._adopted[volid] = device
+
+    def adopted(self, volid: str) -> bool:
+        """Whether VOLID is a real device's."""
+        return volid in self._adopted
+
+    def users_of(self, volid: str) -> list[str]:
+        """The users who are linked to minidisks on VOLID."""
+        return sorted({link.user for link in self._links if link.disk.volid == volid})
+
+    def give_back(self, volid: str) -> None:
+        """Close a disk that was adopted; nobody uses it."""
+        del self._volumes[volid]
+        self._adopted.pop(volid).close()
 
     def mounted(self, volid: str) -> bool:
         """True if the volume is open."""
@@ -98,8 +153,23 @@ class Minidisks:
             writable = False
         elif refused:
             self._refuse(owner, disk.vaddr, writers, readers)
-        tracks = volume.minidisk(disk.start, disk.cylinders, not writable)
+        if disk.start + disk.cylinders > volume.cylinders:
+            raise NOT_MOUNTED.error(owner, disk.vaddr, disk.volid)
+        tracks = Minidisk(volume, disk.start, disk.cylinders, not writable)
         link = Link(owner, disk=disk, user=user, writable=writable, tracks=tracks, drop=self._links.remove)
+        self._links.append(link)
+        return link
+
+    def link_temporary(self, devtype: str, cylinders: int, user: str, vaddr: int) -> Link:
+        """Give USER a temporary disk. Raises CPError: there is no room."""
+        disk = self.temporary.allocate(devtype, cylinders, user, vaddr)
+
+        def drop(link: Link) -> None:
+            self._links.remove(link)
+            self.temporary.release(disk)
+
+        # No other user's disk: the owner is a name that nobody can have.
+        link = Link(f"*{user}", disk=disk.entry, user=user, writable=True, tracks=disk.tracks, drop=drop)
         self._links.append(link)
         return link
 
@@ -118,8 +188,13 @@ class Minidisks:
 
     def close(self) -> None:
         """Close all volumes."""
-        for volume in self._volumes.values():
-            volume.close()
+        for volid, volume in self._volumes.items():
+            if volid not in self._adopted:
+                volume.close()
+        for device in self._adopted.values():
+            device.close()
+        self.temporary.close()
+        self._adopted.clear()
         self._volumes.clear()
         self._links.clear()
 
@@ -132,3 +207,12 @@ def users(names: list[str]) -> str:
 def volume_path(folder: Path, volid: str) -> Path:
     """Where the system directory FOLDER keeps a volume."""
     return folder / "volumes" / f"{volid}.volume"
+
+
+def make_volumes(folder: Path, volumes: Iterable[VolumeEntry]) -> None:
+    """Make an empty volume for each that is not there. Raises MediaError, OSError."""
+    (folder / "volumes").mkdir(parents=True, exist_ok=True)
+    for volume in volumes:
+        path = volume_path(folder, volume.volid)
+        if not path.exists() and not volume.temporary:
+            Volume.create(path, volume.devtype, volume.volid, cylinders=volume.cylinders).close()

@@ -21,13 +21,24 @@ from typing import IO, TYPE_CHECKING, Any
 from cpvm.cp.message import message
 from cpvm.cp.vdevblok import VDEVBLOK
 from cpvm.machine.configure import device_from_words, parse_address
-from cpvm.machine.device import ConfigurationError, ConsoleBackend, Device, DeviceError, device_types
+from cpvm.machine.device import (
+    ConfigurationError,
+    ConsoleBackend,
+    Device,
+    DeviceError,
+    MediaError,
+    device_types,
+)
+from cpvm.machine.media.images import BlockImage, open_image
+from cpvm.s370.ckd import CKDError, Track
+from cpvm.s370.ebcdic import from_ebcdic
 
 if TYPE_CHECKING:
     from cpvm.cp.directory import VolumeEntry
     from cpvm.cp.vmblok import VMBLOK
 
 FILE = "devices"
+_LABEL_RECORD = 3
 FIRST_VOLUME = 0x150
 """Where the addresses of the directory's volumes begin, unless they are taken."""
 
@@ -37,6 +48,7 @@ OFFLINE = message("046E", "{} {:03X} OFFLINE")
 NOT_ATTACHED_TO = message("120E", "{} {:03X} NOT ATTACHED; {}")
 ALREADY_ATTACHED = message("122E", "{} {:03X} ALREADY ATTACHED TO {}")
 IN_USE_BY_SYSTEM = message("140E", "{} {:03X} ATTACHED TO SYSTEM")
+NOT_MOUNTED = message("126E", "VOLID {} NOT MOUNTED")
 BAD_LINE = message("DMKCPI955E", "{} LINE {}; {}")
 
 _KINDS = {
@@ -182,6 +194,13 @@ class RealDevices:
             raise NO_SUCH_DEVICE.error(raddr)
         return real
 
+    def with_volid(self, volid: str) -> RealDevice:
+        """The disk with a volume identifier. VOLID volid NOT MOUNTED."""
+        for real in self.of_kind("DASD"):
+            if volid == (real.volid if real.system else _label(self._folder / real.detail)):
+                return real
+        raise NOT_MOUNTED.error(volid)
+
     def attach(self, real: RealDevice, vm: VMBLOK, vaddr: int, *, read_only: bool = False) -> Dedicated:
         """Give a device to a user's machine. Raises CPError if it is not free or cannot be had.
 
@@ -280,3 +299,18 @@ class _Room:
 
     def link(self, name: str) -> object:
         return self._links.setdefault(name, {})
+
+
+def _label(path: Path) -> str:
+    """The volume identifier in the label of a disk; "" if it has none or cannot be read."""
+    try:
+        with open_image(path, read_only=True) as disk:
+            if isinstance(disk, BlockImage):
+                data = disk.read(1)
+            else:
+                records = Track.from_bytes(disk.read(0, 0)).records
+                data = next((record.data for record in records if record.rec == _LABEL_RECORD), b"")
+    except (MediaError, CKDError, OSError, ValueError):
+        return ""
+    text = from_ebcdic(data[:10])
+    return text[4:].rstrip() if text.startswith("VOL1") else ""

@@ -18,6 +18,7 @@ from typing import Any
 from cpvm.cp import accounting, directory_store, logon, savedsys, spool
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.database import Database, DatabaseError
+from cpvm.cp.direct import directory_changed
 from cpvm.cp.directory_source import read_directory
 from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.dispatch import Dispatcher
@@ -25,8 +26,9 @@ from cpvm.cp.events import Event, EventQueue
 from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder
-from cpvm.cp.minidisk import Minidisks, volume_path
+from cpvm.cp.minidisk import Minidisks, make_volumes, volume_path
 from cpvm.cp.network import transmission
+from cpvm.cp.operations import DISABLED, Operations
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
@@ -44,7 +46,6 @@ from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.warmstart import Start
 from cpvm.machine import Machine, engines
-from cpvm.machine.media.volume import Volume
 from cpvm.s370 import plugin
 
 DATABASE = "cp.sqlite"
@@ -118,6 +119,8 @@ class System(Spooling):
         self.users: dict[str, VMBLOK] = {}
         self.sessions: list[Session] = []
         self.guard = Guard()
+        self.link_guard = Guard(limit=10, seconds=3600.0, forget=True)
+        self.operations = Operations(self)
         self.peak = 0
         self.ipl_time = 0.0
         self.on_shutdown: list[Callable[[], None]] = []
@@ -140,11 +143,7 @@ class System(Spooling):
         """
         directory = read_directory(directory_source)
         folder = Path(folder)
-        (folder / "volumes").mkdir(parents=True, exist_ok=True)
-        for volume in directory.volumes.values():
-            path = volume_path(folder, volume.volid)
-            if not path.exists():
-                Volume.create(path, volume.devtype, volume.volid, cylinders=volume.cylinders).close()
+        make_volumes(folder, directory.volumes.values())
         try:
             database = Database(folder / DATABASE, _SCHEMAS, create=True)
         except DatabaseError as error:
@@ -173,6 +172,7 @@ class System(Spooling):
             self.log.write(text)
         for volume in self.directory.volumes.values():
             self.real.add_volume(volume)
+        self.directory.changed = lambda: directory_changed(self)
         logon.system_started(self)
         self._start_spooling(how, drain=drain)
         self.processors.start(self._count)
@@ -250,6 +250,7 @@ class System(Spooling):
             self.guarded(self._turn)
         with self.lock:
             self.processors.rest()
+            self.guarded(self.operations.stop)
             self.guarded(lambda: logon.system_stopping(self))
             self.processors.stop()
         self._close()
@@ -339,6 +340,10 @@ class System(Spooling):
 
     def _logon_lines(self, session: Session, lines: list[str]) -> None:
         if not any(line.strip() for line in lines):
+            self.announce_logon(session)
+            return
+        if not self.operations.may_log_on(session):
+            session.write(DISABLED)
             self.announce_logon(session)
             return
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from cpvm.cp.directory import (
     UNIT_RECORD_TYPES,
     ConsoleEntry,
+    DedicateEntry,
     DeviceEntry,
     LinkEntry,
     MinidiskEntry,
+    SpecialEntry,
     SpoolEntry,
+    TemporaryEntry,
 )
 from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
@@ -159,6 +163,39 @@ def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode:
     return block
 
 
+def add_temporary(vm: VMBLOK, vaddr: int, devtype: str, cylinders: int) -> DASDBlock:
+    """Give the machine a temporary disk. Raises CPError if there is no room for it, or VADDR is taken."""
+    if vaddr in vm.devices:
+        raise ALREADY_DEFINED.error(vaddr)
+    link = vm.system.minidisks.link_temporary(devtype, cylinders, vm.userid, vaddr)
+    block = DASDBlock(vaddr, link)
+    attach(vm, block, Dasd(devtype, link.tracks, cylinders=cylinders))
+    return block
+
+
+def dedicate(vm: VMBLOK, entry: DedicateEntry) -> None:
+    """Attach a real device as a DEDICATE statement says. Raises CPError."""
+    real = vm.system.real
+    found = real.with_volid(entry.volid) if entry.volid else real.at(entry.raddr)
+    if entry.vaddr in vm.devices:
+        raise ALREADY_DEFINED.error(entry.vaddr)
+    real.attach(found, vm, entry.vaddr, read_only=entry.read_only)
+
+
+SPECIALS: dict[str, Callable[[VMBLOK, int], None]] = {}
+"""How a machine is given a device of a SPECIAL statement, by its type."""
+
+
+def add_special(vm: VMBLOK, vaddr: int, devtype: str) -> None:
+    """Give the machine what a SPECIAL statement says. Raises CPError."""
+    make = SPECIALS.get(devtype)
+    if make is None:
+        raise CANNOT_BE_MADE.error(devtype, "THERE IS NONE OF THIS TYPE")
+    if vaddr in vm.devices:
+        raise ALREADY_DEFINED.error(vaddr)
+    make(vm, vaddr)
+
+
 def add_from_directory(vm: VMBLOK, entry: DeviceEntry) -> None:
     """Make the device of one directory statement. What cannot be made is told to the user; the rest goes on."""
     try:
@@ -167,6 +204,12 @@ def add_from_directory(vm: VMBLOK, entry: DeviceEntry) -> None:
                 add_console(vm, vaddr, devtype, spool_class)
             case SpoolEntry(vaddr, devtype, spool_class):
                 add_unit_record(vm, vaddr, devtype, spool_class)
+            case TemporaryEntry(vaddr, devtype, cylinders):
+                add_temporary(vm, vaddr, devtype, cylinders)
+            case DedicateEntry():
+                dedicate(vm, entry)
+            case SpecialEntry(vaddr, devtype):
+                add_special(vm, vaddr, devtype)
             case MinidiskEntry():
                 link_minidisk(vm, vm.userid, entry, entry.vaddr, entry.mode)
             case LinkEntry(vaddr, owner, owner_vaddr, mode):

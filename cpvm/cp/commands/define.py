@@ -5,9 +5,19 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.directory import UNIT_RECORD_TYPES
 from cpvm.cp.message import DEVICE_MISSING, message
-from cpvm.cp.operand import Operands, abbreviates, choose, is_vaddr, storage_size, vaddr
+from cpvm.cp.operand import Operands, abbreviates, choose, decimal, is_vaddr, storage_size, vaddr
 from cpvm.cp.spoolword import queue_of
-from cpvm.cp.virtual import ALREADY_DEFINED, add_console, add_invented, add_unit_record, is_invented, redefine
+from cpvm.cp.tdisk import TYPES as TEMPORARY
+from cpvm.cp.virtual import (
+    ALREADY_DEFINED,
+    add_console,
+    add_invented,
+    add_temporary,
+    add_unit_record,
+    is_invented,
+    redefine,
+)
+from cpvm.s370.ckd import GEOMETRY
 
 TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
 ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
@@ -16,6 +26,7 @@ SYNTAX = """\
 DEFine STORage [As] nnnnnK|nnM
 DEFine Reader|PUnch|Printer|CONsole [As] vaddr
 DEFine 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr
+DEFine T2314|T3330|T3340|T3350|T3380 [As] vaddr [CYL] nnn
 DEFine vaddr1 [As] vaddr2
 DEFine CHANnels [As] SEL|BMX"""
 
@@ -30,6 +41,8 @@ def define(request: Request, operands: Operands) -> Answer:
     if abbreviates(what, "CHANNELS", 4):
         return _channels(request, operands)
     new = vaddr(operands.take())
+    if what in TEMPORARY:
+        return _temporary(request, operands, what, new)
     operands.end()
     vm = request.vm
     if what in UNIT_RECORD_TYPES:
@@ -53,6 +66,17 @@ def define(request: Request, operands: Operands) -> Answer:
     else:
         kind = add_unit_record(vm, new, DEFAULT_TYPES[queue_of(what)])
     request.inform(f"{kind:<4} {new:03X} DEFINED")
+    return 0
+
+
+def _temporary(request: Request, operands: Operands, what: str, new: int) -> int:
+    """A temporary disk, there until DETACH or LOGOFF."""
+    devtype = TEMPORARY[what]
+    operands.skip("CYL", 3)
+    cylinders = decimal(operands.take(), 1, GEOMETRY[devtype].cylinders)
+    operands.end()
+    add_temporary(request.vm, new, devtype, cylinders)
+    request.inform(f"DASD {new:03X} DEFINED {cylinders:03} CYL")
     return 0
 
 

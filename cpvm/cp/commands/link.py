@@ -19,7 +19,6 @@ PASSWORD_WRONG = message("114E", "{} {:03X} NOT LINKED; MODE OR PASSWORD INCORRE
 TOO_MANY_WRONG = message("115E", "LINK INVALID; EXCESSIVE INCORRECT PASSWORDS")
 BAD_FORMAT = message("118E", "COMMAND FORMAT INVALID")
 
-MAX_FAILURES = 10
 _PROMPTS = {"R": "ENTER READ PASSWORD:", "W": "ENTER WRITE PASSWORD:", "M": "ENTER MULT PASSWORD:"}
 _KINDS = {"R": "R", "RR": "R", "W": "W", "WR": "W", "M": "M", "MR": "M", "MW": "M"}
 
@@ -45,7 +44,7 @@ def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | 
     operands.skip("AS", 2)
     ours = vaddr(operands.take())
     mode, password = _mode_and_password(operands)
-    if vm.link_failures >= MAX_FAILURES:
+    if request.system.link_guard.closed(vm.userid):
         raise TOO_MANY_WRONG.error()
     user = request.system.directory.users.get(owner)
     if user is None:
@@ -55,7 +54,7 @@ def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | 
         raise NOT_IN_OWNER.error(owner, theirs)
     if ours in vm.devices:
         raise ADDRESS_TAKEN.error(owner, theirs, ours)
-    if owner != vm.userid:
+    if owner != vm.userid and "LNKNOPAS" not in vm.entry.options:
         yield from _check(request, owner, disk, mode, password)
     if ours in vm.devices:
         raise ADDRESS_TAKEN.error(owner, theirs, ours)
@@ -91,8 +90,9 @@ def _check(
         password = yield from ask(_PROMPTS[kind], hidden=True)
     given = password.strip()
     if not (yield from work(lambda: check_password(given, wanted))):
-        request.vm.link_failures += 1
+        request.system.link_guard.wrong(request.vm.userid)
         request.system.log.write(f"{request.vm.userid:<8} LINK PASSWORD INCORRECT FOR {owner} {disk.vaddr:03X}")
+        request.system.operations.wrong_password("06", f"{request.vm.userid:<8}{owner:<8}{disk.vaddr:03X} LINK")
         raise PASSWORD_WRONG.error(owner, disk.vaddr)
 
 

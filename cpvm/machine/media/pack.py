@@ -27,6 +27,11 @@ class PackDrive(Device, ABC):
         self._pack: _Closable | None = None  # what this drive has opened itself
 
     @property
+    def pack(self) -> object:
+        """The disk that is on the drive, if the drive has opened it; None if there is none."""
+        return self._pack
+
+    @property
     @abstractmethod
     def medium(self) -> str:
         """The type that a disk for this drive has in its image or volume."""
