@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cpvm.cp import clock
 from cpvm.cp.database import Database
+from cpvm.s370.ebcdic import to_ebcdic
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounting (
@@ -14,6 +16,8 @@ CREATE TABLE IF NOT EXISTS accounting (
     virtual INTEGER NOT NULL, total INTEGER NOT NULL, cards_read INTEGER NOT NULL, cards_punched INTEGER NOT NULL,
     lines_printed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS accounting_data (made REAL NOT NULL, userid TEXT NOT NULL, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS accounting_journal (made REAL NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS accounting_punched (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
 """
 
 
@@ -36,6 +40,7 @@ class Usage:
     cards_read: int = 0
     cards_punched: int = 0
     lines_printed: int = 0
+    operations: int = 0  # I/O that DIAGNOSE asked for
 
     @property
     def virtual_microseconds(self) -> int:
@@ -78,3 +83,60 @@ def user_record(database: Database, userid: str, data: bytes) -> None:
     """Keep what a user's program wants in the accounting, up to 70 bytes (record C0)."""
     with database.transaction() as db:
         db.execute("INSERT INTO accounting_data VALUES (?, ?, ?)", (time.time(), userid, data))
+
+
+def journal_record(database: Database, code: str, text: str) -> None:
+    """Keep a note of a wrong password (SET JOURNAL ON): code 04 for LOGON and AUTOLOG, 06 for LINK."""
+    with database.transaction() as db:
+        db.execute("INSERT INTO accounting_journal VALUES (?, ?, ?)", (time.time(), code, text))
+
+
+_TABLES = {
+    "accounting": "userid, account, ended, connect, total, virtual, cards_punched, lines_printed, cards_read",
+    "accounting_data": "userid, data",
+    "accounting_journal": "code, text",
+}
+
+
+def unpunched(database: Database) -> tuple[dict[str, int], list[bytes]]:
+    """The records that no card was punched of yet, as cards; and what `punched` is to be told then."""
+    last: dict[str, int] = {}
+    cards: list[bytes] = []
+    for table, columns in _TABLES.items():
+        found = database.query("SELECT last FROM accounting_punched WHERE kind = ?", table)
+        before = int(str(found[0][0])) if found else 0
+        for row in database.query(f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid", before):
+            last[table] = int(str(row[0]))
+            cards.append(_CARDS[table](*row[1:]))
+    return last, cards
+
+
+def punched(database: Database, last: dict[str, int]) -> None:
+    """Cards were punched of all records up to these."""
+    with database.transaction() as db:
+        for table, number in last.items():
+            db.execute("INSERT OR REPLACE INTO accounting_punched VALUES (?, ?)", (table, number))
+
+
+def _session_card(userid: str, account: str, ended: float, *used: int) -> bytes:
+    connect, total, virtual, *counts = used
+    when = time.strftime("%m%d%y%H%M%S", time.localtime(ended))
+    head = to_ebcdic(f"{userid:<8}{account:<8}{when}")
+    figures = (connect, total // 1000, virtual // 1000, 0, 0, 0, *counts)
+    body = b"".join(min(figure, 0xFFFFFFFF).to_bytes(4, "big") for figure in figures)
+    return (head + body).ljust(78, b"\x40") + to_ebcdic("01")
+
+
+def _data_card(userid: str, data: bytes) -> bytes:
+    return (to_ebcdic(f"{userid:<8}") + data)[:78].ljust(78, b"\x40") + to_ebcdic("C0")
+
+
+def _journal_card(code: str, text: str) -> bytes:
+    return to_ebcdic(f"{text[:78]:<78}{code}")
+
+
+_CARDS: dict[str, Callable[..., bytes]] = {
+    "accounting": _session_card,
+    "accounting_data": _data_card,
+    "accounting_journal": _journal_card,
+}

@@ -22,7 +22,11 @@ LINE_LOST_SECONDS = 15 * 60  # a user whose line broke is logged off after this 
 
 
 def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
-    """Make the virtual machine of a user who is logging on; without a session it is disconnected (AUTOLOG)."""
+    """Make the virtual machine of a user who is logging on; without a session it is disconnected (AUTOLOG).
+
+    Raises CPError if SET MAXIMUM does not allow one more.
+    """
+    system.operations.check_room(entry.userid)
     vm = VMBLOK(system, entry)
     system.users[entry.userid] = vm
     system.peak = max(system.peak, len(system.users))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from cpvm.cp import accounting
+from cpvm.cp.image import Image
 from cpvm.cp.message import message
 from cpvm.cp.monitor import Monitor
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
     from cpvm.cp.vmblok import VMBLOK
 
+DISABLED: Final = "LINE DISABLED BY THE OPERATOR"
 SYSTEM_FULL: Final = message("DMKLOG199E", "{} NOT LOGGED ON; {} USERS ARE THE MAXIMUM")
 
 
@@ -44,6 +47,9 @@ class Operations:
         self._system = system
         self.switches = Switches()
         self.monitor = Monitor(system)
+        self.image = Image(system)
+        self.reipl = False
+        """Whether the system is to start again when it has stopped."""
         self.disabled: set[str] = set()
         """Names of lines at which nobody may log on."""
         self.all_disabled = False
@@ -68,6 +74,11 @@ class Operations:
         if most is not None and len(self._system.users) >= most and userid != "OPERATOR":
             raise SYSTEM_FULL.error(userid, most)
 
+    def wrong_password(self, code: str, text: str) -> None:
+        """A wrong password was given: keep a note of it if SET JOURNAL is ON. Code 04: LOGON, AUTOLOG; 06: LINK."""
+        if self.switches.journal:
+            accounting.journal_record(self._system.database, code, text)
+
     def gone(self, vm: VMBLOK) -> None:
         """A user has logged off: what was set for the session is void."""
         for table in (self.affinity, self.reserved, self.locked):
@@ -76,4 +87,3 @@ class Operations:
     def stop(self) -> None:
         """The system stops: what is being gathered becomes a file."""
         self.monitor.stop()
-

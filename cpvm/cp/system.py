@@ -331,6 +331,8 @@ class System(Spooling):
         text = "".join(char for char in text if char.isprintable() or char == "\t")
         if session.vm is not None:
             session.vm.console.typed(text)
+        elif session.dialed is not None:
+            session.dialed.line(text)
         elif session.logon is None:
             self._logon_lines(session, logical_lines(text[:130], _LOGON_SYMBOLS))
         elif isinstance(session.logon.waiting, Ask):
@@ -363,6 +365,8 @@ class System(Spooling):
         """The attention key."""
         if session.vm is not None:
             session.vm.console.attention()
+        elif session.dialed is not None:
+            session.dialed.attention()
         elif session.logon is not None:
             session.logon.attention()
         else:
@@ -377,3 +381,5 @@ class System(Spooling):
             session.logon.cancel()
         if session.vm is not None:
             logon.line_lost(session.vm)
+        if session.dialed is not None:
+            session.dialed.drop()

@@ -86,8 +86,17 @@ OUTDATED = "CMS here is older than this cpvm's: `cpvm start --rebuild-cms` renew
 def start(directory: Path | None, listen: Address | None, rebuild_cms: bool = False, engine: str = AUTO) -> int:
     """Run a system until it is shut down, its CMS made anew first if asked for; returns the exit status.
 
-    What keeps its machines from being fast is told before the terminal begins; later, the operator's console tells it.
+    SHUTDOWN REIPL starts it again. What keeps its machines from being fast is told before the terminal begins; later,
+    the operator's console tells it.
     """
+    status = _once(directory, listen, rebuild_cms, engine)
+    while status is None:
+        status = _once(directory, listen, False, engine)
+    return status
+
+
+def _once(directory: Path | None, listen: Address | None, rebuild_cms: bool, engine: str) -> int | None:
+    """The exit status; None: it is to start again."""
     progress = Progress()
     slow: list[str] = []
     try:
@@ -111,7 +120,7 @@ def start(directory: Path | None, listen: Address | None, rebuild_cms: bool = Fa
                 print("cpvm: use another address with --listen HOST:PORT, or none with --listen none", file=sys.stderr)
                 return USAGE
         _serve(system, address)
-    return 0
+    return None if system.system.operations.reipl else 0
 
 
 def _serve(system: api.SystemHandle, address: Address | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cpvm.cp import logon
 from cpvm.cp.command import Answer, Effect, Request, command, work
+from cpvm.cp.lineedit import logical_lines
 from cpvm.cp.message import NOT_IN_DIRECTORY, OPERAND_MISSING, message
 from cpvm.cp.operand import Operands
 from cpvm.cp.password import check_password
@@ -16,7 +17,10 @@ FAILED = message("059E", "AUTOLOG FAILED FOR {} - {}")
 
 @command("AUTOLOG", module="DMKALG", minimum=6, classes="AB", syntax="AUTOLOg userid password [console line]")
 def autolog(request: Request, operands: Operands) -> Answer:
-    """Log the user on, disconnected, and IPL as the directory says; the line is typed at its console."""
+    """Log the user on, disconnected, and IPL as the directory says; the line is typed at its console.
+
+    If the directory does not say, the line is a CP command, such as IPL.
+    """
     return _autolog(request, operands)
 
 
@@ -30,14 +34,18 @@ def _autolog(request: Request, operands: Operands) -> Generator[Effect, Any, int
         raise NOT_IN_DIRECTORY.error(name)
     given, hashed = system.directory.password_meant(name, password), system.directory.password_hash(name)
     if not (yield from work(lambda: check_password(given, hashed))):
+        system.operations.wrong_password("04", f"{name:<8}{request.vm.userid:<8} AUTOLOG")
         raise FAILED.error(name, "PASSWORD INCORRECT")
     if name in system.users:
         raise FAILED.error(name, "ALREADY LOGGED ON")
-    if not entry.ipl:
+    if not entry.ipl and not line:
         raise FAILED.error(name, "NO IPL IN CP DIRECTORY")
     vm = logon.create(system, entry, None)
     system.log.write(f"AUTO LOGON *** {name:<8} USERS = {len(system.users):03} BY {request.vm.userid}")
-    vm.console.execute([f"IPL {entry.ipl}"])
-    if line:
-        vm.console.typed(line)
+    if entry.ipl:
+        vm.console.execute([f"IPL {entry.ipl}"])
+        if line:
+            vm.console.typed(line)
+    else:
+        vm.console.execute(logical_lines(line, vm.symbols))
     return 0

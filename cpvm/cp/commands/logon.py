@@ -98,6 +98,7 @@ def _options(operands: Operands) -> tuple[str | None, bool]:
 def _wrong(request: Request, session: Session, user: str) -> None:
     session.failures += 1
     request.system.guard.wrong(user)
+    request.system.operations.wrong_password("04", f"{user:<8}{session.terminal.name:<8} LOGON")
     request.system.log.write(f"{session.terminal.name:<8} PASSWORD INCORRECT FOR {user:<8} ATTEMPT {session.failures}")
     if session.failures >= MAX_ATTEMPTS:
         session.write(TOO_MANY_ATTEMPTS.full(module="DMKLOG"))

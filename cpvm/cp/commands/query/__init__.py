@@ -20,6 +20,8 @@ class Query:
 
 
 QUERIES: WordTable[Query] = WordTable("QUERY operands")
+REAL: WordTable[Query] = WordTable("QUERY operands for operators")
+"""What operands mean to those in other classes than G who may ask it: the system's devices, not the machine's."""
 
 
 def query(name: str, *, minimum: int, classes: str = "") -> Callable[[Body], Body]:
@@ -32,10 +34,23 @@ def query(name: str, *, minimum: int, classes: str = "") -> Callable[[Body], Bod
     return enter
 
 
+def query_real(name: str, *, minimum: int, classes: str) -> Callable[[Body], Body]:
+    """Enter the decorated function as QUERY NAME for those in CLASSES; for all others there may be another one."""
+
+    def enter(body: Body) -> Body:
+        REAL.add(name, minimum, Query(classes, body))
+        return body
+
+    return enter
+
+
 @command("QUERY", module="DMKCQG", minimum=1, classes="", syntax="Query operand [...]", own=True)
 def query_command(request: Request, operands: Operands) -> Answer:
     """Ask. A word that is no operand is a device address or a userid."""
     word = operands.need(OPERAND_MISSING)
+    real = REAL.find(word)
+    if real is not None and request.allowed(real.classes):
+        return real.body(request, operands)
     found = QUERIES.find(word)
     if found is not None and request.allowed(found.classes):
         return found.body(request, operands)
