@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from cpvm.cp.command import CommandRun
+    from cpvm.cp.dialed import DialedDevice
     from cpvm.cp.vmblok import VMBLOK
 
 
@@ -89,6 +90,7 @@ class Session:
         self.terminal = terminal
         self.vm: VMBLOK | None = None
         self.logon: CommandRun | None = None  # a LOGON command that waits for its password
+        self.dialed: DialedDevice | None = None  # the line of a machine that the terminal is connected to
         self.ahead: deque[str] = deque()  # lines typed while LOGON works
         self.failures = 0  # wrong passwords in a row
         self.closed = False

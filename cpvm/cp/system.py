@@ -351,7 +351,7 @@ class System(Spooling):
 
         def done(code: int) -> None:
             session.logon = None
-            if session.vm is None and not session.closed:
+            if session.vm is None and session.dialed is None and not session.closed:
                 self.announce_logon(session)
             while session.ahead and session.logon is None and not session.closed:
                 self.console_line(session, session.ahead.popleft())

@@ -15,6 +15,7 @@ from cpvm.cp import secondary
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Ask, CommandRun, Pause
 from cpvm.cp.lineedit import INPUT_LIMIT, cp_escape, logical_lines
+from cpvm.cp.pace import Pace
 from cpvm.cp.pfkey import Kind, Retrieval
 from cpvm.cp.session import ReadState
 from cpvm.cp.timers import TimerRequest
@@ -31,8 +32,6 @@ LINE_LOST = "INPUT LINE LOST; TOO MANY LINES TYPED AHEAD"
 _QUEUE_LIMIT = 20_000  # lines typed ahead
 _SPOOL_LINE = 0x09  # console lines are spooled as "write, space one"
 _NEW_LINES = (0x15, 0x25, 0x0D)
-_WINDOW_SECONDS = 0.05  # in this time a guest may write
-_WINDOW_LINES = 500  # so many lines; then it rests for as long
 _OUTPUT_LIMIT = 8192  # characters without a carriage return before the line is shown as it is
 
 
@@ -58,8 +57,7 @@ class VirtualConsole:
         self._unanswered: TimerRequest | None = None  # the end of a machine that waits for a line from nobody
         self._carriage = ""  # output without carriage return so far
         self._announced: ReadState | None = None
-        self._window_began = 0.0
-        self._window_lines = 0
+        self._pace = Pace(vm)
 
     # The terminal
 
@@ -348,16 +346,7 @@ class VirtualConsole:
     def _line(self, data: bytes) -> None:
         text, self._carriage = self._carriage + printable(data), ""
         self._show(text)
-        self._pace()
-
-    def _pace(self) -> None:
-        """Keep a guest that writes without end from filling the host with what no terminal can show so fast."""
-        now = time.monotonic()
-        if now - self._window_began >= _WINDOW_SECONDS:
-            self._window_began, self._window_lines = now, 0
-        self._window_lines += 1
-        if self._window_lines == _WINDOW_LINES:
-            self.vm.defer(lambda: self.vm.rest(_WINDOW_SECONDS), own=True)
+        self._pace.line()
 
     def read(self, limit: int) -> None:
         """The guest started a read of LIMIT bytes."""

@@ -33,6 +33,10 @@ class VDEVBLOK:
         self.devtype = devtype
         self.ready = True  # READY, NOTREADY
 
+    def describe(self) -> str:
+        """What QUERY VIRTUAL says of it, if there is nothing more to say than what stands here."""
+        return f"{self.kind:<4} {self.vaddr:03X} {self.devtype}"
+
     def release(self) -> None:
         """The device is being taken away (DETACH, LOGOFF)."""
 

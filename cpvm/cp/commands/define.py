@@ -12,6 +12,7 @@ from cpvm.cp.virtual import (
     ALREADY_DEFINED,
     add_console,
     add_invented,
+    add_special,
     add_temporary,
     add_unit_record,
     is_invented,
@@ -22,11 +23,20 @@ from cpvm.s370.ckd import GEOMETRY
 TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
 ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
 DEFAULT_TYPES = {"RDR": "2540R", "PUN": "2540P", "PRT": "1403"}
+_SPECIAL = {  # types, the first one is meant if none is given
+    "CTCA": ("CTCA",),
+    "TIMER": ("TIMER",),
+    "GRAF": ("3270", "3277", "3278", "3279"),
+    "LINE": ("TELE2", "3215", "3210", "1052"),
+}
 SYNTAX = """\
 DEFine STORage [As] nnnnnK|nnM
 DEFine Reader|PUnch|Printer|CONsole [As] vaddr
 DEFine 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr
 DEFine T2314|T3330|T3340|T3350|T3380 [As] vaddr [CYL] nnn
+DEFine CTCA|TIMER [As] vaddr
+DEFine GRAF [As] vaddr [3270|3277|3278|3279]
+DEFine LINE [As] vaddr [TELE2|3215]
 DEFine vaddr1 [As] vaddr2
 DEFine CHANnels [As] SEL|BMX"""
 
@@ -41,6 +51,8 @@ def define(request: Request, operands: Operands) -> Answer:
     if abbreviates(what, "CHANNELS", 4):
         return _channels(request, operands)
     new = vaddr(operands.take())
+    if what in _SPECIAL:
+        return _special(request, operands, what, new)
     if what in TEMPORARY:
         return _temporary(request, operands, what, new)
     operands.end()
@@ -77,6 +89,16 @@ def _temporary(request: Request, operands: Operands, what: str, new: int) -> int
     operands.end()
     add_temporary(request.vm, new, devtype, cylinders)
     request.inform(f"DASD {new:03X} DEFINED {cylinders:03} CYL")
+    return 0
+
+
+def _special(request: Request, operands: Operands, what: str, new: int) -> int:
+    """A device that nothing real stands behind."""
+    types = _SPECIAL[what]
+    word = operands.take()
+    operands.end()
+    add_special(request.vm, new, types[0] if word is None else choose(word, *types))
+    request.inform(f"{request.vm.devices[new].kind:<4} {new:03X} DEFINED")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
+from cpvm.cp.dialed import dialed_count
 from cpvm.cp.message import NOT_LOGGED_ON
 from cpvm.cp.operand import Operands
 
@@ -26,7 +27,7 @@ def query_users(request: Request, operands: Operands) -> Answer:
     word = operands.take()
     operands.end()
     if word is None:
-        request.write(f"{len(request.system.users):03} USERS, 000 DIALED")
+        request.write(f"{len(request.system.users):03} USERS, {dialed_count(request.system):03} DIALED")
         return 0
     name = request.userid(word)
     vm = request.system.users.get(name)

@@ -30,7 +30,7 @@ def device_lines(vm: VMBLOK, block: VDEVBLOK) -> list[str]:
         disk, access = block.link.disk, "R/W" if block.link.writable else "R/O"
         return [f"DASD {block.vaddr:03X} {disk.devtype} {block.link.volid:<6} {access}  {disk.cylinders:03} CYL"]
     if not isinstance(block, UnitRecord):
-        return [f"{block.kind:<4} {block.vaddr:03X} {block.devtype}"]
+        return [block.describe()]
     return unit_record_lines(vm, block)
 
 
