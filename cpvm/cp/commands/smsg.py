@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
+from cpvm.cp.network.operator import execute
 from cpvm.cp.operand import Operands
 from cpvm.cp.vmcfblok import Code
 
@@ -19,6 +20,8 @@ def smsg(request: Request, operands: Operands) -> Answer:
     if not text:
         raise DATA_MISSING.error()
     vm = request.system.users.get(name)
+    if vm is None and name == request.system.network.userid:
+        return execute(request, text)
     if vm is None:
         raise NOT_LOGGED_ON.error(name)
     if not vm.smsg:

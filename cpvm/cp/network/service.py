@@ -1,24 +1,357 @@
-"""The networking userid: whose files go to other systems."""
+"""The networking userid, whose reader files go to other systems (DMTAXS, DMTREX, DMTMGX).
+
+A file for another node is spooled to that userid with a tag that says where it goes. It stays in the spool until the
+neighbour has acknowledged it, and is then the neighbour's, who sends it on if it is for somebody farther away.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from cpvm.cp import clock
+from cpvm.cp.network.arrival import Arrival, Known
+from cpvm.cp.network.connection import Connection, Header, Incoming, Message, Outgoing
+from cpvm.cp.network.destination import SYSTEM, Destination, read_tag
+from cpvm.cp.network.link import LinkState
+from cpvm.cp.network.transmission import Origin, Transmissions
+from cpvm.cp.network.wire import LinkError, answer
+from cpvm.cp.spoolfile import SpoolFile, SpoolRecord, read_records
+from cpvm.cp.sysconfig import ANY
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
 
+REFUSED_SECONDS: Final = 60.0  # until a file that a neighbour could not take is offered again
+_MOST_CALLERS: Final = 20  # that have not logged on yet
+_TEXT: Final = 240  # characters of a message
+
 
 class Network:
+    """All links, and the routing of files and messages. Its owner's methods are for CP's thread, unless they say so."""
+
     def __init__(self, system: System) -> None:
+        configuration = system.configuration
         self._system = system
-        self.userid = system.configuration.user
-        self.active = False
+        self.node = configuration.node
+        self.userid = configuration.user
+        self.transmissions = Transmissions(system.database)
+        self.links = {link.node: LinkState(link, self.node, self, self._tell) for link in configuration.links.values()}
+        self._routes = configuration.routes
+        self._listen = configuration.listen
+        self._listener: socket.socket | None = None
+        self._threads: list[threading.Thread] = []
+        self._callers = threading.BoundedSemaphore(_MOST_CALLERS)
+        self._sending: dict[str, int] = {}
+        self._refused: dict[int, float] = {}
+        self._announced: set[tuple[int, float]] = set()
+        self._last_stamp = 0.0
+        self._running = False
 
-    def start(self) -> None: ...
+    @property
+    def active(self) -> bool:
+        """True if this system has a network at all, or somebody has spooled a file to it."""
+        return self._running
 
-    def kick(self) -> None: ...
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it listens."""
+        if self._listener is None:
+            return None
+        name = self._listener.getsockname()
+        return str(name[0]), int(name[1])
 
-    def close(self) -> None: ...
+    def start(self) -> None:
+        """The system is up: listen, call neighbours, look what is to be sent."""
+        self._running = True
+        self.transmissions.sweep()
+        self._announced = {(file.spoolid, file.created) for file in self._queue()}
+        if self._listen is not None:
+            self._open_listener(*self._listen)
+        for link in self.links.values():
+            link.open()
+        self.kick()
+
+    def _open_listener(self, host: str, port: int) -> None:
+        try:
+            self._listener = socket.create_server(
+                (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+            )
+        except OSError as error:
+            self._system.log.write(f"DMTREX151E CANNOT LISTEN ON {host}:{port}; {str(error.strerror or error).upper()}")
+            return
+        thread = threading.Thread(target=self._accept, args=(self._listener,), name="network", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """CP stops: what has not been acknowledged stays in the spool."""
+        self._running = False
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        for link in self.links.values():
+            link.close()
+        for thread in self._threads:
+            thread.join()
+
+    # Neighbours that call; on threads of their own
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            if not self._callers.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._called, args=(connection,), name="caller", daemon=True).start()
+
+    def _called(self, connection: socket.socket) -> None:
+        try:
+            channel = answer(connection, self.node, self._secret)
+        except LinkError as error:
+            with contextlib.suppress(OSError):
+                connection.close()
+            why = str(error).upper()
+            self._system.post(lambda: self._system.log.write(f"DMTREX152E CALLER REFUSED; {why}"))
+            return
+        finally:
+            self._callers.release()
+        thread = threading.current_thread()
+        self._threads.append(thread)
+        self.links[channel.node].serve(Connection(channel, self))
+        self._threads.remove(thread)
+
+    def _secret(self, node: str) -> str | None:
+        """The key of a neighbour that may call. Of two that call each other, the one whose name comes first does it."""
+        link = self.links.get(node)
+        if link is None or not link.started or (link.link.calls and self.node < node):
+            return None
+        return link.link.key
+
+    # Routing
+
+    def route(self, node: str) -> LinkState | None:
+        """The link on which files for NODE go."""
+        direct = self.links.get(node)
+        return direct or self.links.get(self._routes.get(node, "")) or self.links.get(self._routes.get(ANY, ""))
+
+    def kick(self) -> None:
+        """There may be new files to be sent."""
+        if not self._running:
+            return
+        for file in self._queue():
+            if file.held:
+                continue
+            destination = read_tag(file.tag)
+            if destination is None or (destination.node != self.node and self.route(destination.node) is None):
+                self._reject(file)
+            elif destination.node == self.node:
+                self._deliver(file, destination)
+            else:
+                self._announce(file, destination)
+        for link in self.links.values():
+            link.wake()
+
+    def _queue(self) -> list[SpoolFile]:
+        return self._system.spool.files("RDR", self.userid)
+
+    def _announce(self, file: SpoolFile, destination: Destination) -> None:
+        """Tell whose file it is that it waits for a link; once."""
+        if (file.spoolid, file.created) in self._announced:
+            return
+        self._announced.add((file.spoolid, file.created))
+        link = self.route(destination.node)
+        if link is not None and self.transmissions.origin(file) is None:
+            self.notify(self._origin(file), f"DMTAXS101I FILE {file.spoolid:04} ENQUEUED ON LINK {link.node}")
+
+    def _reject(self, file: SpoolFile) -> None:
+        """There is no such node: the file is held, and can be had back with TRANSFER."""
+        self._system.spool.update(replace(file, hold=True))
+        origin = self._origin(file)
+        self.notify(origin, f"DMTAXS103E FILE {origin.spoolid:04} REJECTED -- INVALID DESTINATION ADDRESS; HELD")
+
+    def _deliver(self, file: SpoolFile, destination: Destination) -> None:
+        """A file for this node."""
+        system, origin = self._system, self._origin(file)
+        if destination.userid == SYSTEM:
+            system.spool.move(file, self.userid, "PUN" if file.kind == "PUN" else "PRT")
+            return
+        user = system.directory.meant(destination.userid)
+        if user not in system.directory.users:
+            system.spool.update(replace(file, hold=True))
+            self.no_such_user(file, destination, origin)
+            return
+        moved = replace(file, owner=user, tag=f"{origin.node} {origin.userid}", position=system.spool.next_position())
+        system.spool.update(moved)
+        self.arrived(moved, origin)
+
+    def _origin(self, file: SpoolFile) -> Origin:
+        return self.transmissions.origin(file) or Origin(self.node, file.origin, file.spoolid)
+
+    # Files that leave and come; called by connections, on their threads
+
+    def pending(self, node: str) -> list[str]:
+        """Keys of files that may be sent again."""
+        with self._system.lock:
+            return self.transmissions.pending()
+
+    def only(self, node: str, keys: list[str]) -> None:
+        """The neighbour may send these again."""
+        with self._system.lock:
+            self.transmissions.only(node, keys)
+
+    def forget(self, node: str, keys: list[str]) -> None:
+        """The neighbour will not send these again."""
+        with self._system.lock:
+            self.transmissions.forget(node, keys)
+
+    def next_out(self, node: str) -> Outgoing | None:
+        """The most urgent file for a neighbour."""
+        with self._system.lock:
+            self._sending.pop(node, None)
+            found: tuple[int, SpoolFile, Destination] | None = None
+            for file in self._queue():
+                destination = read_tag(file.tag)
+                if file.held or destination is None or self._refused.get(file.spoolid, 0.0) > time.monotonic():
+                    continue
+                link = self.route(destination.node)
+                if link is None or link.node != node or destination.node == self.node:
+                    continue
+                if found is None or destination.priority < found[0]:
+                    found = (destination.priority, file, destination)
+            if found is None:
+                return None
+            _, file, destination = found
+            self._sending[node] = file.spoolid
+            return Outgoing(file, self._header(file, destination), self._records(file))
+
+    def _header(self, file: SpoolFile, destination: Destination) -> Header:
+        origin = self._origin(file)
+        return Header(
+            key=self.transmissions.key_of(file),
+            node=destination.node,
+            userid=destination.userid,
+            priority=destination.priority,
+            origin_node=origin.node,
+            origin_user=origin.userid,
+            origin_file=origin.spoolid,
+            kind=file.kind,
+            spool_class=file.spool_class,
+            copies=file.copies,
+            dist=file.dist,
+            name=file.name,
+            type=file.type,
+            form=file.form,
+            records=file.records,
+            created=file.created,
+        )
+
+    def _records(self, file: SpoolFile) -> Iterator[SpoolRecord]:
+        path = f"{self._system.database_path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(path, uri=True)) as connection:
+            yield from read_records(lambda text, *fill: connection.execute(text, fill).fetchall(), file.spoolid)
+
+    def delivered(self, node: str, outgoing: Outgoing) -> None:
+        """The neighbour has it: it leaves our spool."""
+        file = outgoing.file
+        with self._system.lock:
+            origin = self._origin(file)
+            self.transmissions.sent(file)
+            self._sending.pop(node, None)
+        text = f"DMTNJI147I SENT FILE {origin.spoolid:04} ON LINK {node} TO {outgoing.header.node}"
+        if outgoing.header.userid != SYSTEM:
+            text += f"({outgoing.header.userid})"
+        self._system.post(lambda: self.notify(origin, text))
+
+    def refused(self, node: str, outgoing: Outgoing, why: str) -> None:
+        """The neighbour does not take it now; it is offered again later."""
+        with self._system.lock:
+            self._sending.pop(node, None)
+            self._refused[outgoing.file.spoolid] = time.monotonic() + REFUSED_SECONDS
+            self._system.timers.after(REFUSED_SECONDS, self.kick)
+        self._tell(f"DMTNJI146E FILE {outgoing.file.spoolid:04} NOT TAKEN BY {node}; {why.upper()}")
+
+    def begin(self, node: str, header: Header) -> Incoming:
+        """The neighbour sends a file."""
+        with self._system.lock:
+            known = self.transmissions.was_received(node, header.key)
+        return Known() if known else Arrival(self._system, self, node, header)
+
+    def stamp(self) -> float:
+        """The time, another one for each file."""
+        self._last_stamp = max(time.time(), self._last_stamp + 1e-6)
+        return self._last_stamp
 
     def sending(self, spoolid: int) -> bool:
-        return False
+        """True if a link is in the middle of this file."""
+        return spoolid in self._sending.values()
+
+    # Telling people
+
+    def arrived(self, file: SpoolFile, origin: Origin) -> None:
+        """A file has come for a user here, or for the printer."""
+        text = f"DMTAXS104I FILE SPOOLED TO {file.owner} -- ORG {origin.node}({origin.userid})"
+        text += f" {clock.mmddyy(file.created)} {clock.hhmmss(file.created)}"
+        self._system.log.write(text)
+        if file.queue == "RDR":
+            self._system.file_arrived(file)
+            self._show(file.owner, text)
+        self.notify(origin, text)
+
+    def no_such_user(self, file: SpoolFile, destination: Destination, origin: Origin) -> None:
+        """A file has come for somebody who is not in the directory: it is held."""
+        text = f"FILE {origin.spoolid:04} REJECTED -- USERID {destination.userid} NOT KNOWN AT {self.node}; HELD THERE"
+        self._system.log.write(f"DMTAXS103E {text} AS {self.userid} {file.spoolid:04}")
+        self.notify(origin, f"DMTAXS103E {text}")
+
+    def notify(self, origin: Origin, text: str) -> None:
+        """Tell whose file it is, wherever that is; if nobody can be told it is not told."""
+        if origin.node == self.node:
+            self._show(origin.userid, text)
+        else:
+            self._forward(Message(origin.node, origin.userid, self.node, self.userid, text[:_TEXT]))
+
+    def message(self, message: Message) -> None:
+        """A line has come through a link; on its thread."""
+        self._system.post(lambda: self._pass_on(message))
+
+    def _pass_on(self, message: Message) -> None:
+        text = "".join(char if char.isprintable() else " " for char in message.text[:_TEXT])
+        if message.node != self.node:
+            self._forward(replace(message, text=text))
+        elif message.origin_user == self.userid:
+            self._show(message.userid, f"{message.origin_node}: {text}")
+        else:
+            self._show(message.userid, text, sender=f"{message.origin_node}({message.origin_user})"[:18])
+
+    def send(self, message: Message) -> bool:
+        """MSG: a line for a user of some node; False if it cannot go."""
+        if message.node == self.node:
+            self._pass_on(message)
+            return True
+        return self._forward(message)
+
+    def _forward(self, message: Message) -> bool:
+        link = self.route(message.node)
+        return link is not None and link.send_message(message)
+
+    def _show(self, userid: str, text: str, *, sender: str = "") -> None:
+        vm = self._system.users.get(userid)
+        if vm is not None and vm.msg:
+            vm.console.write_cp(clock.hhmmss(time.time()))
+            vm.console.write_cp(f"MSG FROM {sender or self.userid:<8}: {text}")
+
+    def _tell(self, text: str) -> None:
+        """Tell the operator; on any thread."""
+        self._system.post(lambda: self._system.log.write(text))
