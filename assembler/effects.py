@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
+import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +20,8 @@ from cpvm.s370.insn import Insn
 
 Tags: TypeAlias = frozenset[str]
 
-_STORING = frozenset(("check_store", "store1", "store2", "store4", "store8"))
+STORING = frozenset(("check_store", "store1", "store2", "store4", "store8"))
+BRANCHING = frozenset(("branch",))
 _NOTHING: Tags = frozenset()
 _DEPTH = 4
 """Functions inside each other that are looked into."""
@@ -42,6 +43,16 @@ class Effects:
     """Operands that name general registers which are changed."""
 
 
+@lru_cache(maxsize=64)
+def _functions(file: str) -> dict[int, ast.FunctionDef]:
+    """The functions in a file by the number of their first line, which may be that of a decorator."""
+    found: dict[int, ast.FunctionDef] = {}
+    for node in ast.walk(ast.parse("".join(linecache.getlines(file)))):
+        if isinstance(node, ast.FunctionDef):
+            found[min([node.lineno, *(one.lineno for one in node.decorator_list)])] = node
+    return found
+
+
 class _Scan(ast.NodeVisitor):
     """Follows the names of operands through one function."""
 
@@ -50,7 +61,7 @@ class _Scan(ast.NodeVisitor):
         self.depth = depth
         self.globals = function.__globals__
         self.found: dict[str, set[str]] = {}
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = _functions(function.__code__.co_filename)[function.__code__.co_firstlineno]
         for _ in range(2):  # a loop may carry a name round
             self.visit(tree)
 
@@ -76,7 +87,7 @@ class _Scan(ast.NodeVisitor):
         first = self.tags(node.args[0]) if node.args else _NOTHING
         if isinstance(node.func, ast.Attribute):
             name = node.func.attr
-            if name in _STORING:
+            if name in STORING:
                 self._note("stored", first)
             elif name == "branch":
                 self._note("branched", first | self._registers(node.args[0]))
@@ -104,11 +115,11 @@ class _Scan(ast.NodeVisitor):
         function = self.globals.get(name)
         if not inspect.isfunction(function):
             return
-        parameters = list(inspect.signature(function).parameters)
-        names = {one: self.tags(tree) for one, tree in zip(parameters, given, strict=False)}
-        inner = _Scan(function, names, self.depth - 1)
-        for what, tags in inner.found.items():
-            self._note(what, frozenset(tags))
+        parameters = function.__code__.co_varnames[: function.__code__.co_argcount]
+        names = tuple((one, self.tags(tree)) for one, tree in zip(parameters, given, strict=False))
+        if any(tags for _, tags in names):
+            for what, tags in _inside(function, names, self.depth - 1).items():
+                self._note(what, tags)
 
     def _note(self, what: str, tags: Tags) -> None:
         self.found.setdefault(what, set()).update(tags)
@@ -118,12 +129,19 @@ _OPERANDS = frozenset(("a1", "a2", "r1", "r2", "r3"))
 
 
 @lru_cache(maxsize=1024)
+def _inside(function: Callable[..., object], names: tuple[tuple[str, Tags], ...], depth: int) -> dict[str, Tags]:
+    """What a function does with the operands that it is given under these names."""
+    found = _Scan(function, dict(names), depth).found
+    return {what: frozenset(tags) for what, tags in found.items()}
+
+
+@lru_cache(maxsize=1024)
 def effects(row: Insn) -> Effects:
     """What an instruction does with its operands; nothing is known of one whose source is not there."""
     names = {name: frozenset((name,)) for name in row.operands if name in _OPERANDS}
     try:
         found = _Scan(inspect.unwrap(row.body), names, _DEPTH).found
-    except (OSError, TypeError, SyntaxError):
+    except (KeyError, OSError, SyntaxError):
         found = {}
 
     def only(what: str, letters: str) -> Tags:
@@ -132,6 +150,23 @@ def effects(row: Insn) -> Effects:
     return Effects(
         only("stored", "a"), only("branched", "ar"), only("executed", "a"), only("used", "r"), only("changed", "r")
     )  # fmt: skip
+
+
+def may(row: Insn, operations: frozenset[str]) -> bool:
+    """Whether an instruction's semantics, or a function that they call, mention one of these operations; quickly."""
+    body = inspect.unwrap(row.body)
+    pending, seen = [body], {body}
+    while pending:
+        function = pending.pop()
+        names = function.__code__.co_names
+        if not operations.isdisjoint(names):
+            return True
+        for name in names:
+            other = function.__globals__.get(name)
+            if inspect.isfunction(other) and other not in seen:
+                seen.add(other)
+                pending.append(other)
+    return False
 
 
 def changed_registers(instruction: MachineInstruction, code: bytes) -> list[int]:

@@ -56,8 +56,10 @@ class Options:
     """TERMINAL, NUMBER, STMT: whoever called it types the messages, with the numbers of lines and statements."""
     flag: int = 0
     """The least severity of messages that are told of and count for the return code."""
+    blunders: bool = False
+    """Warn of common blunders (`assembler.warnings`); Assembler XF does not."""
     warnings: frozenset[str] = frozenset()
-    """Names in FLAG(...): warnings that are off by default and are wanted."""
+    """Names in FLAG(...): further warnings that are wanted."""
     no_warnings: frozenset[str] = frozenset()
     """Names in FLAG(NO...): warnings that are not wanted; ALL is all of them."""
     flags: bool = False

@@ -6,11 +6,13 @@ off.  They look at the finished assembly: what each statement was assembled to i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assembler.instruction import instructions
 from assembler.message import Flaw
 from assembler.operation import Operation, statements
-from assembler.warnings.registry import Blunder, Found, View, blunder, blunders
+from assembler.warnings.registry import CALLS, Blunder, View, blunder, blunders
 
 if TYPE_CHECKING:
     from assembler.options import Options
@@ -22,47 +24,56 @@ def known() -> frozenset[str]:
     return frozenset(blunders())
 
 
-def chosen(options: Options) -> list[Blunder]:
+@lru_cache(maxsize=8)
+def chosen(options: Options) -> tuple[Blunder, ...]:
     """The warnings that are wanted."""
-    return [
+    return tuple(
         one
         for name, one in blunders().items()
-        if name in options.warnings
-        or (one.wanted(options) and not {name, "ALL"} & options.no_warnings)
-    ]  # fmt: skip
+        if name in options.warnings or (one.wanted(options) and not {name, "ALL"} & options.no_warnings)
+    )
+
+
+@lru_cache(maxsize=8)
+def _by_operation(wanted: tuple[Blunder, ...], count: int) -> dict[object, tuple[Blunder, ...]]:
+    """The warnings that each operation concerns; macro calls are under None.  `count` is that of the instructions,
+    which plugins change."""
+    operations: dict[str, Operation | None] = {**instructions(), **statements(), CALLS: None}
+    found: dict[object, tuple[Blunder, ...]] = {}
+    for one in wanted:
+        for name in one.operations & operations.keys():
+            operation = operations[name]
+            found[operation] = (*found.get(operation, ()), one)
+    return found
 
 
 def check(asm: Assembler) -> None:
     """Look at all statements of a finished assembly; what is found becomes messages."""
-    by_operation: dict[object, list[Blunder]] = {}
-    from assembler.instruction import instructions
-
     wanted = chosen(asm.options)
-    known_operations: dict[str, Operation] = {**instructions(), **statements()}
-    for one in wanted:
-        for name in one.operations:
-            if name in known_operations:
-                by_operation.setdefault(known_operations[name], []).append(one)
+    if not wanted:
+        return
+    get = _by_operation(wanted, len(instructions())).get
     view = View(asm)
-    get = by_operation.get
     for index, st in enumerate(asm.statements):
         found = get(st.operation)
-        if found is not None and st.messages is None:
+        if found is not None and st.messages is None and st.op:
             view.index = index
+            operand = st.operand
             for one in found:
-                _tell(asm, one, view)
+                if one.mark in operand:
+                    _tell(view, one)
     for one in wanted:
         for st, flaw in one.finish(view):
             asm.flaw(st, flaw)
 
 
-def _tell(asm: Assembler, one: Blunder, view: View) -> None:
-    st = asm.statements[view.index]
+def _tell(view: View, one: Blunder) -> None:
+    st = view.statements[view.index]
     try:
         for flaw in one.check(view, st):
-            asm.flaw(st, flaw)
+            view.asm.flaw(st, flaw)
     except Flaw:
-        return  # what cannot be evaluated has been complained of
+        return  # what cannot be read has been complained of
 
 
-__all__ = ["Blunder", "Found", "View", "blunder", "blunders", "check", "chosen", "known"]
+__all__ = ["Blunder", "View", "blunder", "blunders", "check", "chosen", "known"]

@@ -24,7 +24,7 @@ SYSTEM_MACLIB = Path(cms.__file__).parent / "maclib"
 """CMS's own macros, searched after the libraries that the user names."""
 
 DEFAULTS = Options(
-    flags=True, mxref=True, dxref=True, using_map=True, number=True, stmt=True
+    blunders=True, flags=True, mxref=True, dxref=True, using_map=True, number=True, stmt=True
 )  # fmt: skip
 """What the listing has unless an option says otherwise."""
 

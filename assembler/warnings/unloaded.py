@@ -1,0 +1,66 @@
+"""UNLOADED: a USING for the program's own code whose register is loaded nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assembler.effects import changed_registers
+from assembler.expression import Here, Name, Number
+from assembler.instruction import MachineInstruction
+from assembler.message import Flaw
+from assembler.source import Statement
+from assembler.symbols import Section
+from assembler.warnings.registry import Blunder, View, blunder
+
+_OURS = range(2, 12)
+"""Registers that no linkage convention loads: a caller leaves addresses in 0, 1 and 12 to 15."""
+
+
+@blunder("UNLOADED", "IFO353", ())
+class Unloaded(Blunder):
+    def finish(self, view: View) -> Iterable[tuple[Statement, Flaw]]:
+        told: set[int] = set()
+        for st in view.usings:
+            if st.messages is not None or st.operand.startswith("("):
+                continue
+            try:
+                base, *registers = view.operands(st)
+            except Flaw:
+                continue
+            if not _is_code(view, base.address, st):
+                continue
+            for operand in registers:
+                register = _number(view, operand.address)
+                if register in _OURS and register not in told and not _loaded(view, register):
+                    told.add(register)
+                    yield st, self.flaw(f"NO INSTRUCTION LOADS REGISTER {register}", operand.column)
+
+
+def _is_code(view: View, tree: object, st: Statement) -> bool:
+    if isinstance(tree, Here):
+        section = st.section
+    elif isinstance(tree, Name) and tree.name in view.asm.symbols:
+        terms = view.asm.symbols[tree.name].terms
+        section = terms[0][0] if len(terms) == 1 else None
+    else:
+        return False
+    return isinstance(section, Section) and section.has_text
+
+
+def _number(view: View, tree: object) -> int:
+    if isinstance(tree, Number):
+        return tree.value
+    if isinstance(tree, Name) and tree.name in view.asm.symbols and not view.asm.symbols[tree.name].terms:
+        return view.asm.symbols[tree.name].value
+    return -1
+
+
+def _loaded(view: View, register: int) -> bool:
+    """Whether any instruction changes the register; one that could not be read may."""
+    for st in view.statements:
+        if isinstance(st.operation, MachineInstruction):
+            if not st.code or st.messages is not None:
+                return True
+            if register in changed_registers(st.operation, st.code):
+                return True
+    return False
