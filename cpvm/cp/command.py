@@ -171,7 +171,7 @@ class Request:
 
     def inform(self, text: str) -> None:
         """One line of the response that SET IMSG OFF suppresses."""
-        if self.vm.imsg:
+        if self.vm.imsg or self.run.captured:
             self.run.output(text)
 
     def warn(self, warning: Message, *fill: object) -> None:
@@ -207,8 +207,11 @@ class CommandRun:
         output: Callable[[str], None],
         done: Callable[[int], None],
         quiet: bool = False,
+        captured: bool = False,
     ) -> None:
-        """With QUIET an unknown command gives its return code only (a guest tries whether CP knows the command)."""
+        """With QUIET an unknown command gives its return code only (a guest tries whether CP knows the command), and
+        the lines behind it are not executed. CAPTURED: the response goes to a program, which wants all of it.
+        """
         self.system = system
         self.vm = vm
         self.session = session
@@ -217,6 +220,7 @@ class CommandRun:
         self.waiting: Effect | None = None
         self._lines = deque(lines)
         self._quiet = quiet
+        self.captured = captured
         self._done = done
         self._steps: Generator[Effect, Any, int | None] | None = None
         self._request: Request | None = None
@@ -226,7 +230,8 @@ class CommandRun:
     @property
     def emsg(self) -> Emsg:
         """How this user sees error messages."""
-        return self.vm.emsg if self.vm is not None else Emsg.ON
+        emsg = self.vm.emsg if self.vm is not None else Emsg.ON
+        return emsg if emsg is Emsg.TEXT or not self.captured else Emsg.ON
 
     def message(self, full: str) -> None:
         """Show a message as SET EMSG says."""
@@ -343,7 +348,9 @@ class CommandRun:
         except CPError as error:
             module = error.module or (self._request.command.module if self._request else "DMKCFM")
             self.code = error.number
-            if not (self._quiet and error.number == UNKNOWN_COMMAND.number):
+            if self._quiet and error.number == UNKNOWN_COMMAND.number:
+                self._lines.clear()
+            else:
                 self.message(f"{module}{error.number:03}{error.severity} {error.text}")
         except Interrupted:
             self.code = OPERAND_MISSING.number  # the answer that was asked for

@@ -57,6 +57,25 @@ def test_08_response_in_a_buffer(guest: Guest) -> None:
     assert guest.call(0x08, 4, 5, r4=0x1000, r5=0x4000000B, r6=10) == SPECIFICATION
 
 
+def test_08_a_buffer_gets_what_the_terminal_does_not(guest: Guest) -> None:
+    guest.terminal.type("SET IMSG OFF#SET EMSG OFF")
+    guest.put(0x1000, to_ebcdic("DEF PUN 01D") + b"\x15" + to_ebcdic("MSG NOSUCH X"))
+    assert guest.call(0x08, 4, 6, r4=0x1000, r5=0x2000, r6=0x40000018, r7=100) == 0
+    assert guest.text(0x2000, 15) == "PUN  01D DEFINE"
+    assert guest.text(0x2011, 31) == "DMKMSG045E NOSUCH NOT LOGGED ON"
+    guest.terminal.type("SET EMSG TEXT")
+    guest.put(0x1000, to_ebcdic("MSG NOSUCH X"))
+    guest.call(0x08, 4, 6, r4=0x1000, r5=0x2000, r6=0x4000000C, r7=100)
+    assert guest.text(0x2000, 20) == "NOSUCH NOT LOGGED ON"
+
+
+def test_08_stops_at_a_command_that_is_none(guest: Guest) -> None:
+    guest.put(0x1000, to_ebcdic("FROB") + b"\x15" + to_ebcdic("Q USERS"))
+    guest.call(0x08, 4, 6, r4=0x1000, r6=12)
+    assert guest.lines[0].startswith("DMKDSP450W")
+    assert guest.get(6) == 1
+
+
 def test_08_commands_that_reset_or_stop_the_machine(guest: Guest) -> None:
     guest.put(0x1000, to_ebcdic("DEFINE STORAGE 512K"))
     guest.put(0x200, bytes.fromhex("83460008"))

@@ -10,7 +10,8 @@ import pytest
 from cpvm.cp.diagnose import services
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
-from cpvm.s370.ebcdic import to_ebcdic
+from cpvm.machine.devices.display3277 import Display
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 from .calling import ADDRESSING, PRIVILEGED, PROTECTION, SPECIFICATION, Guest
 from .helper import DIRECTORY, Site
@@ -45,11 +46,54 @@ def _end() -> Iterator[None]:
         request_end.pop().system.shutdown()
 
 
-@pytest.mark.parametrize("code", [code for code in _RESTRICTED if code != 0x04])
+@pytest.mark.parametrize("code", list(_RESTRICTED))
 def test_privileged_codes_are_none_for_others(guest: Guest, code: int) -> None:
     assert guest.call(code, 4, 6, r4=0x1000, r6=0x1000) == PRIVILEGED
     table = {service.code: service.classes for service in services()}
     assert table[code] == _RESTRICTED[code]
+
+
+def test_04_examines_cps_storage(system_guest: Guest) -> None:
+    guest = system_guest
+    guest.put(0x1000, bytes.fromhex("00000200 00000204 00000208"))
+    assert guest.call(0x04, 4, 6, r4=0x1000, r6=3, r7=0x1100) >= 0
+    assert guest.text(0x1100, 8) == "CPVM    "
+    vmblok = int.from_bytes(guest.machine.storage.read(0x1108, 4), "big")
+    guest.put(0x1000, (vmblok + 8).to_bytes(4, "big") + (vmblok + 12).to_bytes(4, "big"))
+    guest.call(0x04, 4, 6, r4=0x1000, r6=2, r7=0x1100)
+    assert guest.text(0x1100, 8) == "CMSUSER "
+    assert guest.call(0x04, 4, 6, r4=0x1001, r6=2, r7=0x1100) == SPECIFICATION
+    assert guest.call(0x04, 4, 6, r4=0x1000, r6=0xFFFFFFFF, r7=0x1100) == SPECIFICATION
+    assert guest.call(0x04, 4, 6, r4=0x1000, r6=2, r7=0x40000) == ADDRESSING
+    guest.put(0x1000, bytes.fromhex("01000000"))
+    assert guest.call(0x04, 4, 6, r4=0x1000, r6=1, r7=0x1100) == ADDRESSING
+
+
+def test_58_displays(guest: Guest) -> None:
+    guest.terminal.type("DEFINE GRAF 0C0")
+    display = guest.machine.device(0xC0)
+    assert isinstance(display, Display)
+    guest.put(0x2000, to_ebcdic("ON THE SCREEN"))
+    guest.put(0x1000, bytes.fromhex("19002000 2082000D"))
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0xC0) == 1  # it is not switched on
+    guest.site.on_cp(lambda: display.power(True))
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0xC0) == 0
+    assert from_ebcdic(bytes(display.screen.text[160:173])) == "ON THE SCREEN"
+    guest.put(0x1000, bytes.fromhex("19000000 60FF0000 29002000 2000000D"))
+    guest.put(0x2000, bytes.fromhex("C2 11 4040 1D60") + to_ebcdic("NEW") + bytes.fromhex("1D40 13 C1C2"))
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0xC0) == 0
+    assert from_ebcdic(bytes(display.screen.text[1:4])) == "NEW"
+    guest.put(0x1000, bytes.fromhex("2A003000 20000400"))
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0xC0) == 0
+    assert to_ebcdic("NEW") in guest.machine.storage.read(0x3000, 20)
+    for wrong in ("19002000 20180001", "19002000 200006E1", "18002000 20000001"):
+        guest.put(0x1000, bytes.fromhex(wrong))
+        assert guest.call(0x58, 4, 5, r4=0x1000, r5=0xC0) == 1
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0x009) == 2
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0x777) == 3
+    assert guest.call(0x58, 4, 5, r4=0x1004, r5=0xC0) == SPECIFICATION
+    guest.put(0x1000, bytes.fromhex("1903FFFF 20000002"))
+    assert guest.call(0x58, 4, 5, r4=0x1000, r5=0xC0) == ADDRESSING
 
 
 def test_1c_2c_30_error_recording(system_guest: Guest) -> None:

@@ -17,7 +17,9 @@ def execute_command(call: DiagnoseCall) -> None:
     """Rx: address of the command line, Ry: flags and length. Lines are separated by X'15'.
 
     Ry gets the return code. With X'40' in Ry's first byte the response goes to the buffer at Rx+1 of length Ry+1:
-    condition code 0 and its length in Ry+1, or 1 and the number of bytes that did not fit. Length 0 enters CP READ.
+    condition code 0 and its length in Ry+1, or 1 and the number of bytes that did not fit; SET IMSG OFF and EMSG OFF
+    and CODE do not matter then. Length 0 enters CP READ. X'80' asks that passwords in the line be refused, where
+    they must not be typed in it; here they may.
     """
     length = call.y & _LENGTH
     call.specification(length > MAX_COMMAND)
@@ -46,7 +48,7 @@ def execute_command(call: DiagnoseCall) -> None:
 
     def run() -> None:
         output = response.append if to_buffer else vm.console.write_cp
-        vm.function = CommandRun(vm.system, commands, vm=vm, output=output, done=done, quiet=True)
+        vm.function = CommandRun(vm.system, commands, vm=vm, output=output, done=done, quiet=True, captured=to_buffer)
         vm.function.start()
 
     vm.defer(run, own=all(map(own, commands)))
