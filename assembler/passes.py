@@ -125,10 +125,13 @@ class Assembler(Names):
             if missing:
                 waiting.setdefault(missing, []).append(st)
                 continue
+            section: Section | None = st.section  # type: ignore[assignment]
+            self.pin((st.loc, section.terms) if section is not None else None)  # what `*` in the expression is
             try:
                 st.operation.define(self, st)  # type: ignore[attr-defined]
             except Flaw as flaw:
                 self.flaw(st, flaw)
+            self.pin(None)
             ready += waiting.pop(st.name.upper(), [])
 
     def pass_two(self) -> None:
