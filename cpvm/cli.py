@@ -59,9 +59,11 @@ _OWN = {
     "asm": ("cpvm.front.assemble", "assemble a program: an object deck or a storage image, a listing"),
     "link": ("cpvm.front.linking", "join object decks and libraries into a CMS module, an image or one deck"),
     "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
+    "directory": ("cpvm.front.directory", "the users of a system and their machines, as source statements"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
     "nss": ("cpvm.front.nss", "saved systems and segments: list, import, export, purge"),
     "tape": ("cpvm.front.tape", "make tape images, look into them, put files on and off, convert them"),
+    "user": ("cpvm.front.user", "add and remove users of a system, and give them passwords"),
 }
 """Commands whose arguments are told where they are carried out: a module with `add_arguments(parser)` and
 `run(arguments) -> exit status`, and what the list of commands says."""

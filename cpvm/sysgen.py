@@ -11,12 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from cpvm import __version__
-from cpvm.cp.system import System, SystemStartError
-from cpvm.front import systemdisk, users
+from cpvm.cp.database import Database
+from cpvm.cp.savedsys import SCHEMA, SavedSystemError, SavedSystems
+from cpvm.cp.system import DATABASE, System, SystemStartError
+from cpvm.front import savedcms, systemdisk, users
 from cpvm.front.filelock import FileLock, LockedError
 from cpvm.front.locations import default_directory
 from cpvm.front.systemdisk import MARK, SystemDiskError, Tracks
 from cpvm.machine.device import MediaError
+from cpvm.machine.media.minidisk import Minidisk
 from cpvm.machine.media.volume import Volume
 
 FORMAT = 1
@@ -147,9 +150,22 @@ def _build(folder: Path, progress: Progress) -> None:
                 for cyl, head, image in tracks:
                     disk.write(cyl, head, image)
         volume.commit()
+        progress("Saving CMS")
+        system = next(place for place in users.places() if place.vaddr == "190")
+        _save_cms(folder, volume.minidisk(system.start, system.cylinders))
     finally:
         volume.close()
     systemdisk.note(folder, {"format": FORMAT, "made by": f"cpvm {__version__}"}, level, files)
+
+
+def _save_cms(folder: Path, disk: Minidisk) -> None:
+    database = Database(folder / DATABASE, (SCHEMA,))
+    try:
+        savedcms.save(SavedSystems(database, folder), disk, users.DEVICE, systemdisk.VADDR)
+    except (savedcms.SaveError, SavedSystemError) as error:
+        raise SystemDiskError(str(error)) from error
+    finally:
+        database.close()
 
 
 def _user_disk(place: users.Place) -> Tracks:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cms
-from cpvm.cp import help
+from cpvm.cp import help, helpmessage
+from cpvm.cp.savedsys import SavedSystemError
 from cpvm.cp.system import System
-from cpvm.front import users
+from cpvm.front import savedcms, users
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.minidisk import Minidisk
 from cpvm.machine.media.volume import Volume
@@ -57,7 +58,7 @@ def source_level() -> str:
 def _contents(root: Path) -> Iterator[tuple[str, bytes]]:
     paths = {path for pattern in _SOURCES for path in root.glob(pattern) if path.is_file()}
     yield from sorted((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
-    yield from sorted((name, text.encode()) for name, text in help.pages().items())
+    yield from sorted((name, text.encode()) for name, text in {**help.pages(), **helpmessage.pages()}.items())
 
 
 def build(progress: Progress, cylinders: int = users.SYSTEM_DISK_CYLINDERS, old: CMSDisk | None = None) -> Built:
@@ -75,6 +76,8 @@ def build(progress: Progress, cylinders: int = users.SYSTEM_DISK_CYLINDERS, old:
         system = build_system_disk(progress, cylinders=cylinders)
         for name, text in help.pages().items():
             system.disk.write_text(name, "HELPCP", MODE, text, recfm="V")
+        for name, text in helpmessage.pages().items():
+            system.disk.write_text(name, "HELPMSG", MODE, text, recfm="V")
         files = tuple(sorted(" ".join(name) for name in system.disk.files))
         for kept, file in old.files.items() if old else ():
             if kept not in system.disk.files:
@@ -139,6 +142,10 @@ def rebuild(system: System, progress: Progress) -> None:
         with volume.deferred():
             for cyl, head, image in built.tracks:
                 disk.write(cyl, head, image)
+        progress("Saving CMS")
+        savedcms.save(system.saved, disk, entry.devtype, VADDR)
+    except (savedcms.SaveError, SavedSystemError) as error:
+        raise SystemDiskError(str(error)) from error
     except ValueError as error:
         raise SystemDiskError(f"{OWNER}'s {VADDR:X}: {error}") from error
     finally:

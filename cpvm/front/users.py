@@ -8,6 +8,15 @@ DEVICE = "3350"
 SYSTEM_DISK_CYLINDERS = 30
 """Size of MAINT's 190, the CMS system disk."""
 
+TEMPORARY = "TDSK01"
+"""The volume for temporary disks."""
+TEMPORARY_CYLINDERS = 200
+
+EXCHANGE = "EXCHANGE"
+"""Whose 191 everybody can read, and, with the password below, write: nobody logs on as this user."""
+EXCHANGE_PASSWORD = "CLASS"
+EXCHANGE_CYLINDERS = 10
+
 FIRST_CYLINDER = 1
 """Cylinder 0 of a volume is left to its label."""
 
@@ -58,6 +67,7 @@ def places() -> Iterator[Place]:
     for user in USERS:
         yield Place(user.userid, "191", at, user.cylinders)
         at += user.cylinders
+    yield Place(EXCHANGE, "191", at, EXCHANGE_CYLINDERS)
 
 
 def volume_cylinders() -> int:
@@ -71,6 +81,7 @@ def directory_source() -> str:
     lines = [
         "* The first directory of this system.",
         f"VOLUME {VOLUME} {DEVICE} {volume_cylinders()}",
+        f"VOLUME {TEMPORARY} {DEVICE} {TEMPORARY_CYLINDERS} TDSK",
         "NAMESYS CMS 190",
         "LOGMSG WELCOME. TYPE  IPL CMS  AND PRESS ENTER ONCE MORE, THEN  HELP",
     ]
@@ -94,4 +105,12 @@ def directory_source() -> str:
                 lines.append(f" MDISK {vaddr} {extent} MR{passwords}")
             elif vaddr == "190":
                 lines.append(" LINK MAINT 190 190 RR")
+    disk = extents[EXCHANGE, "191"]
+    lines += [
+        "*",
+        f"* LINK {EXCHANGE} 191 vaddr RR reads it, LINK {EXCHANGE} 191 vaddr M {EXCHANGE_PASSWORD} writes it.",
+        f"USER {EXCHANGE} NOLOG 256K 1M G",
+        f" MDISK 191 {DEVICE} {disk.start:03d} {disk.cylinders:03d} {VOLUME} MR ALL"
+        f" {EXCHANGE_PASSWORD} {EXCHANGE_PASSWORD}",
+    ]
     return "\n".join(lines) + "\n"

@@ -8,8 +8,11 @@ from cpvm.front import users
 def test_the_first_directory_is_accepted_and_complete() -> None:
     directory = read_directory(users.directory_source())
     assert [userid for userid in directory.users if not userid.startswith("STUDNT")] == [
-        "OPERATOR", "MAINT", "CMSUSER", "USER01", "USER02",
+        "OPERATOR", "MAINT", "CMSUSER", "USER01", "USER02", "EXCHANGE",
     ]  # fmt: skip
+    exchange = directory.users.pop("EXCHANGE").minidisk(0x191)
+    assert exchange is not None and exchange.read_password == "ALL" and exchange.write_password
+    assert directory.passwords["EXCHANGE"] == "NOLOG"
     assert [entry.aliases for userid, entry in directory.users.items() if userid.startswith("STUDNT")] == [
         (f"STUDENT{number:02d}",) for number in range(1, 13)
     ]

@@ -1,0 +1,115 @@
+"""The directory as source statements again, to be changed and installed. Passwords are *: CP has only their hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from cpvm.cp.directory import (
+    ANYONE,
+    NO_LOGON,
+    UNCHANGED,
+    ConsoleEntry,
+    DedicateEntry,
+    DeviceEntry,
+    LinkEntry,
+    MinidiskEntry,
+    SpecialEntry,
+    SpoolEntry,
+    TemporaryEntry,
+    UserEntry,
+    VolumeEntry,
+)
+from cpvm.cp.directory_store import DirectoryStore
+
+_UNIT_RECORD = {"2540R": "2540 READER", "2540P": "2540 PUNCH"}
+
+
+def source_of(store: DirectoryStore) -> str:
+    """The whole directory."""
+    lines = [
+        *(_volume(volume) for volume in store.volumes.values()),
+        *(f"NAMESYS {name} {vaddr:03X}" for name, vaddr in sorted(store.systems.items())),
+        *(f"LOGMSG {line}" for line in store.logmsg()[1]),
+    ]
+    for entry in store.users.values():
+        lines += ["*", *user_lines(entry, UNCHANGED if store.may_log_on(entry.userid) else NO_LOGON)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def user_lines(entry: UserEntry, password: str) -> Iterator[str]:
+    """The statements of one user."""
+    symbols = " ".join(symbol or "OFF" for symbol in entry.symbols)
+    default = UserEntry("", 0, 0, "").symbols
+    machine = f"{_size(entry.storage)} {_size(entry.maximum)} {entry.classes} {entry.priority:02}"
+    yield f"USER {entry.userid} {password} {machine}{'' if entry.symbols == default else ' ' + symbols}"
+    if entry.account or entry.distribution != entry.userid:
+        yield f" ACCOUNT {entry.account or '0'} {entry.distribution}"
+    yield from (f" ALIAS {alias}" for alias in entry.aliases)
+    options = [
+        *entry.options,
+        *(["CPUID", entry.cpuid] if entry.cpuid else []),
+        *(["AFFINITY", str(entry.affinity)] if entry.affinity >= 0 else []),
+        *(["MAXCONN", str(entry.connections)] if entry.connections != UserEntry.connections else []),
+    ]
+    if options:
+        yield f" OPTION {' '.join(options)}"
+    if entry.ipl:
+        yield f" IPL {entry.ipl}"
+    yield from (f" IUCV {who}" for who in entry.iucv)
+    yield from (_device(device) for device in entry.devices)
+
+
+def _device(device: DeviceEntry) -> str:
+    match device:
+        case ConsoleEntry(vaddr, devtype, spool_class, secondary):
+            return f" CONSOLE {vaddr:03X} {devtype} {spool_class} {secondary}".rstrip()
+        case SpoolEntry(vaddr, devtype, spool_class):
+            return f" SPOOL {vaddr:03X} {_UNIT_RECORD.get(devtype, devtype)} {spool_class}"
+        case LinkEntry(vaddr, owner, theirs, mode):
+            return f" LINK {owner} {theirs:03X} {vaddr:03X} {mode}"
+        case TemporaryEntry(vaddr, devtype, cylinders):
+            return f" MDISK {vaddr:03X} {devtype} T-DISK {cylinders:03}"
+        case SpecialEntry(vaddr, devtype):
+            return f" SPECIAL {vaddr:03X} {devtype}"
+        case DedicateEntry(vaddr, raddr, volid, read_only):
+            return f" DEDICATE {vaddr:03X} {volid or f'{raddr:03X}'}{' R/O' if read_only else ''}"
+        case MinidiskEntry():
+            place = f"{device.devtype} {device.start:03} {device.cylinders:03} {device.volid} {device.mode}"
+            passwords = [_shown(word) for word in _passwords(device)]
+            return " ".join([f" MDISK {device.vaddr:03X} {place}", *passwords])
+
+
+def _passwords(disk: MinidiskEntry) -> list[str]:
+    """The minidisk's passwords up to the last one that it has."""
+    words = [disk.read_password, disk.write_password, disk.mult_password]
+    while words and not words[-1]:
+        words.pop()
+    return words
+
+
+def _shown(word: str) -> str:
+    return word if word == ANYONE else UNCHANGED
+
+
+def _volume(volume: VolumeEntry) -> str:
+    return f"VOLUME {volume.volid} {volume.devtype} {volume.cylinders}{' TDSK' if volume.temporary else ''}"
+
+
+def _size(size: int) -> str:
+    return f"{size >> 20}M" if not size & 0xFFFFF else f"{size >> 10}K"
+
+
+def gaps(volumes: Mapping[str, VolumeEntry], users: Iterable[UserEntry]) -> Iterator[tuple[VolumeEntry, int, int]]:
+    """Where nothing lies on the volumes for minidisks: volume, first cylinder, number of cylinders."""
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for entry in users:
+        for device in entry.devices:
+            if isinstance(device, MinidiskEntry):
+                taken.setdefault(device.volid, []).append((device.start, device.start + device.cylinders))
+    for volume in volumes.values():
+        at = 1
+        extents = [part for part in sorted(taken.get(volume.volid, [])) if part != (0, volume.cylinders)]
+        for start, end in [*extents, (volume.cylinders, volume.cylinders)]:
+            if start > at and not volume.temporary:
+                yield volume, at, start - at
+            at = max(at, end)

@@ -1,0 +1,117 @@
+"""`cpvm directory`: the users and their machines of a system, as source statements; also while the system runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cpvm.cp.database import Database, DatabaseError
+from cpvm.cp.direct import InstallError, check, install
+from cpvm.cp.directory import Directory
+from cpvm.cp.directory_source import DirectoryError
+from cpvm.cp.directory_store import SCHEMA, DirectoryStore
+from cpvm.cp.directory_text import source_of
+from cpvm.cp.savedsys import SCHEMA as SAVED
+from cpvm.cp.statements import statements
+from cpvm.cp.system import DATABASE
+from cpvm.front.locations import default_directory
+from cpvm.front.status import USAGE
+
+IN_ERROR = 1
+"""Exit status: the source has errors, and nothing was changed."""
+
+_HELP = """\
+`show` writes the directory as source statements, `install` puts a source in its place: at once and as a whole, or, if
+it has an error, not at all. A system that runs goes on; users who are logged on keep what they have. The password * is
+the one that the user, or the minidisk, has already. Volumes that the source does not name stay.
+
+statements:
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the parser of `cpvm directory` its subcommands."""
+    parser.epilog = _HELP + "\n".join(f"  {entry.form.replace(' | ', chr(10) + '  ')}" for entry in statements())
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    for name, title in (("check", "look for errors in a source"), ("install", "make a source the directory")):
+        command = commands.add_parser(name, help=title, description=title)
+        command.add_argument("file", metavar="FILE", help="the source, UTF-8 text; - for standard input")
+    show = commands.add_parser("show", help="write the directory as source statements")
+    show.add_argument("file", metavar="FILE", nargs="?", default="-", help="where to (default: standard output)")
+    for command in commands.choices.values():
+        command.add_argument("--system", type=Path, metavar="DIR", help="the system directory")
+
+
+class DirectoryFailed(Exception):
+    """It cannot be done; the text says why, the status is that of the process."""
+
+    def __init__(self, text: str, status: int = USAGE) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@contextmanager
+def opened(system: Path | None) -> Iterator[tuple[Path, DirectoryStore]]:
+    """The folder and the directory of a system, which may be running. Raises DirectoryFailed."""
+    folder = (system or default_directory()).expanduser().absolute()
+    try:
+        database = Database(folder / DATABASE, (SCHEMA, SAVED))
+    except DatabaseError as error:
+        raise DirectoryFailed(str(error)) from error
+    try:
+        yield folder, DirectoryStore(database)
+    finally:
+        database.close()
+
+
+def checked(source: str, store: DirectoryStore, name: str) -> Directory:
+    """A source without errors. Raises DirectoryFailed."""
+    try:
+        return check(source, store.present())
+    except DirectoryError as error:
+        raise DirectoryFailed("\n".join(f"{name}: {text}" for text in error.errors), IN_ERROR) from error
+
+
+def installed(folder: Path, store: DirectoryStore, directory: Directory) -> None:
+    """Put a directory in the place of the old one. Raises DirectoryFailed."""
+    try:
+        install(folder, store, directory)
+    except InstallError as error:
+        raise DirectoryFailed(str(error)) from error
+
+
+def run(given: argparse.Namespace) -> int:
+    """Carry a subcommand out; returns the exit status."""
+    try:
+        with opened(given.system) as (folder, store):
+            if given.what == "show":
+                _show(source_of(store), given.file)
+                return 0
+            directory = checked(_read(given.file), store, given.file)
+            users = len(directory.users)
+            if given.what == "install":
+                installed(folder, store, directory)
+                print(f"the directory has {users} users")
+            else:
+                print(f"{given.file}: no errors, {users} users")
+    except DirectoryFailed as error:
+        print(error if error.status == IN_ERROR else f"cpvm directory {given.what}: {error}", file=sys.stderr)
+        return error.status
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"cpvm directory {given.what}: {error}", file=sys.stderr)
+        return USAGE
+    return 0
+
+
+def _read(name: str) -> str:
+    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+
+
+def _show(source: str, name: str) -> None:
+    if name == "-":
+        print(source, end="")
+    else:
+        Path(name).write_text(source, encoding="utf-8")

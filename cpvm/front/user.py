@@ -1,0 +1,177 @@
+"""`cpvm user`: add and remove users of a system, and give them passwords; also while the system runs."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from cpvm.cp.directory import (
+    NO_LOGON,
+    UNCHANGED,
+    ConsoleEntry,
+    LinkEntry,
+    MinidiskEntry,
+    SpoolEntry,
+    UserEntry,
+    VolumeEntry,
+)
+from cpvm.cp.directory_store import DirectoryStore
+from cpvm.cp.directory_text import source_of, user_lines
+from cpvm.cp.minidisk import volume_path
+from cpvm.cp.operand import is_userid
+from cpvm.cp.password import MAX_LENGTH, hash_password
+from cpvm.front.directory import IN_ERROR, DirectoryFailed, checked, installed, opened
+from cpvm.front.users import DEVICE
+from cpvm.machine.device import MediaError
+from cpvm.machine.media.volume import Volume
+
+_VOLID = 6
+_DISK = 10
+_SIZES = ((1 << 20), (16 << 20))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the parser of `cpvm user` its subcommands."""
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    adding = commands.add_parser("add", help="a new user, with a CMS disk of its own")
+    adding.add_argument("userid", metavar="USERID")
+    adding.add_argument("--password", metavar="PASSWORD", help="the first password (default: you are asked)")
+    adding.add_argument("--disk", type=int, default=_DISK, metavar="N", help=f"cylinders of its 191 (default {_DISK})")
+    adding.add_argument("--like", metavar="USERID", help="storage, classes, options and devices as this user has them")
+    adding.add_argument("--alias", metavar="NAME", help="another name that may be typed for it")
+    removing = commands.add_parser("remove", help="remove a user; what is on its disks stays on their volumes")
+    removing.add_argument("userid", metavar="USERID")
+    changing = commands.add_parser("password", help="give a user a password")
+    changing.add_argument("userid", metavar="USERID")
+    changing.add_argument("--password", metavar="PASSWORD", help="the password (default: you are asked)")
+    commands.add_parser("list", help="all users")
+    for command in commands.choices.values():
+        command.add_argument("--system", type=Path, metavar="DIR", help="the system directory")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Carry a subcommand out; returns the exit status."""
+    try:
+        with opened(given.system) as (folder, store):
+            match given.what:
+                case "add":
+                    _add(folder, store, given)
+                case "remove":
+                    _remove(folder, store, _known(store, given.userid))
+                case "password":
+                    entry = _known(store, given.userid)
+                    store.store_password(entry.userid, hash_password(_password(given.password, entry.userid)))
+                case _:
+                    _list(store)
+    except DirectoryFailed as error:
+        print(error if error.status == IN_ERROR else f"cpvm user {given.what}: {error}", file=sys.stderr)
+        return error.status
+    return 0
+
+
+def _known(store: DirectoryStore, userid: str) -> UserEntry:
+    entry = store.users.get(store.meant(userid.upper()))
+    if entry is None:
+        raise DirectoryFailed(f"{userid.upper()} is not in the directory")
+    return entry
+
+
+def _password(given: str | None, userid: str) -> str:
+    password = given if given is not None else getpass.getpass(f"Password for {userid}: ")
+    if not 1 <= len(password) <= MAX_LENGTH or any(char.isspace() for char in password):
+        raise DirectoryFailed(f"a password has 1 to {MAX_LENGTH} characters, no blanks")
+    if password.upper() in (NO_LOGON, UNCHANGED):
+        raise DirectoryFailed(f"{password} is no password")
+    return password
+
+
+def _list(store: DirectoryStore) -> None:
+    for entry in store.users.values():
+        disks = [device for device in entry.devices if isinstance(device, MinidiskEntry)]
+        size = ", ".join(f"{disk.vaddr:03X} {disk.cylinders} cyl" for disk in disks)
+        note = "" if store.may_log_on(entry.userid) else "  nobody logs on"
+        names = f"{entry.userid:<8} {' '.join(entry.aliases):<16}"
+        print(f"{names} {entry.classes:<8} {entry.storage >> 10:>6}K {size}{note}".rstrip())
+
+
+def _add(folder: Path, store: DirectoryStore, given: argparse.Namespace) -> None:
+    userid = given.userid.upper()
+    if not is_userid(userid):
+        raise DirectoryFailed(f"{userid} is no userid: 1 to 8 letters, digits, $ # @ and _ : + -")
+    if userid in store.users:
+        raise DirectoryFailed(f"{userid} is in the directory already")
+    if given.disk < 0:
+        raise DirectoryFailed(f"{given.disk} is no number of cylinders")
+    password = _password(given.password, userid).upper()
+    entry = _model(store, userid, given)
+    lines = []
+    volume = None
+    if given.disk:
+        volume = VolumeEntry(_free_name(store, folder, userid), DEVICE, given.disk + 1)
+        disk = MinidiskEntry(0x191, DEVICE, 1, given.disk, volume.volid, "MR")
+        entry = replace(entry, devices=tuple(sorted((*entry.devices, disk), key=lambda device: device.vaddr)))
+        lines.append(f"VOLUME {volume.volid} {volume.devtype} {volume.cylinders}")
+    source = "\n".join([*lines, source_of(store) + "*", *user_lines(entry, password)]) + "\n"
+    directory = checked(source, store, f"user {userid}")
+    if volume is not None:
+        _make_disk(folder, volume, userid)
+    installed(folder, store, directory)
+    print(f"{userid} is in the directory" + (f", with a disk 191 of {given.disk} cylinders" if given.disk else ""))
+
+
+def _model(store: DirectoryStore, userid: str, given: argparse.Namespace) -> UserEntry:
+    aliases = (given.alias.upper(),) if given.alias else ()
+    if given.like:
+        like = _known(store, given.like)
+        devices = tuple(device for device in like.devices if not isinstance(device, MinidiskEntry))
+        return replace(like, userid=userid, distribution=userid, aliases=aliases, devices=devices)
+    devices = (
+        *(ConsoleEntry(0x009, "3215"), SpoolEntry(0x00C, "2540R", "*"), SpoolEntry(0x00D, "2540P")),
+        SpoolEntry(0x00E, "1403"),
+    )
+    maint = store.users.get("MAINT")
+    if maint is not None and maint.minidisk(0x190) is not None:
+        devices += (LinkEntry(0x190, "MAINT", 0x190, "RR"),)
+    return UserEntry(userid, *_SIZES, "G", account="1", distribution=userid, devices=devices, aliases=aliases)
+
+
+def _free_name(store: DirectoryStore, folder: Path, userid: str) -> str:
+    """A name for a volume: the beginning of the userid, with a number if it is taken."""
+    letters = "".join(char for char in userid if char.isascii() and char.isalnum()) or "USER"
+    for number in range(1000):
+        name = letters[:_VOLID] if not number else f"{letters[: _VOLID - len(str(number))]}{number}"
+        if name not in store.volumes and not volume_path(folder, name).exists():
+            return name
+    raise DirectoryFailed(f"there are too many volumes with names like {letters}")
+
+
+def _make_disk(folder: Path, entry: VolumeEntry, userid: str) -> None:
+    """Make the volume, with a formatted CMS disk on it, before the directory has it."""
+    from cms.build import empty_disk  # brings the assembler, which nothing else here needs
+    from cpvm.sysgen import PROFILE
+
+    path = volume_path(folder, entry.volid)
+    try:
+        volume = Volume.create(path, entry.devtype, entry.volid, cylinders=entry.cylinders)
+        try:
+            disk = volume.minidisk(1, entry.cylinders - 1)
+            tracks = empty_disk(entry.cylinders - 1, f"{userid[:3]}191", {("PROFILE", "EXEC"): PROFILE}).tracks()
+            with volume.deferred():
+                for cyl, head, image in tracks:
+                    disk.write(cyl, head, image)
+        finally:
+            volume.close()
+    except (MediaError, OSError, ValueError) as error:
+        raise DirectoryFailed(f"the disk cannot be made: {error}") from error
+
+
+def _remove(folder: Path, store: DirectoryStore, entry: UserEntry) -> None:
+    lines = source_of(store).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.split()[:2] == ["USER", entry.userid])
+    end = next((number for number in range(start + 1, len(lines)) if lines[number] == "*"), len(lines))
+    directory = checked("\n".join([*lines[:start], *lines[end:]]) + "\n", store, f"without {entry.userid}")
+    installed(folder, store, directory)
+    print(f"{entry.userid} is no more in the directory")
