@@ -32,9 +32,8 @@ class Guest:
             self.set(int(number[1:]), value)
         self.terminal.type("STORE PSW 00000000 00000000")
         self.lines = self.terminal.type("BEGIN 200", ReadState.CP_READ)
-        wait = self.lines[-2]
-        assert wait.startswith("DMKDSP450W"), self.lines
-        end = int(wait[-3:-1], 16)
+        end = self.machine.psw.address
+        assert end in (0xEE, *range(0xC0, 0xC4)), self.lines
         return -self.machine.storage.read(0x2B, 1)[0] if end == 0xEE else end & 3
 
     def put(self, at: int, data: bytes) -> None:
