@@ -213,7 +213,7 @@ def test_60_storage_and_64_segments(guest: Guest) -> None:
     assert guest.get(4) == 256 * 1024
     guest.put(0x1000, to_ebcdic("CMSSEG  "))
     assert (guest.call(0x64, 4, 5, r4=0x1000, r5=0xC), guest.get(5)) == (2, 44)
-    assert guest.call(0x64, 4, 5, r4=0x1000, r5=8) == 1
+    assert guest.call(0x64, 4, 5, r4=0x1000, r5=8) == 2
     assert guest.call(0x64, 4, 5, r4=0x1000, r5=3) == SPECIFICATION
 
 
