@@ -38,6 +38,7 @@ from typing import Self
 
 from cpvm import sysgen
 from cpvm.cp.system import System, SystemStartError
+from cpvm.cp.warmstart import Start
 from cpvm.front.bare import BareMachine
 from cpvm.front.console import (
     DEFAULT_TIMEOUT,
@@ -93,6 +94,7 @@ __all__ = [
     "Ready",
     "Response",
     "SnapshotError",
+    "Start",
     "Step",
     "Stop",
     "StopReason",
@@ -212,6 +214,8 @@ def start(
     rebuild_cms: bool = False,
     engine: str = AUTO,
     processors: int | None = None,
+    spool: Start = Start.WARM,
+    drain: bool = False,
 ) -> SystemHandle:
     """Start the system in `directory` (the user's default one if None), which is made first if it does not exist.
 
@@ -224,6 +228,8 @@ def start(
         engine: what executes the machines' instructions (see `cpvm.machine.engines`).
         processors: how many machines run at the same time at most; by default as many as the host has processors, one
             with the reference engine.
+        spool: what becomes of the spool: everything stays as it is (WARM), or see `cpvm.cp.warmstart.Start`.
+        drain: whether the system's own printers, punches and readers wait for the operator's START.
 
     Raises:
         SystemDirectoryError: it cannot be made or used, another process is using it, or the engine cannot be had.
@@ -241,7 +247,7 @@ def start(
         if rebuild_cms:
             sysgen.rebuild_cms(system, progress)
         old = sysgen.cms_outdated(path)
-        system.start()
+        system.start(spool, drain=drain)
     except BaseException:
         system.shutdown(wait=True)
         raise

@@ -62,6 +62,7 @@ _OWN = {
     "directory": ("cpvm.front.directory", "the users of a system and their machines, as source statements"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
     "nss": ("cpvm.front.nss", "saved systems and segments: list, import, export, purge"),
+    "read": ("cpvm.front.read", "put host files into a user's card reader"),
     "tape": ("cpvm.front.tape", "make tape images, look into them, put files on and off, convert them"),
     "user": ("cpvm.front.user", "add and remove users of a system, and give them passwords"),
 }
@@ -109,10 +110,12 @@ def _add(
 def _start(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.start import start
+        from cpvm.front.startprompt import spool_start
 
         if not _plugged("start", arguments.plugin):
             return USAGE
-        return start(arguments.system, arguments.listen, arguments.rebuild_cms, arguments.engine)
+        spool = spool_start(arguments.start, arguments.drain)
+        return start(arguments.system, arguments.listen, arguments.rebuild_cms, arguments.engine, spool)
 
     command = _add(commands, "start", "start the system, with a terminal here and a telnet listener", run)
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
@@ -125,6 +128,14 @@ def _start(commands: Commands) -> None:
         metavar="HOST:PORT",
         help="where telnet and `cpvm connect` reach it (default 127.0.0.1:3270); none: nowhere",
     )
+    command.add_argument(
+        "--start",
+        choices=("warm", "ckpt", "force", "cold", "ask"),
+        default="warm",
+        help="the spool: as it was (warm, the default); ckpt: files that are not whole are held; force: they are purged;"
+        " cold: all files are purged; ask: ask the operator",
+    )
+    command.add_argument("--drain", action="store_true", help="printers, punches and readers wait for START")
     command.add_argument(
         "--rebuild-cms",
         action="store_true",

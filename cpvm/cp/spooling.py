@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp import logon
 from cpvm.cp.network.service import Network
+from cpvm.cp.realunit.inbox import Inbox
 from cpvm.cp.realunit.units import RealUnits
 from cpvm.cp.sysconfig import read_configuration
 from cpvm.cp.vspool import Reader
@@ -37,6 +38,7 @@ class Spooling:
         self.units = RealUnits(system)
         self.real.spooled = self.units.define
         self.network = Network(system)
+        self.inbox = Inbox(system)
         self.spool_waits = False
         """Set when a device of a user has found the spool full."""
         self._look_posted = False
@@ -52,9 +54,11 @@ class Spooling:
         self._spooling_began = True
         self.units.start(drain=drain)
         self.network.start()
+        self.inbox.start()
 
     def _end_spooling(self) -> None:
         """Devices and links stop; what they have not finished stays in the spool."""
+        self.guarded(self.inbox.close)
         self.guarded(self.network.close)
         self.guarded(self.units.close)
         if self._spooling_began:

@@ -16,6 +16,7 @@ from cpvm import __version__, api
 from cpvm.front import users
 from cpvm.front.link import connector
 from cpvm.front.locations import history_folder
+from cpvm.front.startprompt import SpoolStart
 from cpvm.front.status import USAGE
 from cpvm.machine.engines import AUTO, telling
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
@@ -83,25 +84,43 @@ class Progress:
 OUTDATED = "CMS here is older than this cpvm's: `cpvm start --rebuild-cms` renews it"
 
 
-def start(directory: Path | None, listen: Address | None, rebuild_cms: bool = False, engine: str = AUTO) -> int:
+def start(
+    directory: Path | None,
+    listen: Address | None,
+    rebuild_cms: bool = False,
+    engine: str = AUTO,
+    spool: SpoolStart | None = None,
+) -> int:
     """Run a system until it is shut down, its CMS made anew first if asked for; returns the exit status.
 
     SHUTDOWN REIPL starts it again. What keeps its machines from being fast is told before the terminal begins; later,
     the operator's console tells it.
     """
-    status = _once(directory, listen, rebuild_cms, engine)
+    how = spool or SpoolStart()
+    if how.shutdown:
+        return 0
+    status = _once(directory, listen, rebuild_cms, engine, how)
     while status is None:
-        status = _once(directory, listen, False, engine)
+        status = _once(directory, listen, False, engine, SpoolStart())
     return status
 
 
-def _once(directory: Path | None, listen: Address | None, rebuild_cms: bool, engine: str) -> int | None:
+def _once(
+    directory: Path | None, listen: Address | None, rebuild_cms: bool, engine: str, spool: SpoolStart
+) -> int | None:
     """The exit status; None: it is to start again."""
     progress = Progress()
     slow: list[str] = []
     try:
         with telling(slow.append):
-            system = api.start(directory, progress=progress, rebuild_cms=rebuild_cms, engine=engine)
+            system = api.start(
+                directory,
+                progress=progress,
+                rebuild_cms=rebuild_cms,
+                engine=engine,
+                spool=spool.how,
+                drain=spool.drain,
+            )
     except api.SystemDirectoryError as error:
         progress.done()
         print(f"cpvm: {error}", file=sys.stderr)
