@@ -271,15 +271,15 @@ class CPU(Access):
     # ---- input and output
     def start_io(self, a: int) -> int:
         cc = self.machine.io.sio(a)
-        self._look_at_channels()
+        self.look_at_channels()
         return cc
 
     def start_io_fast(self, a: int) -> int:
         cc = self.machine.io.siof(a)
-        self._look_at_channels()
+        self.look_at_channels()
         return cc
 
-    def _look_at_channels(self) -> None:
+    def look_at_channels(self) -> None:
         """Call for attention if there may be anything to do for channels before the next instruction."""
         io = self.machine.io
         if io.active or not io.immediate or io.timed or io.waiting & self.machine.interruptions.channel_mask():

@@ -77,6 +77,10 @@ class Pending(ABC):
         self._note()
         return device
 
+    def subchannel(self, address: int) -> Subchannel:
+        """That of the device at an address. Raises KeyError if there is none."""
+        return self._subchannels[address]
+
     def device(self, address: int) -> Device | None:
         """The device at an address."""
         subchannel = self._subchannels.get(address)
@@ -135,6 +139,12 @@ class Pending(ABC):
                 self._store_csw(self._accept(self._subchannels[address]))
                 return address
         raise AssertionError("an interruption is pending that is not in the queue")
+
+    def program_ended(self, address: int, csw: CSW) -> None:
+        """A program that was executed elsewhere has ended: its interruption is pending."""
+        subchannel = self._subchannels[address]
+        subchannel.ended = csw
+        self._requeue(subchannel)
 
     def _accept(self, subchannel: Subchannel) -> CSW:
         """The pending CSW of a subchannel, which is pending no more."""

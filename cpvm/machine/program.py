@@ -61,6 +61,24 @@ class Programs(Pending):
         subchannel = self._subchannels[address]
         return subchannel.path if subchannel.suspended and address not in self._working else None
 
+    # ---- programs that native code has begun
+
+    def go_on(self, address: int, path: DataPath, done: int, status: int | None) -> None:
+        """Bring a program to its end of which so many commands were executed elsewhere.
+
+        `status`: the unit status at its end; None if the next command comes, which is to be fetched.
+        """
+        subchannel = self._subchannels[address]
+        if status is not None:
+            csw: CSW | None = self._conclude(subchannel, path, status)
+        elif path.next_command():
+            csw = self._run(subchannel, path, self._limit - done)
+        else:
+            csw = self._conclude(subchannel, path, 0)
+        if csw is not None:
+            subchannel.ended = csw
+        self._requeue(subchannel)
+
     # ---- time
 
     def advance(self) -> None:

@@ -77,7 +77,7 @@ def _processor(machine: "Machine") -> dict[str, object]:
     cpu = machine.cpu
     return {
         "psw": list(cpu.psw().words()),
-        "early_ilc": cpu.early_ilc,
+        "early_ilc": cpu.early_ilc if cpu.unassigned else 0,  # else it tells nothing
         "general": list(cpu.general),
         "floating": list(cpu.floating),
         "control": list(cpu.control),

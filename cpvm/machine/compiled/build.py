@@ -17,6 +17,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ import llvmlite  # type: ignore[import-untyped]
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
 import cpvm.s370
-from cpvm.machine import compiled, dat
+from cpvm.machine import compiled, dat, quick
 from cpvm.machine.compiled.dispatch import EXPORTED
 from cpvm.s370.insn import table
 
@@ -35,7 +36,7 @@ ROWS: Final = 65536
 DEFINITIONS: Final = ("insn", "formats", "ops", "interruption", "psw")
 """Modules of `cpvm.s370` that the code depends on, besides the instructions."""
 RUNNING: Final = frozenset(
-    ("elsewhere", "engine", "footprint", "hot", "links", "native", "record", "shelf", "translated")
+    ("elsewhere", "engine", "footprint", "hot", "links", "native", "record", "shelf", "translated", "writing")
 )
 """Modules of this package that it does not depend on."""
 
@@ -61,6 +62,14 @@ class Native:
     trouble: str = ""
     """Why it could not be kept in the cache; empty if it was, or came from there."""
 
+    @cached_property
+    def resume(self) -> Callable[[int, int], int]:
+        """Goes on with a channel program: takes the host addresses of a state block and of a slot in it."""
+        made: Callable[[int, int], int] = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)(
+            self.addresses["io_resume"]
+        )
+        return made
+
     def address(self, name: str) -> int:
         """Host address of a function of `dispatch.EXPORTED`. Raises KeyError."""
         return self.addresses[name]
@@ -82,7 +91,7 @@ def key() -> bytes:
     digest = hashlib.sha256()
     architecture, compiler = Path(cpvm.s370.__path__[0]), Path(compiled.__path__[0])
     sources = [*(architecture / "instructions").glob("*.py"), *(architecture / f"{name}.py" for name in DEFINITIONS)]
-    sources.append(Path(dat.__file__))
+    sources += (Path(dat.__file__), *Path(quick.__path__[0]).glob("*.py"))
     sources += (path for path in compiler.glob("*.py") if path.stem not in RUNNING)
     for path in sorted(sources):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -49,12 +49,13 @@ LAST_WHOLE: Final = BLOCK - 6
 """An instruction that starts beyond this offset in a block may end in the next one."""
 ADDRESS_MASK: Final = 0xFFFFFF
 
-EXPORTED: Final = ("resume", "go", "stopped", "completed", *areas.NAMES)
+EXPORTED: Final = ("resume", "go", "stopped", "completed", "io_resume", *areas.NAMES)
 """Functions whose host addresses `Native.address` gives, in the order of the array `@exported` of the module.
 
 The first ones are handlers for those who leave a translated region, with the logical address of the next instruction in
 iw and the budget before it in n: `resume` interprets it, `go` may find it in another region, `stopped` goes back to
-Python. Of the other arguments only cc, ft, wt and mem count."""
+Python. Of the other arguments only cc, ft, wt and mem count. `io_resume` is for Python, the areas are
+for regions."""
 
 OVERFLOW: Final = (1 << 63) - 1
 DISTANT: Final = 1 << 62
@@ -309,6 +310,11 @@ def _masked(x: Text) -> None:
     leave(x, state.MASKED, instruction_address(x, ENTERED), "%n", "%cc")
 
 
+def _handed(x: Text) -> None:
+    """ip is that of the next instruction; the length in halfwords is in the state block."""
+    leave(x, state.HANDED, instruction_address(x, ENTERED), "%n", "%cc")
+
+
 def _loaded(x: Text) -> None:
     leave(x, state.LOADED, 0, "%n", "%cc")
 
@@ -377,6 +383,7 @@ def shared() -> list[str]:
         "completed": _completed,
         "masked": _masked,
         "loaded": _loaded,
+        "handed": _handed,
         "slow": _slow,
         "first": lambda x: look_up(x, "%iw", ENTERED),
         "go": _outside(lambda x: look_up(x, "%iw", ENTERED)),

@@ -10,6 +10,7 @@ from cpvm.machine.compiled import dispatch, psw, state, tables
 from cpvm.machine.compiled.dispatch import ENTERED, OVERFLOW, Hot
 from cpvm.machine.compiled.subset import Subset, walk
 from cpvm.machine.compiled.text import UNLIKELY, Text, Value
+from cpvm.machine.quick import layout, program
 
 
 class Emitter:
@@ -185,6 +186,46 @@ class Emitter:
 
     def supervisor_call(self, code: Value) -> None:
         walk(self, psw.supervisor_call, [code])
+
+    # ---- input and output
+    def waiting(self) -> Value:
+        return dispatch.field(self.x, state.CHANNELS + layout.WAITING)
+
+    def _channel(self, function: str, a: Value) -> str:
+        return self.x.set(f"call i64 @{function}(ptr %st, i64 {a})")
+
+    def take_io(self, mask: Value) -> Value:
+        self.changed = True
+        return self._channel("io_take", mask)
+
+    def start_io(self, a: Value) -> Value:
+        """The condition code; interruptions that are allowed are taken at once."""
+        x = self.x
+        self.bound = True
+        cc = self._channel("io_start", a)
+        self.restart_if(x.compare("eq", cc, program.RESTART))
+        handed, on = x.fresh("handed"), x.fresh("on")
+        x.branch(x.compare("eq", cc, program.TO_PYTHON), handed, on, UNLIKELY)
+        x.label(handed)
+        x.store(x.at("%st", state.ILC), "i64", self.size // 2)
+        dispatch.jump(x, "handed", self.hot | {"ip": x.at(str(self.hot["ip"]), self.size), "iw": 0})
+        x.label(on)
+        self.set_cc(cc)
+        walk(self, psw.interrupt, [])
+        return cc
+
+    start_io_fast = start_io
+
+    def test_io(self, a: Value) -> Value:
+        cc = self._channel("io_test", a)
+        self.restart_if(self.x.compare("eq", cc, program.RESTART))
+        self.changed = True
+        return cc
+
+    def test_channel(self, a: Value) -> Value:
+        cc = self._channel("io_test_channel", a)
+        self.restart_if(self.x.compare("eq", cc, program.RESTART))
+        return cc
 
     # ---- control
     def next_ia(self) -> Value:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from cpvm.machine.compiled import state
 from cpvm.machine.compiled.tables import SET_BYTES, TABLE_BYTES, NativeTables
+from cpvm.machine.compiled.writing import write_address
 from cpvm.machine.enginestats import EngineStatistics
 from cpvm.machine.interpreter import SLICE, Interpreter
 from cpvm.machine.interruptions import COMPARATOR_MASK, CPU_TIMER_MASK, TIMER_MASK
+from cpvm.machine.quick.lease import Leases
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.timers import TICKS_PER_SECOND, TOD_MICROSECOND
 from cpvm.s370 import psa
@@ -72,6 +74,7 @@ class CompiledInterpreter(Interpreter):
         super().__init__(cpu, interruptions)
         self._library = library
         self._run: Callable[[int], int] | None = None
+        self._resume: Callable[[int, int], int]
         self._exactly = False
         self._elsewhere = False
         """What comes next is not for native code, though it could do it."""
@@ -94,6 +97,9 @@ class CompiledInterpreter(Interpreter):
         self._set(state.TABLES, self._tables.address)
         self._used_pin = ctypes.c_char.from_buffer(self._tables.used)
         self._set(state.USED, ctypes.addressof(self._used_pin))
+        self._set(state.WRITE, write_address())
+        can_write = self._words[state.WRITE >> 3] != 0
+        self._leases = Leases(cpu.machine.io, self._block, state.CHANNELS, self._address, can_write)
 
     def nudge(self) -> None:
         super().nudge()
@@ -117,6 +123,7 @@ class CompiledInterpreter(Interpreter):
     def _slice(self, planned: int) -> int:
         if self._run is None and self._library.native is not None:
             self._run = self._library.native.run
+            self._resume = self._library.native.resume
         if planned < self.few or self._exactly or self._run is None:
             return super()._slice(min(planned, SLICE))
         cpu = self._cpu
@@ -129,6 +136,8 @@ class CompiledInterpreter(Interpreter):
             if cpu.attention or left <= 0 or self._elsewhere:
                 break
             if self._reason == state.BUDGET_USED and now() - begun < LATENCY:
+                continue
+            if self._reason == state.RESTART and self._leases.again():
                 continue
             if planned - left >= SLICE:
                 break  # time is charged before an instruction that may look at it
@@ -186,6 +195,8 @@ class CompiledInterpreter(Interpreter):
         pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[_FETCH] = pair
         words[_STORE] = pair + TABLE_BYTES
+        leases = self._leases
+        leases.publish()
         if self.outside is None:
             reason = self._run(self._address)
         else:
@@ -199,6 +210,7 @@ class CompiledInterpreter(Interpreter):
         general[:] = found[:16]
         floating[:] = found[16:24]
         cpu.ia, cpu.condition, cpu.pmask = found[40:43]
+        leases.take_back()
         done = budget - words[_BUDGET] - words[_BANK]
         self.native_instructions += done
         if done > (reason == state.COMPLETED):  # of which that one did not go well
@@ -215,6 +227,11 @@ class CompiledInterpreter(Interpreter):
             cpu.set_system_mask(words[_OPERAND])
         elif reason == state.LOADED:
             cpu.load_psw(words[_OPERAND], words[_CODE])
+        elif reason == state.HANDED:
+            cpu.word = _WORDS[words[_ILC]]
+            leases.go_on(self._resume)
+            cpu.condition = 0
+            cpu.look_at_channels()
         return done
 
     def _take_up(self, mode: int, key: int, mask: int) -> None:
@@ -224,18 +241,18 @@ class CompiledInterpreter(Interpreter):
         cpu.translating = mode & EC != 0 and mask & EC_TRANSLATION != 0
         cpu.choose_tables()  # there is nothing to be looked at, or native code would have come back at once
 
-    def _quiet(self) -> bool:
-        """Whether nothing would interrupt, whatever the masks."""
+    def _quiet(self) -> int:
+        """What is pending that other masks might let interrupt, see `state.QUIET`."""
         machine = self._cpu.machine
         interruptions, timers, io = machine.interruptions, machine.cpu.timers, machine.io
         submask = self._cpu.control[0]
-        return not (
-            io.waiting
-            or io.active
-            or interruptions.signals
+        if io.waiting or io.active or interruptions.checks.pending:
+            return state.LOUD
+        external = (
+            interruptions.signals
             or interruptions.others
-            or interruptions.checks.pending
             or (submask & TIMER_MASK and timers.interval_pending)
             or (submask & CPU_TIMER_MASK and timers.cpu_timer_pending())
             or (submask & COMPARATOR_MASK and timers.comparator_pending())
         )
+        return state.EXTERNAL_ONLY if external else state.NOTHING_PENDING

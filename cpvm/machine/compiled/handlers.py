@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cpvm.machine.compiled import areas, dispatch, split, turn
+from cpvm.machine.compiled import areas, dispatch, emithost, split, turn
 from cpvm.machine.compiled.emitsplit import SplitEmitter, WholeEmitter
 from cpvm.machine.compiled.emitstorage import StorageEmitter
 from cpvm.machine.compiled.subset import Subset, walk
@@ -166,7 +166,7 @@ class _Module:
             f"@exported = constant [{len(dispatch.EXPORTED)} x ptr] [{exported}]",
             f"@free = internal constant [256 x i8] [{', '.join(f'i8 {b}' for b in free)}]",
         ]
-        shared = [areas.FUNCTIONS, split.FUNCTIONS, *dispatch.shared(), turn.function()]
+        shared = [areas.FUNCTIONS, split.FUNCTIONS, *emithost.functions(), *dispatch.shared(), turn.function()]
         text = "\n".join([areas.DECLARATIONS, *globals_, *shared, *self.functions, ""])
         return re.sub(r"@(table|handlers|exported|run)\b", rf"@\g<1>{self._number}", text)
 

@@ -6,9 +6,20 @@ has no program-event recording, and the bits that must be zero are. Any other is
 
 from typing import Protocol
 
+from cpvm.machine.compiled.state import EXTERNAL_ONLY, LOUD
 from cpvm.s370.ops import Ops
-from cpvm.s370.psa import SVC_ILC, SVC_NEW, SVC_OLD
-from cpvm.s370.psw import EC, EC_PER, EC_TRANSLATION, EC_ZERO_FIRST, EC_ZERO_SECOND, WAIT
+from cpvm.s370.psa import IO_ADDRESS, IO_NEW, IO_OLD, SVC_ILC, SVC_NEW, SVC_OLD
+from cpvm.s370.psw import (
+    BC_OTHER_CHANNELS,
+    EC,
+    EC_IO,
+    EC_PER,
+    EC_TRANSLATION,
+    EC_ZERO_FIRST,
+    EC_ZERO_SECOND,
+    EXTERNAL_MASK,
+    WAIT,
+)
 
 EC_UNUSUAL = EC_PER << 24 | EC_ZERO_FIRST
 MASK_UNUSUAL = EC_PER | EC_ZERO_FIRST >> 24
@@ -18,7 +29,13 @@ class NativeOps(Ops, Protocol):
     """What native code has besides the operations of a CPU."""
 
     def quiet(self) -> int:
-        """1 if nothing is pending that new masks would let interrupt."""
+        """What is pending elsewhere that new masks may let interrupt, see `state.QUIET`."""
+
+    def waiting(self) -> int:
+        """Channels with interruptions pending that may be taken here, as in control register 2."""
+
+    def take_io(self, mask: int) -> int:
+        """Take the interruption of the first channel in a mask, which has one: its CSW is stored. The I/O address."""
 
     def leave_psw(self, first: int, second: int) -> None:
         """Let Python load this PSW. Last act."""
@@ -35,10 +52,52 @@ class NativeOps(Ops, Protocol):
         """After the instruction, use the access tables for this key, with translation (16) or without (0)."""
 
 
+def calm(m: NativeOps, mask: int) -> int:
+    """1 if nothing that is pending elsewhere would interrupt under a system mask."""
+    quiet = m.quiet()
+    if quiet == LOUD or (quiet == EXTERNAL_ONLY and mask & EXTERNAL_MASK != 0):
+        return 0
+    return 1
+
+
+def channels(m: NativeOps, first: int) -> int:
+    """Channels whose pending interruptions are to be taken here, under a PSW with this first word."""
+    return allowed(m, first) if m.waiting() != 0 and calm(m, first >> 24) != 0 else 0
+
+
+def allowed(m: NativeOps, first: int) -> int:
+    """Channels with pending interruptions that are known here, and allowed by a PSW with this first word."""
+    mask = 0
+    if m.waiting() != 0:
+        selected = m.cr(2)
+        if first & EC << 16 != 0:
+            if first & EC_UNUSUAL == 0 and first & EC_IO << 24 != 0:
+                mask = selected
+        else:
+            mask = first & 0xFC000000
+            if first & BC_OTHER_CHANNELS << 24 != 0:
+                mask = mask | selected & 0x03FFFFFF
+        mask = mask & m.waiting()
+    return mask
+
+
 def load_psw(m: NativeOps, first: int, second: int) -> None:
-    """LOAD PSW, and the second half of an interruption."""
+    """LOAD PSW, and the second half of an interruption. I/O interruptions that it allows are taken."""
+    enabled = channels(m, first)
+    while enabled != 0 and (first & EC << 16 == 0 or second & EC_ZERO_SECOND == 0):
+        address = m.take_io(enabled)
+        if first & EC << 16 != 0:
+            m.put_real4(IO_ADDRESS, m.real4(IO_ADDRESS) & 0xFFFF0000 | address)
+            m.put_real4(IO_OLD, first)
+            m.put_real4(IO_OLD + 4, second)
+        else:
+            m.put_real4(IO_OLD, first & 0xFFFF0000 | address)
+            m.put_real4(IO_OLD + 4, second & 0x3FFFFFFF)
+        first = m.real4(IO_NEW)
+        second = m.real4(IO_NEW + 4)
+        enabled = channels(m, first)
     mode = first >> 16 & 15
-    unusual = 1 if m.quiet() == 0 or mode & WAIT != 0 else 0
+    unusual = 1 if calm(m, first >> 24) == 0 or mode & WAIT != 0 else 0
     if mode & EC != 0 and (first & EC_UNUSUAL != 0 or second & EC_ZERO_SECOND != 0):
         unusual = 1
     if unusual != 0:
@@ -61,12 +120,25 @@ def load_psw(m: NativeOps, first: int, second: int) -> None:
 
 def set_system_mask(m: NativeOps, v: int) -> None:
     """SET SYSTEM MASK and its like."""
-    if m.quiet() == 0 or (m.mode() & EC != 0 and v & MASK_UNUSUAL != 0):
+    if calm(m, v) == 0 or (m.mode() & EC != 0 and v & MASK_UNUSUAL != 0):
         m.leave_mask(v)
     else:
         m.put_mask(v)
         if m.mode() & EC != 0:
             m.choose_tables(m.psw_key(), 16 if v & EC_TRANSLATION != 0 else 0)
+        interrupt(m)
+
+
+def interrupt(m: NativeOps) -> None:
+    """Take the I/O interruptions that the present PSW allows, as the last act of an instruction."""
+    first = m.system_mask() << 24 | m.psw_key() << 20 | m.mode() << 16
+    if channels(m, first) != 0:
+        if m.mode() & EC != 0:
+            m.load_psw(first | m.cc() << 12 | m.program_mask() << 8, m.next_ia())
+        else:
+            m.load_psw(first, m.cc() << 28 | m.program_mask() << 24 | m.next_ia())
+    elif allowed(m, first) != 0:  # but something else may come before it
+        m.leave_mask(m.system_mask())
 
 
 def set_psw_key(m: NativeOps, v: int) -> None:

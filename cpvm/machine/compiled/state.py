@@ -7,6 +7,8 @@ afterwards; in between it belongs to the native code.
 from struct import Struct
 from typing import Final
 
+from cpvm.machine.quick import layout
+
 GENERAL: Final = 0
 """16 general registers, 32 bits each."""
 FLOATING: Final = 64
@@ -49,6 +51,7 @@ _WORDS: Final = (
     "ENTERED_N",
     "INSIDE",
     "PATIENCE",
+    "WRITE",
 )
 _AT: Final = {name: 192 + 8 * i for i, name in enumerate(_WORDS)}
 
@@ -63,7 +66,12 @@ BUDGET: Final = _AT["BUDGET"]
 """Instructions that may still be executed."""
 PREFIX: Final = _AT["PREFIX"]
 QUIET: Final = _AT["QUIET"]
-"""1 if nothing is pending that new masks would let interrupt."""
+"""What is pending, outside of native code, that new masks may let interrupt: LOUD and so on."""
+LOUD: Final = 0
+"""Anything."""
+NOTHING_PENDING: Final = 1
+EXTERNAL_ONLY: Final = 2
+"""At most external interruptions."""
 CODE: Final = _AT["CODE"]
 """Code of the program interruption, for COMPLETED."""
 ILC: Final = _AT["ILC"]
@@ -117,10 +125,16 @@ INSIDE: Final = _AT["INSIDE"]
 PATIENCE: Final = _AT["PATIENCE"]
 """What long operations may still take, in nanoseconds as they are estimated; below zero, STOP is set."""
 
+WRITE: Final = _AT["WRITE"]
+"""Host address of the function pwrite; 0 if there is none."""
+
 HINTS: Final = 192 + 8 * len(_WORDS)
 """For each halfword of a 2K block, how far it was from a branch there to its target: 16 bits, signed. May be wrong."""
 
-LENGTH: Final = HINTS + 2048
+CHANNELS: Final = HINTS + 2048
+"""The block of the machine's channels, see `cpvm.machine.quick.layout`."""
+
+LENGTH: Final = CHANNELS + layout.BLOCK_BYTES
 """Of the block, in bytes."""
 
 REGISTERS: Final = Struct("=16i8q16I6q")
@@ -139,6 +153,16 @@ LOADED: Final = 4
 """An instruction was executed, except that a PSW has yet to be loaded."""
 STALE: Final = 5
 """The text of the region that is to be entered at the instruction address is not what was translated, or not there."""
+HANDED: Final = 6
+"""Start I/O was executed, except that its channel program has yet to be brought to its end."""
 
-REASONS: Final = ("budget used", "done in Python", "program interruption", "mask set", "PSW loaded", "region stale")
+REASONS: Final = (
+    "budget used",
+    "done in Python",
+    "program interruption",
+    "mask set",
+    "PSW loaded",
+    "region stale",
+    "channel program",
+)
 """What they are called in statistics."""

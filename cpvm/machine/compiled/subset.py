@@ -4,8 +4,9 @@ What a body may consist of:
 
 * its first parameter is `m`, the machine; a helper may do without. All else are numbers of 64 bits;
 * assignments to plain names, `if`, `while`, `for i in range(...)`, `return`, `pass`, calls;
-* numbers, names, numbers among the names of the module, `+ - * & | ^ ~ << >>`, `//` and `%` by a number that is known
-  and positive, comparisons of two numbers, `and or not`, `x if c else y`, `m.operation(...)`, helpers (not recursive).
+* numbers, names, numbers among the names of the module or of one that it names, `+ - * & | ^ ~ << >>`, `//` and `%`
+  by a number that is known and positive, comparisons of two numbers, `in (...)`, `and or not`, `x if c else y`, `max`
+  and `min` of two, `m.operation(...)`, helpers (not recursive).
 
 Anything else raises `Subset`. So does an operation that may fault after a change: whatever native code leaves to Python
 in the middle of an instruction can be started again from its beginning.
@@ -14,11 +15,11 @@ in the middle of an instruction can be started again from its beginning.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import operator
 import textwrap
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NoReturn, Protocol
 
 from cpvm.machine.compiled.text import Condition, Text, Value
@@ -69,7 +70,7 @@ DEPTH = 12
 """Helpers within helpers."""
 
 
-@cache
+@functools.cache
 def _tree(function: Callable[..., Any]) -> ast.FunctionDef:
     try:
         node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
@@ -261,12 +262,23 @@ class _Walk:
                 a, b = self._value(left), self._value(right)
                 name, fold = _COMPARE[type(how)]
                 return fold(a, b) if isinstance(a, int) and isinstance(b, int) else self._x.compare(name, a, b)
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as how], comparators=[ast.Tuple(elts=several)]):
+                c = self._among(self._value(left), [self._value(one) for one in several])
+                if isinstance(how, ast.In):
+                    return c
+                return not c if isinstance(c, bool) else self._x.set(f"xor i1 {c}, true")
             case ast.UnaryOp(op=ast.Not(), operand=o):
                 c = self._test(o)
                 return not c if isinstance(c, bool) else self._x.set(f"xor i1 {c}, true")
             case ast.BoolOp(op=op, values=values):
                 return self._short_circuit(isinstance(op, ast.Or), values)
         self._bad(n, "a condition that is no comparison")
+
+    def _among(self, v: Value, several: list[Value]) -> Condition:
+        """Whether a value is one of several."""
+        x = self._x
+        known = isinstance(v, int) and all(isinstance(one, int) for one in several)
+        return v in several if known else functools.reduce(x.either, (x.compare("eq", v, one) for one in several))
 
     def _short_circuit(self, stop: bool, values: list[ast.expr]) -> Condition:
         first = self._test(values[0])
@@ -292,6 +304,8 @@ class _Walk:
                 return v
             case ast.Name(id=name):
                 return self._name(n, name)
+            case ast.Attribute(value=ast.Name(id=name), attr=part) if name not in self._slots:
+                return self._constant(n, name, part)
             case ast.UnaryOp(op=ast.USub(), operand=o):
                 return self._x.op("sub", 0, self._value(o))
             case ast.UnaryOp(op=ast.Invert(), operand=o):
@@ -321,6 +335,14 @@ class _Walk:
         if not isinstance(v, int | str) or isinstance(v, bool):
             self._bad(n, f"{name} is not a number")
         return v if isinstance(v, str) else int(v)
+
+    def _constant(self, n: ast.expr, name: str, part: str) -> int:
+        """A number among the names of another module, or of a class that only holds such numbers."""
+        owner = self._names.get(name)
+        v = getattr(owner, part, None) if inspect.ismodule(owner) or inspect.isclass(owner) else None
+        if not isinstance(v, int) or isinstance(v, bool):
+            self._bad(n, f"{name}.{part} is not a number")
+        return int(v)
 
     def _binary(self, n: ast.expr, op: ast.operator, a: Value, b: Value) -> Value:
         if type(op) not in _BINARY:
@@ -357,6 +379,10 @@ class _Walk:
         return x.load(out, "i64")
 
     def _call(self, n: ast.expr, name: str, args: list[ast.expr]) -> Value:
+        if name in ("max", "min") and len(args) == 2 and name not in self._names:
+            a, b = (self._value(one) for one in args)
+            how = "sgt" if name == "max" else "slt"
+            return self._x.select(self._x.compare(how, a, b), a, b)
         function = self._names.get(name)
         if not inspect.isfunction(function):
             self._bad(n, f"{name} is not a helper")

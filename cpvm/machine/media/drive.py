@@ -7,7 +7,7 @@ in `cpvm.machine.media.control`, its searches in `cpvm.machine.media.searching`;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from cpvm.machine.datapath import DataPath
@@ -29,6 +29,7 @@ from cpvm.machine.media.model import (
 )
 from cpvm.machine.media.pack import PackDrive
 from cpvm.machine.media.rotation import Decoded, Rotation
+from cpvm.machine.media.volume import Volume
 from cpvm.s370.ccw import Command, Sense, UnitStatus
 from cpvm.s370.ckd import ALTERNATE, DEFECTIVE, GEOMETRY, CKDError, Record, Track
 
@@ -120,6 +121,40 @@ class Drive(PackDrive):
         if self._rotation is None:
             raise MediaError(f"the {self.type} is not ready")
         return self._rotation
+
+    # ---- for native code
+
+    @property
+    def own_volume(self) -> Volume | None:
+        """The volume on the drive, if the drive has opened it, so that nobody else writes it."""
+        pack = self._pack
+        if not isinstance(pack, Volume) or self._rotation is None or self._rotation.store is not pack:
+            return None
+        return pack
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing was written that is not in the store."""
+        return self._rotation is not None and self._rotation.at_rest
+
+    def knows(self, code: int) -> bool:
+        """Whether the type has a command."""
+        return code in self._known
+
+    def take_up(self, state: Sequence[int], sense_gone: bool, unsaved: bool) -> None:
+        """The drive is as native code has left it. `unsaved`: a program has written, and is to be gone on with.
+
+        `state`: what `cpvm.machine.quick.layout.DRIVE_STATE` names.
+        """
+        self.cyl, self.head, self.at, self.left, self.prior, index_passed, self.mask, masked = state
+        self.index_passed, self.masked = bool(index_passed), bool(masked)
+        self.other = self.spaced = -1
+        self._here = None
+        self._timed = False
+        if sense_gone:
+            self.sense = self._no_sense
+        if self._rotation is not None:
+            self._rotation.owe_commit(unsaved)
 
     # ---- the channel program as a whole
 

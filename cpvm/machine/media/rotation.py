@@ -94,6 +94,15 @@ class Rotation:
             self._uncommitted = False
             self.store.commit()
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the store has, lasting, all that was changed."""
+        return not self._changed and not self._uncommitted
+
+    def owe_commit(self, owes: bool) -> None:
+        """Whether something was written to the store elsewhere that `flush` is to make lasting."""
+        self._uncommitted = owes
+
     def forget(self) -> None:
         """Drop all decoded tracks, changed or not."""
         self._entries.clear()

@@ -7,12 +7,15 @@ blocks of zeros. So a clone of any disk is made at once, and holds only what is 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from cpvm.machine.device import MediaError
+from cpvm.machine.media import redo
 from cpvm.machine.media.base import Base
 from cpvm.machine.media.images import BlockImage, TrackImage, open_base
 from cpvm.machine.media.images.image import BLOCK
@@ -217,6 +220,10 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
         MediaError: no such file, not a volume, in use by another process, or its base is not what it was.
     """
     path = Path(path)
+    left = redo.log_of(path).exists()
+    if left and read_only and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        with suppress(MediaError):  # somebody has it
+            open_volume(path, False, _depth).close()  # what a killed process left; one that only reads cannot tidy up
     database, facts = open_file(path, read_only)
     base: TrackImage | BlockImage | None = None
     try:
@@ -232,7 +239,10 @@ def open_volume(path: str | Path, read_only: bool = False, _depth: int = 0) -> V
                 raise MediaError(f"{path}: its base {base.path} is a disk of another type or size")
         if "blocks" in facts:
             return BlockVolume(path, database, facts, read_only, base if isinstance(base, BlockImage) else None)
-        return Volume(path, database, facts, read_only, base if isinstance(base, TrackImage) else None)
+        volume = Volume(path, database, facts, read_only, base if isinstance(base, TrackImage) else None)
+        if left:
+            volume.recover()
+        return volume
     except MediaError:
         disconnect(database)
         if base is not None:

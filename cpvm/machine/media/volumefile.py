@@ -15,12 +15,16 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from cpvm.machine.device import MediaError
+from cpvm.machine.media import redo
 from cpvm.machine.media.images.compressed import ZLIB, decompress
 from cpvm.machine.media.newfile import temporary_for
+
+if TYPE_CHECKING:
+    from cpvm.machine.media.resident import Resident
 
 APPLICATION_ID: Final = 0x43504456  # "CPDV" in the file's header
 CACHE: Final = 64  # pieces kept uncompressed
@@ -50,6 +54,10 @@ class VolumeFile(ABC):
         self._cache: OrderedDict[int, bytes] = OrderedDict()
         self._written = False
         self._deferred = 0
+        self.resident: Resident | None = None
+        """What of it native code reads and writes; None if nothing."""
+        self._unsettled: dict[int, bytes] = {}  # pieces of which the file has an older state than its log
+        self._settling = False  # the transaction under way makes the log superfluous
         self.name = str(facts.get("volid") or path.name)
         """What messages call it."""
         self.only_if_changed = False
@@ -69,7 +77,8 @@ class VolumeFile(ABC):
     def _piece(self, number: int) -> bytes:
         """A piece; the same object as long as it does not change and is in the cache."""
         with self._lock:
-            piece = self._cache.get(number)
+            written = self.resident.image(number) if self.resident is not None else None
+            piece = written or self._cache.get(number) or self._unsettled.get(number)
             if piece is None:
                 try:
                     row = self._database.execute("SELECT image FROM track WHERE number = ?", (number,)).fetchone()
@@ -88,13 +97,32 @@ class VolumeFile(ABC):
             raise MediaError(f"{self.name} is read-only")
         with self._lock:
             try:
-                if not self._written:
-                    self._database.execute("BEGIN")
-                    self._written = True
-                self._database.execute("INSERT OR REPLACE INTO track VALUES (?, ?)", (number, zlib.compress(piece, 1)))
+                self._begin()
+                self._insert(number, piece)
             except FAILURES as error:
                 raise self._failed(error) from error
+            if self.resident is not None:
+                self.resident.drop(number)
             self._keep(number, piece)
+
+    def _begin(self) -> None:
+        """Begin a transaction unless there is one. What is in the log is part of it. Raises sqlite3.Error."""
+        if self._written:
+            return
+        self._database.execute("BEGIN")
+        self._written = True
+        pieces = dict(self._unsettled)
+        if self.resident is not None:
+            pieces |= self.resident.written()
+        for number, piece in pieces.items():
+            self._insert(number, piece)
+            self._keep(number, piece)
+        if pieces:
+            self._database.execute("INSERT OR REPLACE INTO volume VALUES (?, ?)", (redo.FACT, self._generation))
+            self._settling = True
+
+    def _insert(self, number: int, piece: bytes) -> None:
+        self._database.execute("INSERT OR REPLACE INTO track VALUES (?, ?)", (number, zlib.compress(piece, 1)))
 
     def _keep(self, number: int, piece: bytes) -> None:
         self._cache[number] = piece
@@ -102,8 +130,27 @@ class VolumeFile(ABC):
         if len(self._cache) > CACHE:
             self._cache.popitem(last=False)
 
+    def settle(self) -> None:
+        """Have all in the file that is only in its log. Raises MediaError."""
+        with self._lock:
+            if not self._written and (self._unsettled or (self.resident is not None and self.resident.dirty)):
+                self._begin_or_fail()
+                self._commit()
+
+    def _begin_or_fail(self) -> None:
+        try:
+            self._begin()
+        except FAILURES as error:
+            raise self._failed(error) from error
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing was written that is not lasting yet."""
+        return not self._written and not self._deferred
+
     def changed(self) -> list[int]:
         """Numbers of the pieces that this file holds, in order. Raises MediaError."""
+        self.settle()
         try:
             with self._lock:
                 return [row[0] for row in self._database.execute("SELECT number FROM track ORDER BY number")]
@@ -113,9 +160,12 @@ class VolumeFile(ABC):
     def _failed(self, error: Exception) -> MediaError:
         """A write failed: the file goes back to the last commit, and so does what is remembered of it."""
         self._cache.clear()
-        self._written = False
+        self._written = self._settling = False
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
+        if self.resident is not None:
+            self.resident.clear()
+            self._read_log()
         return MediaError(f"{self.name}: {error}")
 
     # ---- what lasts
@@ -123,13 +173,49 @@ class VolumeFile(ABC):
     def commit(self) -> None:
         """Make all writes lasting (not while `deferred`)."""
         with self._lock:
-            if not self._written or self._deferred:
+            if self._deferred:
                 return
-            try:
-                self._database.execute("COMMIT")
-                self._written = False
-            except FAILURES as error:
-                raise self._failed(error) from error
+            if self.resident is not None and self.resident.unsaved:
+                self._begin_or_fail()
+            if self._written:
+                self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._database.execute("COMMIT")
+            self._written = False
+        except FAILURES as error:
+            raise self._failed(error) from error
+        if self._settling:
+            self.facts[redo.FACT] = self._generation
+            self._unsettled.clear()
+            if self.resident is not None:
+                self.resident.settled()
+        self._settling = False
+
+    # ---- the log
+
+    @property
+    def _generation(self) -> int:
+        """That of the log."""
+        return int(self.facts.get(redo.FACT, 0)) + 1
+
+    def _read_log(self) -> None:
+        """Apply to the pieces what the log has. Raises MediaError."""
+        self._unsettled.clear()
+        if redo.FACT in self.facts:
+            for number, offset, data in redo.read(self.path, self._generation):
+                piece = self._piece(number)
+                self._unsettled[number] = piece[:offset] + data + piece[offset + len(data) :]
+                self._cache.pop(number, None)
+
+    def recover(self) -> None:
+        """Take up what a killed process left in the log. Raises MediaError."""
+        with self._lock:
+            self._read_log()
+            if not self.read_only:
+                self.settle()
+                redo.remove(self.path)
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
@@ -152,9 +238,7 @@ class VolumeFile(ABC):
             raise MediaError(f"{self.name} is read-only")
         with self._lock:
             try:
-                if not self._written:
-                    self._database.execute("BEGIN")
-                    self._written = True
+                self._begin()
                 self._database.executemany("INSERT OR REPLACE INTO volume VALUES (?, ?)", facts.items())
             except FAILURES as error:
                 raise self._failed(error) from error
@@ -174,6 +258,10 @@ class VolumeFile(ABC):
         """Commit and close; the volume cannot be used any more."""
         with self._lock:
             self.commit()
+            self.settle()
+            if self.resident is not None:
+                self.resident.close()
+                self.resident = None
             empty = self.only_if_changed and not self.changed()
             disconnect(self._database)
             if empty:
