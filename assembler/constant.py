@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from assembler.expression import Environment, Expr, absolute
 from assembler.message import Flaw
+from assembler.operand import parse_expression
 from assembler.symbols import Value
 
 
@@ -84,14 +85,25 @@ class Constant:
     exponent: Expr | None
     values: tuple[str, ...] | None
     """Quoted values, or the text of the expressions; None if there is no nominal value."""
-    addresses: tuple[tuple[Expr, Expr | None], ...]
-    """For address constants: expression and, in S(D(B)), the base."""
+    given: tuple[tuple[Expr, Expr | None], ...]
     column: int
-    text: str
     extension: str = ""
     """The type's second letter: D or H."""
     program: int | None = None
     """The program type, P(value) (High Level Assembler)."""
+    inside: int = -1
+    """The column of the first of several expressions that are so simple that they are kept as texts."""
+
+    def addresses(self) -> tuple[tuple[Expr, Expr | None], ...]:
+        """Of address constants, expression and, in S(D(B)), the base."""
+        if self.inside < 0:
+            return self.given
+        found: list[tuple[Expr, Expr | None]] = []
+        column = self.inside
+        for value in self.values or ():
+            found.append((At(parse_expression(value), column), None))
+            column += len(value) + 1
+        return tuple(found)
 
     @property
     def type(self) -> Type:

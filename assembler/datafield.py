@@ -18,6 +18,9 @@ _SIMPLE = re.compile(
     r"([0-9]{0,7})([CXBFHEDLPZ])(?:L([0-9]{1,5}))?"
     r"(?:'((?:[^'&]|''|&&)*+)')?(,|$)"
 )
+_TERM = r"(?:\*|[0-9]{1,9}(?![0-9])|[A-Z$#@_][A-Z0-9$#@_]{0,62}(?![A-Z0-9$#@_]))"
+_SUM = rf"{_TERM}(?:[+-]{_TERM})*+"
+_SIMPLE_ADDRESS = re.compile(rf"([0-9]{{0,7}})([AYV])(?:L([0-9]))?\(({_SUM}(?:,{_SUM})*+)\)(,|$)")
 _DIGITS = re.compile(r"[0-9]+")
 _SIGNED = re.compile(r"[+-]?[0-9]+")
 _STRING = re.compile(r"'((?:[^']|'')*+)'")
@@ -160,7 +163,6 @@ class _Reader:
             values,
             addresses,
             start,
-            text[start : self.at],
             extension,
             program,
         )
@@ -262,7 +264,27 @@ def _read(text: str) -> tuple[Constant, ...]:
                     values,
                     (),
                     at,
-                    text[at : match.end() - len(end)],
+                )
+            )
+            at = match.end()
+            if not end:
+                return tuple(found)
+            continue
+        match = _SIMPLE_ADDRESS.match(text, at)
+        if match is not None:
+            count, kind, length, inside, end = match.groups()
+            found.append(
+                Constant(
+                    kind,
+                    Number(int(count)) if count else None,
+                    Number(int(length)) if length else None,
+                    False,
+                    None,
+                    None,
+                    tuple(inside.split(",")),
+                    (),
+                    at,
+                    inside=match.start(4),
                 )
             )
             at = match.end()

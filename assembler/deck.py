@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assembler import symcards
+from assembler.state import Text
 from assembler.symbols import Card, Section
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -135,8 +136,8 @@ def _txt(asm: Assembler) -> list[bytes | Card]:
             continue
         if text.section is not section or text.loc != start + len(held):
             flush(len(held))
-            section, start = text.section, text.loc
-        held += text.data
+            section, start = text.section, text.loc  # type: ignore[assignment]
+        held += text.data if isinstance(text, Text) else text.code
         if len(held) > _TXT_BYTES:
             flush((len(held) - 1) // _TXT_BYTES * _TXT_BYTES)
     flush(len(held))

@@ -21,7 +21,7 @@ class Names(Sections):
 
     def define(self, st: Statement, value: int, terms: Terms, length: int, kind: str) -> Symbol | None:
         """Define the statement's name; a second definition and a bad name are noted, not raised."""
-        name = st.name.upper()
+        name = st.name if st.name.isupper() else st.name.upper()
         if not SYMBOL.fullmatch(name):
             self.flaw(st, Flaw("IFO016", f"ILLEGAL OR INVALID NAME FIELD - {name[:16]}", 8, NAME_FIELD))
             return None
@@ -47,7 +47,7 @@ class Names(Sections):
                 self.undefined.setdefault(name, []).append(self._current.number)
             raise Flaw("IFO188", f"{name} IS AN UNDEFINED SYMBOL", 8, column)
         if self.second and self._current is not None:
-            found.references.append(self._current.number)
+            found.refer(self._current.number)
         return found
 
     def here(self) -> Value:
@@ -74,7 +74,7 @@ class Names(Sections):
             raise Flaw("IFO187", f"INVALID EXTERNAL NAME {name[:16]}", 8, column)
         found = self.symbols.get(name)
         if found is not None and self.second and self._current is not None:
-            found.references.append(self._current.number)
+            found.refer(self._current.number)
         if not self.has_text():
             return Symbol(name, 0, (), 1, "T", 0)
         section = self.externals.get(name) or self.external_section(name, "ER")
@@ -124,5 +124,5 @@ class Names(Sections):
         if found is None:
             raise Flaw("IFO161", f"INVALID LITERAL {text[:20]} - IT MAY NOT STAND HERE", 8, column)
         if self.second:
-            found.symbol.references.append(number)
+            found.symbol.refer(number)
         return found.symbol

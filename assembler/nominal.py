@@ -7,12 +7,12 @@ floating-point format is that of Principles of Operation (GA22-7000).  Values ar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
 from assembler.constant import Constant
-from assembler.expression import Environment, absolute, qualifier, undouble
+from assembler.expression import Environment, Expr, absolute, qualifier, undouble
 from assembler.message import Flaw
 from assembler.symbols import Section, Symbol, Terms
 from cpvm.s370.ebcdic import to_ebcdic
@@ -120,6 +120,9 @@ def _floating(text: str, constant: Constant, length: int, env: Environment) -> b
     try:
         if constant.kind == "L":
             sign, power, fraction = hexadecimal_float(value, 28)
+            if scale and fraction:
+                fraction = rounded(abs(value) / Fraction(16) ** (power - 64) * 16 ** (28 - scale))
+                power += scale
             low_power = (power - 14) & 0x7F if fraction else 0
             high = (sign << 63) | power << 56 | fraction >> 56
             low = (sign << 63) | low_power << 56 | fraction & 0xFFFFFFFFFFFFFF
@@ -195,44 +198,55 @@ def generate(constant: Constant, place: Place, offset: int) -> tuple[bytes, list
             _one(value, constant, explicit or constant.implied(value), place) for value in constant.values
         )  # fmt: skip
         return once * count, []
-    length = explicit or constant.type.length
+    return _addresses(constant, place, explicit or constant.type.length, count, offset)
+
+
+def _addresses(
+    constant: Constant, place: Place, length: int, count: int, offset: int
+) -> tuple[bytes, list[Relocation]]:  # fmt: skip
+    values = constant.values or ()
+    trees = constant.addresses()
+    moves = any("*" in value for value in values)  # the location counter moves along from duplicate to duplicate
     out = bytearray()
     relocations: list[Relocation] = []
-    for _ in range(count):
-        for index in range(len(constant.values)):
+    for _ in range(count if moves else min(count, 1)):
+        for value, (tree, base) in zip(values, trees, strict=True):
             place.move(offset + len(out))
-            field, found = _address(constant, index, length, place, offset + len(out))
+            field, found = _address(
+                constant, value, tree, base, length=length, place=place, offset=offset + len(out)
+            )  # fmt: skip
             out += field
             relocations += found
     place.move(0)
+    if count > 1 and not moves:
+        size = len(out)
+        out *= count
+        relocations += [
+            replace(one, offset=one.offset + at) for at in range(size, len(out), size) for one in tuple(relocations)
+        ]
     return bytes(out), relocations
 
 
 def _generate_bits(constant: Constant, place: Place, bits: int, count: int) -> bytes:
     number = size = 0
-    for value in constant.values or ():
-        if constant.addresses:
-            field = absolute(constant.addresses[(constant.values or ()).index(value)][0], place) & (1 << bits) - 1
-        else:
-            field = _bits(value, constant, bits, place)
+    trees = constant.addresses()
+    for index, value in enumerate(constant.values or ()):
+        field = absolute(trees[index][0], place) & (1 << bits) - 1 if trees else _bits(value, constant, bits, place)
         number = number << bits | field
         size += bits
-    total = number
-    for _ in range(count - 1):
-        total = total << size | number
-    size *= count
-    padding = -size % 8
-    return (total << padding).to_bytes((size + padding) // 8, "big") if count else b""
+    eight = sum(number << size * one for one in range(8)).to_bytes(size, "big")  # that many duplicates fill bytes
+    rest = sum(number << size * one for one in range(count % 8))
+    left = size * (count % 8)
+    padding = -left % 8
+    return eight * (count // 8) + (rest << padding).to_bytes((left + padding) // 8, "big")
 
 
 def _address(
-    constant: Constant, index: int, length: int, place: Place, offset: int
+    constant: Constant, name: str, tree: Expr, base: Expr | None, *, length: int, place: Place, offset: int
 ) -> tuple[bytes, list[Relocation]]:  # fmt: skip
-    tree, base = constant.addresses[index]
-    assert constant.values is not None
     kind = constant.kind
     if kind in "VQ":
-        name = constant.values[index].upper()
+        name = name.upper()
         symbol = (place.external if kind == "V" else place.pseudo_register)(name, constant.column)
         section = symbol.terms[0][0] if symbol.terms else None
         if section is None:

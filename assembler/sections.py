@@ -12,6 +12,9 @@ from assembler.symbols import SYMBOL, Section
 MAX_TEXT = 0x800000
 """Bytes of text that one assembly may produce."""
 
+MAX_RELOCATIONS = 500_000
+"""Relocation entries of one assembly."""
+
 MAX_SECTIONS = 4000
 
 
@@ -110,19 +113,24 @@ class Sections(State):
         section.size = loc
 
     def text(self, st: Statement, data: bytes) -> None:
-        """Produce text at the statement's place."""
+        """Produce text at the statement's place; the statement itself stands for it if its code is all there is."""
         section: Section = st.section  # type: ignore[assignment]
         if data and section.has_text:
             self.produced += len(data)
             if self.produced > MAX_TEXT:
                 raise Flaw("IFO316", "TOO MUCH TEXT", 16)
             if st.pad:
-                data = bytes(st.pad) + data
-            self.output.append(Text(section, st.loc - st.pad, data))
+                self.output.append(Text(section, st.loc - st.pad, bytes(st.pad) + data))
+            elif data is st.code:
+                self.output.append(st)
+            else:
+                self.output.append(Text(section, st.loc, data))
 
     def relocate(self, st: Statement, found: list[Relocation]) -> None:
         section: Section = st.section  # type: ignore[assignment]
         if section.has_text:
+            if len(self.relocations) + len(found) > MAX_RELOCATIONS:
+                raise Flaw("IFO316", "TOO MANY ADDRESSES TO BE RELOCATED", 16)
             for one in found:
                 self.relocations.append(
                     RelocationEntry(one.section, section, one.kind, one.length, one.sign, st.loc + one.offset)

@@ -145,7 +145,7 @@ def scan_operand(text: str, start: int, blanks_in_parentheses: bool = False) -> 
 _INVERTED = re.compile(r"(?<![A-Za-z0-9$#@_&.'])NOT$", re.IGNORECASE)
 """NOT in front of its operand, with a blank that does not end the field."""
 
-CONDITIONAL_BLANKS = frozenset({"AIF", "SETA", "SETB", "SETC", "AGO"})
+CONDITIONAL_BLANKS = frozenset({"AIF", "AIFB", "SETA", "SETB", "SETC", "AGO"})
 """Operations in whose operands blanks inside parentheses do not end the field (logical expressions)."""
 
 

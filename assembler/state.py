@@ -81,7 +81,7 @@ class State:
     """Names that were asked for while statements were placed, and not yet defined."""
     labels: set[str] = field(default_factory=set)
     """Names of USING statements."""
-    output: list[Text | Card] = field(default_factory=list)
+    output: list[Text | Card | Statement] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     """Cards of the user's own in front of the deck."""
     relocations: list[RelocationEntry] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SYMBOL = re.compile(r"[A-Z$#@_][A-Z0-9$#@_]{0,62}")
@@ -79,11 +80,19 @@ class Symbol:
         self.length = length
         self.type = kind
         self.statement = statement
-        self.references: list[int] = []
+        self.references: Sequence[int] = ()
+        """The statements that use it, in the order of pass 2."""
         self.scale = 0
         self.integer = 0
         self.declared = ("", "")
         """Assembler type and program type, which only SYSATTRA and SYSATTRP ask for."""
+
+    def refer(self, statement: int) -> None:
+        """Note that a statement uses it."""
+        if isinstance(self.references, list):
+            self.references.append(statement)
+        else:  # most symbols are used by none: no list for them
+            self.references = [statement]
 
     @property
     def address(self) -> int:

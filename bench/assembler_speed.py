@@ -1,9 +1,11 @@
 """How fast the assembler is, and what it takes of memory, with the GNU assembler on the same instructions beside it.
 
     python bench/assembler_speed.py [STATEMENTS]
+    python bench/assembler_speed.py scale
 
 Times are processor seconds of this process.  Where `s390x-linux-gnu-as` is installed, it assembles the same instruction
-stream (in its own syntax) and the ratio of the times is printed.
+stream (in its own syntax) and the ratio of the times is printed.  `scale` measures 100,000, 300,000 and 1,000,000
+statements of each kind, each in a process of its own: time and memory for a statement stay as they are.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -44,11 +47,28 @@ def plain(count: int) -> list[str]:
     return lines
 
 
+BLOCK = (
+    "L{n:07d} L     {r},TABLE+{k}(3)",
+    "         A     {r},=F'{k}'",
+    "         ST    {r},SAVE+{w}",
+    "         MVC   BUFFER(8),TABLE+{k}",
+    "         CLI   FLAG,X'40'",
+    "         BNE   *+8",
+    "         AR    {r},{k}/8",
+    "C{n:07d} DC    F'{n}'",
+)
+
+
 def based(count: int) -> list[str]:
-    """Instructions with symbols and base registers, constants and literals."""
-    body = [f"L{number:07d} L     {number % 12 + 2},TABLE+{number % 64}(,3)" for number in range(count)]
-    size = (count * 4 + 4095) // 4096 * 4096
-    return [f"         USING T+{size},12", *body, f"         ORG   T+{size}", "TABLE    DS    CL100"]
+    """Instructions with symbols, base registers and literals, and constants, as programs have them."""
+    body = []
+    for number in range(count // len(BLOCK)):
+        if number % 100 == 0:
+            body.append("         USING *,11")
+        values = {"n": number, "r": number % 7 + 2, "k": number % 16 * 4, "w": number % 20 * 4}
+        body += [line.format(**values) for line in BLOCK]
+    data = ["TABLE    DS    XL80", "SAVE     DS    XL80", "BUFFER   DS    XL8", "FLAG     DS    X"]
+    return ["         USING DATA,12", "         USING POOL,10", *body, "POOL     LTORG", "DATA     DSECT", *data]
 
 
 MACRO = """         MACRO
@@ -88,7 +108,44 @@ def other(body: list[str]) -> float | None:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+KINDS: dict[str, Callable[[int], list[str]]] = {"explicit": plain, "symbols": based, "macros": generating}
+
+
+def measured(kind: str, count: int) -> tuple[float, float, int]:
+    """Statements a second, bytes a statement, and statements, of one assembly in a fresh process."""
+    done = subprocess.run(
+        [sys.executable, __file__, "one", kind, str(count)], check=True, capture_output=True, text=True
+    )
+    rate, size, statements = done.stdout.split()
+    return float(rate), float(size), int(statements)
+
+
+def one(kind: str, count: int) -> None:
+    timed(plain(1000))
+    body = KINDS[kind](count)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, done = timed(body)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) * 1024
+    assert done.return_code < 8, done.messages[:3]
+    print(len(done.statements) / seconds, grown / len(done.statements), len(done.statements))
+
+
+def scale() -> None:
+    """Prints, for each kind of source and each size, speed and memory."""
+    print("source     statements   statements/s   microseconds   bytes/statement")
+    for kind in KINDS:
+        for count in (100_000, 300_000, 1_000_000):
+            rate, size, statements = measured(kind, count)
+            print(f"{kind:<10} {statements:>10,} {rate:>14,.0f} {1e6 / rate:>14.1f} {size:>17,.0f}", flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["one"]:
+        one(sys.argv[2], int(sys.argv[3]))
+        return
+    if sys.argv[1:] == ["scale"]:
+        scale()
+        return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60_000
     timed(plain(1000))
     body = plain(count)
@@ -102,7 +159,7 @@ def main() -> None:
         print(f"{OTHER:<27} {count / theirs:>9,.0f} statements/s; it takes 1/{seconds / theirs:.1f} of the time")
     del done
     for amount in (count // 4, count):
-        seconds, done = timed(based(min(amount, 900_000)))
+        seconds, done = timed(based(amount))
         print(f"plain, symbols, {amount:>9,}   {len(done.statements) / seconds:>9,.0f} statements/s")
     seconds, done = timed(generating(count))
     made = sum(st.level > 0 for st in done.statements)

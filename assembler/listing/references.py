@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from assembler.listing.printer import Printer
@@ -52,7 +52,7 @@ def _print(printer: Printer, front: str, references: Iterable[str], indent: int 
     printer.line(line)
 
 
-def _numbers(symbol: Symbol, numbers: list[int], uses: Uses) -> list[str]:
+def _numbers(symbol: Symbol, numbers: Iterable[int], uses: Uses) -> list[str]:
     return [f"{number:05d}{uses.letter(number, symbol.name)}" for number in dict.fromkeys(numbers)]
 
 
@@ -72,12 +72,12 @@ def symbols(printer: Printer, asm: Assembler, short: bool) -> None:
     """Symbols, also those defined twice and those not defined; `short` leaves out those that nothing uses."""
     printer.section("CROSS-REFERENCE", XREF_HEADING)
     uses = Uses(asm, asm.options.flags)
-    rows: list[tuple[bytes, int, Symbol | str, list[int], str]] = []
+    rows: list[tuple[bytes, int, Symbol | str, Sequence[int], str]] = []
     for symbol in asm.symbols.values():
         if symbol.references or not short:
             rows.append((to_ebcdic(symbol.name), symbol.statement, symbol, symbol.references, ""))
     for name, numbers in asm.undefined.items():
-        rows.append((to_ebcdic(name), 0, name, numbers, "****UNDEFINED****"))
+        rows.append((to_ebcdic(name), 0, name, used, "****UNDEFINED****"))
     for symbol in asm.duplicates:
         rows.append((to_ebcdic(symbol.name), symbol.statement, symbol, [], "****DUPLICATE****"))
     for _, _, one, numbers, remark in sorted(rows, key=lambda row: row[:2]):

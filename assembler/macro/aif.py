@@ -13,7 +13,7 @@ from assembler.macro.variables import split_list
 from assembler.message import Flaw
 
 
-@conditional("AIF")
+@conditional("AIF", "AIFB")
 class Aif(Conditional):
     def execute(self, engine: Expander, frame: Frame, model: Model) -> None:
         branches = model.compiled

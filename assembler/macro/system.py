@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 CENTURY = 70
 """Years of two digits from here on are those of the twentieth century."""
 
+_DATA_SETS = [
+    f"SYS{file}_{what}"
+    for file in ("ADATA", "IN", "LIB", "LIN", "PRINT", "PUNCH", "TERM")
+    for what in ("DSN", "MEMBER", "VOLUME")
+]
+"""The names of files in another system's words; null, but for those of the source and of the macro."""
+
 _TYPES = {"SD": "CSECT", "PC": "CSECT", "DS": "DSECT", "CM": "COM"}
 
 
@@ -42,6 +49,7 @@ class SystemVariables:
     def __init__(self, engine: Expander, given: Mapping[str, str]) -> None:
         self._engine = engine
         fixed = {
+            **dict.fromkeys(_DATA_SETS, ""),
             "SYSDATC": full_year(given.get("SYSDATE", "")),
             "SYSCLOCK": _clock(given),
             "SYSASM": "CPVM ASSEMBLER",
@@ -49,16 +57,17 @@ class SystemVariables:
             "SYSTEM_ID": "VM/370",
             "SYSJOB": "(NOJOB)",
             "SYSSTEP": "(NOSTEP)",
-            "SYSOPT_RENT": "0",
+            "SYSOPT_RENT": str(int(engine.asm.options.rent)),
             "SYSOPT_DBCS": "0",
             "SYSOPT_XOBJECT": "0",
             "SYSOPT_OPTABLE": "370",
+            "SYSOPT_CURR_OPTABLE": "370",
             "SYSIN_DSN": given.get("SYSIN_MEMBER", ""),
             **given,
         }
         self._fixed = {name: Parameter(text) for name, text in fixed.items()}
         self._live: dict[str, Callable[[], str]] = {
-            "SYSSTMT": lambda: f"{engine.asm.count + 1:08d}",
+            "SYSSTMT": lambda: f"{engine.asm.count + len(engine.queue) + 1:08d}",
             "SYSM_SEV": lambda: f"{engine.noted_last:03d}",
             "SYSM_HSEV": lambda: f"{engine.noted_highest:03d}",
         }

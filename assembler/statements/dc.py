@@ -64,7 +64,7 @@ def _note_literals(asm: Assembler, st: Statement, constants: tuple[Constant, ...
     """Enter the literals whose attributes are asked for; they may not stand in a constant otherwise."""
     pending: list[Expr | None] = []
     for one in constants:
-        pending += [one.duplication, one.length, one.scale, one.exponent, *(tree for tree, _ in one.addresses)]
+        pending += [one.duplication, one.length, one.scale, one.exponent, *(tree for tree, _ in one.given)]
     while pending:
         tree = pending.pop(0)
         if isinstance(tree, Attribute) and isinstance(tree.of, Literal):

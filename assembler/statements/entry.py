@@ -28,4 +28,4 @@ class Entry(Operation):
         for piece in st.operand.split(","):
             symbol = asm.symbols.get(piece.upper())
             if symbol is not None:
-                symbol.references.append(st.number)
+                symbol.refer(st.number)

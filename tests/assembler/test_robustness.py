@@ -72,10 +72,11 @@ def test_extremes(source: list[str]) -> None:
 
 def test_speed_on_plain_code() -> None:
     """Twenty thousand statements are assembled: a matter of a second or two, here only of not being quadratic."""
-    body = [f"L{n:06d} L     {n % 12 + 2},TABLE+{n % 64}(,3)" for n in range(20_000)]
+    body = [f"L{n:06d} L     {n % 12 + 2},TABLE+{n % 64}(3)" for n in range(20_000)]
     head = ["T        CSECT", "         USING T+80000,12", "         USING T,11,10"]
     done = assemble([*head, *body, "         ORG T+80000", "TABLE    DS    CL100", "         END"])
     assert len(done.statements) == 20_006
+    assert not any(message.severity > 4 for message in done.messages)
 
 
 def test_a_macro_that_calls_itself_twice_is_given_up_as_a_whole() -> None:
