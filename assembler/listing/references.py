@@ -76,7 +76,7 @@ def symbols(printer: Printer, asm: Assembler, short: bool) -> None:
     for symbol in asm.symbols.values():
         if symbol.references or not short:
             rows.append((to_ebcdic(symbol.name), symbol.statement, symbol, symbol.references, ""))
-    for name, numbers in asm.undefined.items():
+    for name, used in asm.undefined.items():
         rows.append((to_ebcdic(name), 0, name, used, "****UNDEFINED****"))
     for symbol in asm.duplicates:
         rows.append((to_ebcdic(symbol.name), symbol.statement, symbol, [], "****DUPLICATE****"))
