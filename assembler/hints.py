@@ -32,6 +32,10 @@ def hint(message: Message, assembly: Assembly) -> str:
         return _meant(match[1], operations) or _no_macro(match[1])
     if match := _KEYWORD.match(text):
         return _keywords(match[1], message, assembly)
+    if message.number == "IFO026":
+        return f"column 72 is not blank, so record {message.line + 1} continues this statement"
+    if message.number == "IFO234" and assembly.statements[message.statement - 1].operand.endswith(","):
+        return "to go on behind the comma, column 72 must not be blank; the rest begins in column 16"
     if message.number == "IFO068":
         return "libraries are searched in their order; --maclib names them"
     if message.number == "IFO209":

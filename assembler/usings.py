@@ -40,7 +40,7 @@ class Action:
 
     def registers(self) -> dict[int, str]:
         """The registers of a USING (U) or DROP (D)."""
-        named = {one.promise.register: "U" for one in self.kept}
+        named = {one.promise.register: "U" for one in self.kept if one.promise.anchor is None}
         return named | dict.fromkeys(self.dropped, "D")
 
 

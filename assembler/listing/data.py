@@ -11,20 +11,21 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from assembler.instruction import MachineInstruction
 from assembler.listing.references import Uses
-from assembler.listing.rows import base_of, is_inner_call, row, source_of
+from assembler.listing.rows import base_of, row, source_of
 from assembler.listing.summaries import members
 from assembler.macro.conditional import conditionals
+from assembler.macro.expander import Complaint
 from assembler.message import Call, Message
 from assembler.source import Statement, is_comment, split_fields
+from assembler.statements.ltorg import LiteralData
 from assembler.symbols import Section, Symbol
 
 if TYPE_CHECKING:
     from assembler.assembly import Assembly
 
 VERSION = 1
-
-_NO_KIND = frozenset(("MACRO", "MEND", "MEXIT"))
 
 
 def data(assembly: Assembly, source: str) -> Iterator[str]:
@@ -95,19 +96,28 @@ def _address(assembly: Assembly, name: str) -> int | None:
     return symbol.address & 0xFFFFFFFF if symbol is not None else None
 
 
-def kind_of(st: Statement) -> str:
-    """What a statement is: comment, instruction, statement, macro call, conditional or literal."""
-    if st.operation is not None:
-        return (
-            "instruction" if hasattr(st.operation, "row") else "literal" if not st.text and st.loc >= 0 else "statement"
-        )
-    text = st.text[0] if st.text else ""
-    if not text.strip() or is_comment(text):
-        return "comment"
-    if is_inner_call(st) or st.op:
-        return "call"
-    word = split_fields(text)[1].upper()
-    return "conditional" if word in conditionals() and word not in _NO_KIND else "macro"
+class Kinds:
+    """What statements are, taken one after the other: a record of open code may belong to a macro definition."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._conditionals = frozenset(conditionals())
+
+    def of(self, st: Statement) -> str:
+        """One of comment, definition, conditional, call, instruction, statement, literal."""
+        if isinstance(st.operation, MachineInstruction):
+            return "instruction"
+        if st.operation is not None and not isinstance(st.operation, Complaint):
+            return "literal" if isinstance(st.operation, LiteralData) else "statement"
+        if st.op:
+            return "call" if st.operation is None else "statement"
+        text = st.text[0] if st.text else ""
+        word = "" if not text.strip() or is_comment(text) else split_fields(text)[1].upper()
+        inside = self._inside > 0 or word == "MACRO"
+        self._inside += (word == "MACRO") - (word == "MEND" and self._inside > 0)
+        if inside and (word or text.startswith(".*")):
+            return "definition"
+        return "conditional" if word in self._conditionals else "comment"
 
 
 def _statements(assembly: Assembly) -> Iterator[dict[str, Any]]:
@@ -125,19 +135,22 @@ def _statements(assembly: Assembly) -> Iterator[dict[str, Any]]:
     told: dict[int, list[int]] = {}
     for index, message in enumerate(assembly.messages):
         told.setdefault(message.statement, []).append(index)
+    kinds = Kinds()
     for st in assembly.statements:
-        item = _statement(assembly, st, used.get(st.number, {}), defined.get(st.number, []))
+        item = _statement(assembly, st, kinds.of(st), used.get(st.number, {}), defined.get(st.number, []))
         if st.number in told:
             item["messages"] = told[st.number]
         yield item
 
 
-def _statement(assembly: Assembly, st: Statement, used: dict[str, str], defined: list[str]) -> dict[str, Any]:
+def _statement(
+    assembly: Assembly, st: Statement, kind: str, used: dict[str, str], defined: list[str]
+) -> dict[str, Any]:
     shown = row(st)
     section = st.section if isinstance(st.section, Section) and st.operation is not None else None
     item: dict[str, Any] = {
         "number": st.number,
-        "kind": kind_of(st),
+        "kind": kind,
         "file": _file(assembly, st.file),
         "line": st.line or None,
         "level": st.level,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(
     r"""(?P<literal>=[0-9]*[A-Za-z](?:L[0-9]+)?(?:'(?:[^']|'')*'|\([^()]*\)))
-      |(?P<attribute>(?<![A-Za-z0-9_$\#@])[LTKNSIDOltknsido]'(?=[A-Za-z$\#@_]))
+      |(?P<attribute>(?<![A-Za-z0-9_$\#@])[LTKNSIDOltknsido]'(?=[A-Za-z$\#@_&]))
       |(?P<string>[XxBbCc]?'(?:[^']|'')*'?)
       |(?P<symbol>[A-Za-z$\#@_][A-Za-z0-9$\#@_]*)
       |(?P<other>[0-9]+|[^A-Za-z0-9$\#@_'=]+|=)""",

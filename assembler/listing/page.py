@@ -96,7 +96,7 @@ def _messages(assembly: Assembly) -> Iterator[str]:
         kind = "failed" if message.severity >= 8 else "warned"
         chain = f" in {escape(' in '.join(call.macro for call in message.calls))}" if message.calls else ""
         yield (
-            f'<li><span class={kind}>{message.severity}</span> <a href="#{message_id(assembly, message)}">statement '
+            f'<li><span class={kind}>{message.severity}</span> <a href="#{message_id(message)}">statement '
             f"{message.statement}</a>{chain}: <b>{message.number}</b> {escape(message.text)}</li>\n"
         )
     yield "</ul>\n"

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from assembler.expression import undouble
+from assembler.hints import hint
 from assembler.listing.markup import Markup
 from assembler.listing.rows import base_of, row
 from assembler.listing.source import HEADING
@@ -21,7 +22,7 @@ _SHAPES = frozenset(("TITLE", "EJECT", "AEJECT", "CEJECT", "SPACE", "ASPACE"))
 _TIP_BYTES = 64
 
 
-def message_id(assembly: Assembly, message: Message) -> str:
+def message_id(message: Message) -> str:
     """The anchor of a message."""
     return f"m{message.statement}-{message.number}-{message.column}"
 
@@ -58,13 +59,16 @@ class Program:
             was_on = status.on
             status.obey(st)
             if not (was_on or status.on) or status.hidden:
+                yield self._hidden(st)
                 return
         elif not status.on and not flagged and id(st) not in self._callers:
+            yield self._hidden(st)
             return
         elif st.op in _SHAPES and not flagged:
             yield self._shape(st)
             return
         elif st.level == 0 and not status.lists(st, flagged):
+            yield self._hidden(st)
             return
         if id(st) in self._callers:
             self._open.append(st)
@@ -78,6 +82,11 @@ class Program:
             yield self._message(message)
 
     @staticmethod
+    def _hidden(st: Statement) -> str:
+        """A place to which links lead, of a statement that is not listed."""
+        return f"<span id=s{st.number}></span>" if st.op else ""
+
+    @staticmethod
     def _shape(st: Statement) -> str:
         if st.op == "TITLE":
             return f"<div class=page><b>{escape(undouble(st.operand[1:-1]))}</b></div>\n"
@@ -88,6 +97,7 @@ class Program:
 
     def _rows(self, st: Statement) -> Iterator[str]:
         if not st.show:
+            yield self._hidden(st)
             return
         shown = row(st)
         records = self._markup.records(st)
@@ -119,5 +129,8 @@ class Program:
     def _message(self, message: Message) -> str:
         kind = "error" if message.severity >= 8 else "warning" if message.severity else "info"
         mark = f"<span class=mark>{'':{39 + message.column}}^</span>" if 0 < message.column <= 71 else ""
-        text = f"{message.number} {message.text} (severity {message.severity})"
-        return f'<div class="note {kind}" id="{message_id(self._assembly, message)}">{mark}{escape(text)}</div>\n'
+        text = escape(f"{message.number} {message.text} (severity {message.severity})")
+        advice = hint(message, self._assembly)
+        if advice:
+            text += f"<span class=hint>{escape(advice)}</span>"
+        return f'<div class="note {kind}" id="{message_id(message)}">{mark}{text}</div>\n'

@@ -26,6 +26,8 @@ class Status:
         self._now = _State(mcall=options.mcall)
         self._saved: list[_State] = []
         self._set(options.pcontrol)
+        self._definitions = 0
+        """Macro definitions that are open in the source."""
         self.hidden = False
         """Whether the statement obeyed last is not to be listed itself (NOPRINT)."""
 
@@ -69,14 +71,16 @@ class Status:
             return now.gen and now.mcall
         if st.level:
             return now.gen or st.op == "MNOTE"
-        return self._options.alogic or not _is_conditional(st)
+        return self._options.alogic or not self._is_conditional(st)
 
-
-def _is_conditional(st: Statement) -> bool:
-    """Whether a record of open code is conditional assembly."""
-    if st.op or not st.text or st.text[0][:1] == "*":
-        return False
-    return split_fields(st.text[0])[1].upper() in _HIDDEN
+    def _is_conditional(self, st: Statement) -> bool:
+        """Whether a record is conditional assembly of open code, not of a macro definition."""
+        if st.op or not st.text or st.text[0][:1] == "*":
+            return False
+        word = split_fields(st.text[0])[1].upper()
+        inside = self._definitions > 0
+        self._definitions += (word == "MACRO") - (word == "MEND" and inside)
+        return word in _HIDDEN and not inside
 
 
 _HIDDEN = frozenset(conditionals()) - {"COPY", "MNOTE", "MACRO", "MEND", "MEXIT"}
