@@ -137,7 +137,7 @@ class Assembler(Names):
     def pass_two(self) -> None:
         """Generate the text of the placed statements."""
         self.second = True
-        self.bases = KeptBases(self) if self.options.using_map else Bases()
+        self.bases = KeptBases(self) if self.options.using_map or self.options.rxref else Bases()
         for st in self.statements:
             operation = st.operation
             if operation is None or operation is _NOTHING:
