@@ -111,6 +111,9 @@ class FileState:
     mode: str
     lrecl: int
     items: int
+    output: str = "A"
+    """Where what is made of it goes: its disk if that can be written on, else the disk of which that is an extension,
+    else A."""
 
 
 def file_state(reply: bytes) -> FileState:
@@ -119,7 +122,8 @@ def file_state(reply: bytes) -> FileState:
         raise ReplyError("short STATE reply")
     recfm, mode = from_ebcdic(reply[4:5]), from_ebcdic(reply[6:8])
     lrecl, items = struct.unpack(">ii", reply[8:16])
-    return FileState(recfm, mode, lrecl, items)
+    output = from_ebcdic(reply[16:17]).strip(" \0") or mode[:1]
+    return FileState(recfm, mode, lrecl, items, output)
 
 
 def records(reply: bytes) -> list[bytes]:

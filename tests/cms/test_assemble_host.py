@@ -201,6 +201,10 @@ def test_print_deck_and_sysparm(guest: Guest) -> None:
         ("T (XREF(LONG)", "DMSASM029E INVALID PARAMETER 'LONG' IN THE OPTION 'XREF' FIELD."),
         ("T (FLAG(X))", "DMSASM029E INVALID PARAMETER 'X' IN THE OPTION 'FLAG' FIELD."),
         ("T (ESD(1)", "DMSASM003E INVALID OPTION 'ESD'."),
+        ("T (PRINT(1)", "DMSASM003E INVALID OPTION 'PRINT'."),
+        ("T (LINECOUN(X)", "DMSASM029E INVALID PARAMETER 'X' IN THE OPTION 'LINECOUN' FIELD."),
+        ("T (LINECOUN", "DMSASM003E INVALID OPTION 'LINECOUN'."),
+        ("T (" + "NOLIST " * 20, "DMSASM052E MORE THAN 100 CHARACTERS OF OPTIONS SPECIFIED."),
     ],
 )
 def test_bad_command_lines(line: str, message: str) -> None:
@@ -213,15 +217,56 @@ def test_options() -> None:
     request = parse(
         "t (noesd norld nolist xref (short) linecoun(20) noterm nodeck obj flag(4) sysparm(a,b c) bufsize(min)"
     )
-    assert (request.esd, request.rld, request.source, request.xref, request.linecount) == (
-        False,
-        False,
-        False,
-        "SHORT",
-        20,
-    )
-    assert (request.terminal, request.flag, request.sysparm, request.name) == (False, 4, "a,b c", "T")
+    options = request.options
+    assert (options.esd, options.rld, options.source, options.xref, options.linecount) == (
+        False, False, False, "SHORT", 20,
+    )  # fmt: skip
+    assert (options.terminal, options.flag, request.sysparm, request.name) == (False, 4, "a,b c", "T")
     assert parse("T (NOPR NOOBJ) ignored").print_ == "NOPRINT"
+
+
+def test_every_option_of_vm370_is_taken() -> None:
+    text = (
+        "ALOGIC NOALOGIC ESD NOESD FLAG(0) FLAG(255) LINECOUN(55) LIST NOLIST NOMCALL MCALL NOMLOGIC MLOGIC RLD NORLD"
+        " NOLIBMAC LIBMAC XREF(FULL) XREF(SHORT) XREF NOXREF DISK DI PRINT PR NOPRINT NOPR NODECK DECK OBJECT OBJ"
+        " NOOBJECT NOOBJ NOTEST TEST NUMBER NUM NONUM STMT NOSTMT TERMINAL TERM NOTERM ALIGN NOALIGN BUFSIZE(MIN)"
+        " BUFSIZE(STD) RENT NORENT SYSPARM(A) SYSPARM() SYSPARM(?) YFLAG NOYFLAG"
+    )
+    for word in text.split():
+        assert parse(f"T ({word}").name == "T", word
+    options = parse("T (NOALOGIC MCALL MLOGIC LIBMAC TEST NONUM NOSTMT NOALIGN RENT NOYFLAG").options
+    assert (options.alogic, options.mcall, options.mlogic, options.libmac, options.test) == (
+        False, True, True, True, True,
+    )  # fmt: skip
+    assert (options.number, options.stmt, options.align, options.rent, options.yflag) == (
+        False, False, False, True, False,
+    )  # fmt: skip
+
+
+def test_of_options_that_exclude_each_other_the_last_counts() -> None:
+    request = parse("T (NOPRINT DISK XREF(SHORT) NOXREF DECK NODECK SYSPARM(?) SYSPARM(X)")
+    assert (request.print_, request.options.xref, request.options.deck) == ("DISK", "NONE", False)
+    assert (request.sysparm, request.ask_sysparm) == ("X", False)
+
+
+def test_numbers_of_records_and_statements(guest: Guest) -> None:
+    source = [line.ljust(72) + f"T{number:05}00" for number, line in enumerate(("T  CSECT", "  LA 1,NO", " END"), 1)]
+    guest.files["T", "ASSEMBLE", "A1"] = ("F", cards("\n".join(source)))
+    for option, expected in (
+        ("", "T0000200     2   LA 1,NO"), ("NOSTMT", "T0000200   LA 1,NO"), ("NONUM", "    2   LA 1,NO"),
+        ("NONUM NOSTMT", "  LA 1,NO"),
+    ):  # fmt: skip
+        guest.typed.clear()
+        assert guest.run(f"ASSEMBLE T ({option}") == 8
+        assert guest.typed[1] == expected
+    guest.typed.clear()
+    assert guest.run("ASSEMBLE T (FLAG(9)") == 0
+    assert guest.typed == ["ASSEMBLER (XF) DONE", "NO STATEMENTS FLAGGED IN THIS ASSEMBLY"]
+
+
+def test_sym_cards(guest: Guest) -> None:
+    assert guest.run("ASSEMBLE T (TEST") == 0
+    assert from_ebcdic(guest.files["T", "TEXT", "A1"][1][0][1:4]) == "SYM"
 
 
 def test_short_replies_end_the_command() -> None:

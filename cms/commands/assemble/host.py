@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from assembler import Options, assemble
+from assembler import assemble
 from assembler.assembly import Assembly
-from assembler.listing import summary
+from assembler.listing import flagged, summary
 from assembler.message import Message
 from cms import maclib_format
 from cms.commands.assemble.options import CommandError, Request, parse
@@ -57,6 +58,7 @@ class Assemble:
             "phase": "start",
             "line": "",
             "mode": "A1",
+            "output": "A1",
             "items": 0,
             "source": [],
             "libraries": [],
@@ -125,8 +127,9 @@ class Assemble:
             raise CommandError(f"DMSASM002E FILE '{name} ASSEMBLE' NOT FOUND.", 28)
         file = requests.file_state(reply)
         if file.recfm != "F" or file.lrecl != 80:
-            raise CommandError(f"DMSASM007E FILE '{name} ASSEMBLE {file.mode}' IS NOT FIXED, 80 CHAR. RECORDS.", 32)
+            raise CommandError(f"DMSASM007E FILE '{name} ASSEMBLE {file.mode}' IS NOT FIXED, 80-CHAR. RECORDS.", 32)
         self.state["mode"] = file.mode
+        self.state["output"] = f"{file.output}1"
         self.state["items"] = file.items
         return self._read_source()
 
@@ -256,23 +259,14 @@ class Assemble:
     def _assemble(self) -> bytes:
         request = self._request
         now = datetime.now()
-        options = Options(
-            date=now.strftime("%m/%d/%y"),
-            time=now.strftime("%H.%M"),
-            esd=request.esd,
-            rld=request.rld,
-            source=request.source,
-            xref=request.xref,
-            linecount=request.linecount,
-            name=request.name,
-        )
+        options = replace(request.options, date=now.strftime("%m/%d/%y"), time=now.strftime("%H.%M"))
         members = _Members(self.state["members"], self.state["directory"])
         try:
             done = assemble(self.state["source"], library=members, sysparm=self.state["sysparm"], options=options)
         except _Missing as missing:
             self.state["wanted"].append(missing.name)
             return self._next_member()
-        return self._finish(_actions(done, request, self.state["mode"]), done.return_code)
+        return self._finish(_actions(done, request, self.state["output"], self.state["source"]), done.return_code)
 
     def _finish(self, actions: list[tuple[str, Any]], code: int) -> bytes:
         """Carry out actions one by one, then leave with the return code."""
@@ -309,7 +303,7 @@ class Assemble:
                 if isinstance(later, list) and len(later) >= 3 and later[2] == operand[2]:
                     later[2] = "A1"
             actions.insert(0, ["erase", [operand[0], operand[1], "A1"]])
-        elif code in (12, 36):
+        elif code in (4, 12, 36):
             return self._finish([("type", "DMSASM006E NO READ/WRITE DISK ACCESSED.")], 36)
         elif code:
             fileid = f"{operand[0]} {operand[1]} {operand[2]}"
@@ -332,17 +326,17 @@ def _lines(reply: bytes, file: str) -> list[str]:
     return [from_ebcdic(record) for record in _records(reply, file)]
 
 
-def _actions(done: Assembly, request: Request, mode: str) -> list[tuple[str, Any]]:
-    """What is to be done with the results of an assembly."""
-    mode = mode[:1] + "1"
+def _actions(done: Assembly, request: Request, mode: str, source: Sequence[str]) -> list[tuple[str, Any]]:
+    """What is to be done with the results of an assembly, which go to the disk `mode`."""
+    options = request.options
     actions: list[tuple[str, Any]] = []
     for kind in ("TEXT", "LISTING"):
         actions.append(("erase", [request.name, kind, mode]))
-    if request.object or request.deck:
+    if options.object or options.deck:
         actions += _file(request.name, "TEXT", mode, done.deck)
-    if request.deck:
+    if options.deck:
         actions.append(("command", ["PUNCH", request.name, "TEXT", mode, "(", "NOHEADER"]))
-        if not request.object:
+        if not options.object:
             actions.append(("erase", [request.name, "TEXT", mode]))
     if request.print_ == "DISK":
         lines = [to_ebcdic(line[:LISTING_WIDTH].ljust(LISTING_WIDTH)) for line in done.listing]
@@ -350,11 +344,14 @@ def _actions(done: Assembly, request: Request, mode: str) -> list[tuple[str, Any
     elif request.print_ == "PRINT":
         actions += [("print", line) for line in done.listing]
         actions.append(("command", ["CP", "CLOSE", "PRT", "NAME", request.name, "LISTING"]))
-    if request.terminal:
+    if options.terminal:
         actions.append(("type", "ASSEMBLER (XF) DONE"))
-        for message in done.messages:
-            if message.severity > 0 and message.severity >= request.flag:
-                actions += [("type", line) for line in _flagged(message)]
+        for message in flagged(done):
+            numbers = f"{message.statement:>5} " if options.stmt else ""
+            if options.number and not message.file and 0 < message.line <= len(source):
+                sequence = source[message.line - 1][72:80].strip()
+                numbers = f"{sequence:<8} {numbers}" if sequence else numbers
+            actions += [("type", line) for line in _flagged(message, numbers)]
         count, highest = summary(done)
         actions.append(("type", count.strip()))
         if done.return_code:
@@ -362,12 +359,15 @@ def _actions(done: Assembly, request: Request, mode: str) -> list[tuple[str, Any
     return actions
 
 
-def _flagged(message: Message) -> list[str]:
-    """A message at the terminal: the statement, then what is wrong with it and in which column."""
+def _flagged(message: Message, numbers: str) -> list[str]:
+    """A message at the terminal: the statement, then what is wrong with it and in which column.
+
+    NUMBER has put the number in columns 73 to 80 of the source in front, STMT that of the statement.
+    """
     where = f"  COLUMN {message.column}" if message.column else ""
     chain = f"  IN {' IN '.join(message.chain)}" if message.chain else ""
     number = message.number if message.number != "MNOTE" else f"MNOTE {message.severity},"
-    return [f"{message.statement:>5} {message.source[:71]}".rstrip(), f"      {number} {message.text}{where}{chain}"]
+    return [f"{numbers}{message.source[:71]}".rstrip(), f"      {number} {message.text}{where}{chain}"]
 
 
 def _file(name: str, kind: str, mode: str, records: list[bytes]) -> list[tuple[str, Any]]:

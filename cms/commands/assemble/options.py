@@ -1,12 +1,20 @@
 """The command line of ASSEMBLE: `ASSEMBLE fn (options`.
 
-Source: VM/370 CMS Command and Macro Reference, ASSEMBLE.  Options that shape nothing of ours (BUFSIZE,
-RENT, ALOGIC...) are accepted.
+Source: VM/370 CMS Command and Macro Reference, ASSEMBLE.  What the assembler is told is known there
+(`assembler.options`); where results go is known here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+from assembler.options import OptionError, Options, parse_options
+
+MAX_OPTIONS = 100
+"""Characters of options that the assembler takes."""
+
+DEFAULTS = Options(number=True, stmt=True)
+"""What VM/370 has on that Assembler XF alone has off: both numbers in messages at the terminal."""
 
 
 class CommandError(Exception):
@@ -23,50 +31,21 @@ class Request:
     """What the user asked for."""
 
     name: str = ""
-    esd: bool = True
-    rld: bool = True
-    source: bool = True
-    xref: str = "FULL"
-    linecount: int = 55
+    options: Options = field(default=DEFAULTS)
     print_: str = "DISK"
     """Where the listing goes: DISK, PRINT or NOPRINT."""
-    object: bool = True
-    deck: bool = False
-    terminal: bool = True
-    flag: int = 0
     sysparm: str = ""
     ask_sysparm: bool = False
 
 
-# Option, least number of characters, field of Request, value.
-_PLAIN: tuple[tuple[str, int, str, object], ...] = (
-    ("ESD", 3, "esd", True),
-    ("NOESD", 5, "esd", False),
-    ("RLD", 3, "rld", True),
-    ("NORLD", 5, "rld", False),
-    ("LIST", 4, "source", True),
-    ("NOLIST", 6, "source", False),
-    ("NOXREF", 6, "xref", "NONE"),
-    ("XREF", 4, "xref", "FULL"),
-    ("DISK", 2, "print_", "DISK"),
-    ("PRINT", 2, "print_", "PRINT"),
-    ("NOPRINT", 4, "print_", "NOPRINT"),
-    ("OBJECT", 3, "object", True),
-    ("NOOBJECT", 5, "object", False),
-    ("DECK", 4, "deck", True),
-    ("NODECK", 6, "deck", False),
-    ("TERMINAL", 4, "terminal", True),
-    ("NOTERM", 6, "terminal", False),
-)
-_ACCEPTED = frozenset((
-    "ALOGIC", "NOALOGIC", "MCALL", "NOMCALL", "MLOGIC", "NOMLOGIC", "LIBMAC", "NOLIBMAC", "TEST", "NOTEST", "NUMBER",
-    "NUM", "NONUM", "STMT", "NOSTMT", "ALIGN", "NOALIGN", "RENT", "NORENT", "YFLAG", "NOYFLAG", "BUFSIZE",
-))  # fmt: skip
-_WITH_VALUE = ("XREF", "LINECOUN", "LINECOUNT", "FLAG", "SYSPARM", "BUFSIZE")
+_PRINT = (("DISK", 2), ("PRINT", 2), ("NOPRINT", 4))
 
 
 def parse(line: str) -> Request:
-    """The command line without the command's name.  Raises CommandError."""
+    """The command line without the command's name; of options that exclude each other the last counts.
+
+    Raises CommandError.
+    """
     operands, _, rest = line.partition("(")
     words = operands.split()
     request = Request()
@@ -75,8 +54,12 @@ def parse(line: str) -> Request:
     if len(words) > 1:
         raise CommandError(f"DMSASM070E INVALID PARAMETER '{words[1][:8].upper()}'.")
     request.name = words[0][:8].upper()
-    for option in _options(rest):
+    options = _options(rest)
+    if len(",".join(options)) > MAX_OPTIONS:
+        raise CommandError(f"DMSASM052E MORE THAN {MAX_OPTIONS} CHARACTERS OF OPTIONS SPECIFIED.")
+    for option in options:
         _apply(request, option)
+    request.options = replace(request.options, name=request.name)
     return request
 
 
@@ -101,7 +84,7 @@ def _options(rest: str) -> list[str]:
         else:
             word += char
     if word:
-        found.append(word)
+        found.append(word + ")" * depth)
     return found
 
 
@@ -109,34 +92,40 @@ def _apply(request: Request, option: str) -> None:
     keyword, mark, value = option.partition("(")
     keyword = keyword.upper()
     value = value.removesuffix(")")
-    if mark and keyword not in _WITH_VALUE:
-        raise CommandError(f"DMSASM003E INVALID OPTION '{keyword[:8]}'.")
-    if keyword == "SYSPARM":
-        request.ask_sysparm = value == "?"
-        request.sysparm = "" if value == "?" else value
-    elif keyword == "XREF" and mark:
-        if value.upper() not in ("FULL", "SHORT"):
-            raise _bad_value(value, "XREF")
-        request.xref = value.upper()
-    elif keyword in ("LINECOUN", "LINECOUNT"):
-        request.linecount = _number(value, "LINECOUN", 10, 999)
-    elif keyword == "FLAG":
-        request.flag = _number(value, "FLAG", 0, 255)
-    elif keyword in _ACCEPTED:
+    for name, least in _PRINT:
+        if len(keyword) >= least and name.startswith(keyword) and not mark:
+            request.print_ = name
+            return
+    if keyword == "SYSPARM" and value == "?":
+        request.ask_sysparm = True
         return
-    else:
-        for name, least, field, setting in _PLAIN:
-            if len(keyword) >= least and name.startswith(keyword):
-                setattr(request, field, setting)
-                return
-        raise CommandError(f"DMSASM003E INVALID OPTION '{keyword[:8]}'.")
+    if keyword == "PRINT" or not keyword:
+        raise _invalid(keyword)
+    try:
+        request.options, sysparm = parse_options(option, request.options)
+    except OptionError:
+        if not mark or not value or not _takes_value(keyword):
+            raise _invalid(keyword) from None
+        raise CommandError(
+            f"DMSASM029E INVALID PARAMETER '{value[:8].upper()}' IN THE OPTION '{keyword[:8]}' FIELD."
+        ) from None
+    if sysparm is not None:
+        request.sysparm, request.ask_sysparm = sysparm, False
 
 
-def _number(value: str, option: str, low: int, high: int) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 6 and low <= int(value) <= high):
-        raise _bad_value(value, option)
-    return int(value)
+def _invalid(keyword: str) -> CommandError:
+    return CommandError(f"DMSASM003E INVALID OPTION '{keyword[:8]}'.")
 
 
-def _bad_value(value: str, option: str) -> CommandError:
-    return CommandError(f"DMSASM029E INVALID PARAMETER '{value[:8].upper()}' IN THE OPTION '{option}' FIELD.")
+_VALUES = ("1", "FULL", "DC", "MAP", "ON")
+
+
+def _takes_value(keyword: str) -> bool:
+    """Whether there is any value that this option takes."""
+    for value in _VALUES:
+        try:
+            parse_options(f"{keyword}({value})", DEFAULTS)
+        except OptionError:
+            continue
+        return True
+    return keyword.startswith("LINECO")
