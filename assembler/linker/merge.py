@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from assembler.linker.loader import CXD, Fix, Loader, Q, Section
+from assembler.linker.loader import CXD, Fix, Loader, Section
 from assembler.linker.names import Flag, LinkError, Name
 from cpvm.s370.ebcdic import to_ebcdic
 
@@ -109,8 +109,7 @@ class _Deck:
             else:
                 data += relative.to_bytes(2, "big") + position.to_bytes(2, "big")
             flag_at = len(data)
-            kind = fix.kind if fix.kind in (Q, CXD) or fix.name is not None else 0
-            data += bytes((kind << 4 | (fix.length - 1 & 3) << 2 | (2 if fix.negative else 0),))
+            data += bytes((fix.kind << 4 | (fix.length - 1 & 3) << 2 | (2 if fix.negative else 0),))
             data += fix.at.to_bytes(_ADDRESS, "big")
             previous = (position, relative)
         if data:
