@@ -20,12 +20,12 @@ from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 from cpvm.cp.vspool import Output, Reader
+from cpvm.machine.cardpunch import CardPunch
+from cpvm.machine.cardreader import CardReader
 from cpvm.machine.device import ConfigurationError, ConsoleBackend, Device, device_types
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.dasd import Dasd
-from cpvm.machine.devices.printer1403 import Printer1403
-from cpvm.machine.devices.punch2540 import Punch2540
-from cpvm.machine.devices.reader2540 import Reader2540
+from cpvm.machine.lineprinter import LinePrinter
 from cpvm.s370 import plugin
 
 if TYPE_CHECKING:
@@ -86,14 +86,20 @@ def add_console(vm: VMBLOK, vaddr: int, devtype: str = "3215", spool_class: str 
 def add_unit_record(vm: VMBLOK, vaddr: int, devtype: str, spool_class: str | None = None) -> str:
     """Give the machine a reader, punch or printer; returns its kind, RDR PUN PRT."""
     kind = UNIT_RECORD_TYPES[devtype]
-    device: Device
-    if kind == "RDR":
+    cls = device_types()[devtype]
+    if issubclass(cls, CardReader):
         reader = Reader(vm, vaddr, kind, devtype, spool_class or "*")
-        attach(vm, reader, Reader2540(reader))
+        device = cls(reader)
+        device.ends_at_selection = True
+        attach(vm, reader, device)
         return kind
     output = Output(vm, vaddr, kind, devtype, spool_class or "A")
-    device = Punch2540(output) if kind == "PUN" else Printer1403(output)
-    attach(vm, output, device)
+    if issubclass(cls, CardPunch):
+        attach(vm, output, cls(output, columns=False))
+    elif issubclass(cls, LinePrinter):
+        attach(vm, output, cls(output))
+    else:
+        raise CANNOT_BE_MADE.error(devtype, "IT CANNOT BE SPOOLED")
     return kind
 
 

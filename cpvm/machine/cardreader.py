@@ -18,6 +18,7 @@ from cpvm.machine.unitrecord import UnitRecord, data_check, stackers
 from cpvm.s370.ccw import UnitStatus
 
 DATA_MODE_2 = 0x20
+_SELECTION_END = UnitStatus.CHANNEL_END | UnitStatus.UNIT_EXCEPTION
 BYTE_TIME = 10  # microseconds to send a byte of the control unit's buffer
 
 
@@ -27,7 +28,13 @@ class CardReader(UnitRecord):
     Behind the last card of a file comes unit exception, if the END OF FILE key is pressed (as it is from the
     beginning, if the operator does not say otherwise). Else cards that are put in later belong to the same file, and
     without cards the reader is not ready.
+
+    A reader whose `ends_at_selection` is true, as VM/370's virtual ones, tells of the end of a file when it is selected
+    (START I/O, condition code 1: channel end and unit exception); CMS looks for it nowhere else.
     """
+
+    ends_at_selection = False
+    _turned_away = False
 
     STATE = (*UnitRecord.STATE, "in_file", "station", "end_of_file", "position")
     CYCLE: ClassVar[int] = 60_000
@@ -124,6 +131,13 @@ class CardReader(UnitRecord):
         if isinstance(self.source, Hopper) and position >= 0:
             self.source.position = position
 
+    def perform(self, path: DataPath) -> int:
+        self._turned_away = False
+        return super().perform(path)
+
+    def is_immediate(self, code: int) -> bool:
+        return self._turned_away or super().is_immediate(code)
+
     # ---- for the types
 
     def next_card(self) -> bytes | int:
@@ -137,7 +151,8 @@ class CardReader(UnitRecord):
             return card
         was, self.in_file = self.in_file, False
         if was and self.end_of_file:
-            return ENDED | UnitStatus.UNIT_EXCEPTION
+            self._turned_away = self.ends_at_selection
+            return _SELECTION_END if self.ends_at_selection else ENDED | UnitStatus.UNIT_EXCEPTION
         return self.intervention()
 
     def stack(self, card: bytes, stacker: int) -> bool:
