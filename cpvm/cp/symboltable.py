@@ -1,6 +1,6 @@
 """Names of places in a guest's storage, so that who debugs it need not think in addresses alone.
 
-They come from a CMS load map or module map, an assembler listing's or deck's symbols, or a plain list (`read`); one
+They come from a CMS load map, an assembler's listing or deck or JSON, or a plain list (`read_records`); one
 table for each virtual machine, in `VMBLOK.names`.
 """
 
@@ -10,20 +10,25 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
+
+from cpvm.s370.ebcdic import from_ebcdic
 
 NEAR: Final = 0x10000
 """A place farther behind a name than this many bytes has nothing to do with it."""
 LIMIT: Final = 50_000
 """Names in one table."""
 
+_CARD = 80
+_ESD, _ESD_DATA = b"\x02\xc5\xe2\xc4", 16
+_DEFINED = (b"\x00", b"\x01")  # sections and entry points
 _NAME = re.compile(r"[A-Z@#$_][A-Z0-9@#$_]{0,30}")
 _MAP_LINE = re.compile(
     r"\s*\*?\s*([A-Z@#$][A-Z0-9@#$]{0,7})\s+(?:(?:SD|LR|ER|PC|CM|AT)\s+)?(?:AT\s+)?([0-9A-F]{5,8})\b"
 )
 _LISTED = re.compile(r"\s*([A-Z@#$][A-Z0-9@#$_]{0,30})\s+(\d{5})\s+([0-9A-F]{6,8})\s+\d+")
 """A line of an assembler's cross-reference: symbol, length, value, the statement that defines it."""
-_PLAIN = re.compile(r"\s*([0-9A-F]{1,8})\s+([A-Z@#$][A-Z0-9@#$_]{0,30})\s*$")
+_PLAIN = re.compile(r"\s*([0-9A-F]{3,8})\s+([A-Z@#$][A-Z0-9@#$_]{0,30})\s*$")
 """A line of a plain list: hexadecimal address and name."""
 
 
@@ -78,15 +83,30 @@ class SymbolTable:
         return self._sorted
 
 
+def read_records(records: Iterable[bytes]) -> list[tuple[str, int]]:
+    """The names in the records of a file, EBCDIC: those in an object deck, or in a text (`read`)."""
+    records = list(records)
+    cards = [record for record in records if record[:4] == _ESD]
+    if not cards:
+        return read(from_ebcdic(record).rstrip() for record in records)
+    found = []
+    for card in cards:
+        length = min(int.from_bytes(card[10:12], "big"), _CARD - _ESD_DATA)
+        for at in range(_ESD_DATA, _ESD_DATA + length - 15, 16):
+            name, kind, address = from_ebcdic(card[at : at + 8]).strip(), card[at + 8 : at + 9], card[at + 9 : at + 12]
+            if kind in _DEFINED and name:
+                found.append((name, int.from_bytes(address, "big")))
+    return found
+
+
 def read(lines: Iterable[str]) -> list[tuple[str, int]]:
     """The names in a text: JSON of the assembler, a load map, the cross-reference of a listing, or a plain list.
 
     In a map or a listing other lines are passed over. Gives nothing if no line tells a name.
     """
     lines = list(lines)
-    text = "\n".join(lines).strip()
-    if text.startswith("{"):
-        return _from_json(text)
+    if lines and lines[0].startswith("{"):
+        return _from_json("\n".join(lines)) or _from_json("".join(line.ljust(_CARD) for line in lines))
     found: list[tuple[str, int]] = []
     for line in lines:
         upper = line.upper()
@@ -99,20 +119,22 @@ def read(lines: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _from_json(text: str) -> list[tuple[str, int]]:
-    """Symbols of `cpvm asm --json`: a list of objects with a name and a value, under "symbols"."""
+    """Symbols of `cpvm asm --json`: those in control sections, since others are no places in storage."""
     try:
         content = json.loads(text)
     except ValueError:
         return []
-    symbols = content.get("symbols", []) if isinstance(content, dict) else []
-    if isinstance(symbols, dict):
-        symbols = [{"name": name, "value": value} for name, value in symbols.items()]
-    found = []
-    for symbol in symbols if isinstance(symbols, list) else []:
-        if isinstance(symbol, dict):
-            name, value = symbol.get("name"), symbol.get("value")
-            if isinstance(value, str):
-                value = int(value, 16) if re.fullmatch(r"[0-9A-Fa-f]{1,8}", value) else None
-            if isinstance(name, str) and isinstance(value, int):
-                found.append((name.upper(), value))
-    return found
+    if not isinstance(content, dict):
+        return []
+    sections = {row.get("name") for row in _objects(content, "sections") if row.get("type") in ("SD", "PC")}
+    return [
+        (str(symbol["name"]).upper(), symbol["value"])
+        for symbol in _objects(content, "symbols")
+        if isinstance(symbol.get("value"), int) and symbol.get("name") and symbol.get("section") in sections
+    ]
+
+
+def _objects(content: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects in the list with this key; none if it is no such thing."""
+    rows = content.get(key)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

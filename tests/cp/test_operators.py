@@ -150,7 +150,8 @@ def test_real_devices(site: Site, operator: FakeTerminal) -> None:
     assert operator.type("VARY ONLINE 777") == ["DMKCPS040E DEVICE 777 DOES NOT EXIST"]
     assert operator.type("VARY") == ["DMKCPS026E OPERAND MISSING OR INVALID"]
     assert operator.type("HALT 150") == ["COMMAND COMPLETE"]
-    assert "R/W" in "".join(site.logon("CMSUSER") and operator.type("QUERY SYSTEM 150"))
+    site.logon("CMSUSER")
+    assert "R/W" in "".join(operator.type("QUERY SYSTEM 150"))
     assert operator.type("QUERY ALLOC")[0].startswith("TEST01 3350 PERM 00060 CYL, 00025 ALLOCATED, 041%")
     assert operator.type("QUERY ALLOC MAP TEST01")[:2] == [
         "00000 - 00009  00010 CYL  FREE",
@@ -210,10 +211,10 @@ def turns(scheduler: Scheduler, machines: list[VMBLOK], count: int) -> list[str]
         scheduler.add(vm)
     given = []
     for _ in range(count):
-        vm = scheduler.next()
-        assert vm is not None
-        given.append(vm.userid)
-        scheduler.add(vm)
+        chosen = scheduler.next()
+        assert chosen is not None
+        given.append(chosen.userid)
+        scheduler.add(chosen)
     return given
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpvm.cp.session import ReadState
+from cpvm.s370.ebcdic import to_ebcdic
 
 from .helper import FakeTerminal, Site
 
@@ -217,6 +218,17 @@ def test_symbols(user: FakeTerminal, site: Site) -> None:
     assert user.type("QUERY SYMBOLS 206") == ["000206 LOOP+2"]
     user.type("TRACE BRANCH INTO LOOP RUN SKIP 1")
     assert user.type("BEGIN")[0] == "    000206 BCT   46100204      ==> 000204 CC 0 LOOP+2"
+    writer = site.system.spool.open()
+    for line in ("LOAD MAP", "MAIN     SD 000000", "DONE     AT 00000A"):
+        writer.put(0x41, to_ebcdic(line.ljust(80)))
+    site.on_cp(lambda: writer.close(
+        queue="RDR", owner="CMSUSER", origin="CMSUSER", kind="PUN", spool_class="A", copies=1, hold=False, dist="",
+    ))  # fmt: skip
+    assert user.type(f"SET SYMBOLS RDR {writer.spoolid} 200") == ["2 SYMBOLS"]
+    assert user.type("QUERY SYMBOLS DONE") == ["00020A DONE"]
+    assert site.logon("USER01", "SECRET").type(f"SET SYMBOLS RDR {writer.spoolid}") == [
+        f"DMKCFS042E SPOOLID {writer.spoolid:04} DOES NOT EXIST"
+    ]
     assert user.type("SET SYMBOLS RDR 77") == ["DMKCFS042E SPOOLID 0077 DOES NOT EXIST"]
     assert user.type("D ILOOP.4")[0].startswith("000204")
 

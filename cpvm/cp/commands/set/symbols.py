@@ -13,8 +13,7 @@ from cpvm.cp.commands.set import setting
 from cpvm.cp.message import INVALID_DATA, INVALID_HEXLOC, SPOOLID_UNKNOWN, message
 from cpvm.cp.operand import Operands, decimal, hexadecimal
 from cpvm.cp.place import location
-from cpvm.cp.symboltable import LIMIT, read
-from cpvm.s370.ebcdic import from_ebcdic
+from cpvm.cp.symboltable import LIMIT, read_records
 
 NO_SYMBOLS = message("189E", "SPOOL FILE {:04} TELLS NO SYMBOLS")
 _NAME = re.compile(r"[A-Z@#$_][A-Z0-9@#$_]{0,30}")
@@ -48,17 +47,17 @@ def _from_reader(request: Request, spoolid: int, base: int) -> Generator[Effect,
     file = spool.file(spoolid)
     if file is None or file.owner != request.vm.userid or file.queue != "RDR":
         raise SPOOLID_UNKNOWN.error(f"{spoolid:04}")
-    texts: list[str] = []
+    records: list[bytes] = []
     try:
         for record in spool.records(spoolid):
-            texts.append(from_ebcdic(record.data).rstrip())
-            if len(texts) % _BREATH == 0:
+            records.append(record.data)
+            if len(records) % _BREATH == 0:
                 yield from pause(0)
-            if len(texts) > _MOST:
+            if len(records) > _MOST:
                 break
     except (sqlite3.Error, zlib.error):
         raise NO_SYMBOLS.error(spoolid) from None
-    count = request.vm.names.add(read(texts), base)
+    count = request.vm.names.add(read_records(records), base)
     if not count:
         raise NO_SYMBOLS.error(spoolid)
     request.inform(f"{count} SYMBOLS" + (f"; ONLY {LIMIT} ARE KEPT" if len(request.vm.names) >= LIMIT else ""))
