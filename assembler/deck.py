@@ -185,7 +185,8 @@ def _end(asm: Assembler) -> bytes:
             card = _card("END", address, None, section.esdid, b"")
         else:
             card = _card("END", b"", None, None, to_ebcdic(section.name[:8].ljust(8)))
-    return card[:32] + to_ebcdic(TRANSLATOR).ljust(40, b"\x40")
+    translators = f"2{asm.translator}{TRANSLATOR[1:]}" if asm.translator else TRANSLATOR
+    return card[:32] + to_ebcdic(translators).ljust(40, b"\x40")
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -131,6 +131,9 @@ def _floating(text: str, constant: Constant, length: int, env: Environment) -> b
         if scale:
             sign, power, _ = hexadecimal_float(value, 14)
             exact = rounded(abs(value) / Fraction(16) ** (power - 64) * 16 ** (digits - scale))
+            if value and not exact:
+                what = "ARITHMETIC PRECISION OF FLOATING-POINT CONSTANT LOST"
+                raise Flaw("IFO202", f"{what} - {text[:16]}", 8, constant.column)
             return (sign << 7 | power + scale).to_bytes(1, "big") + exact.to_bytes(length - 1, "big")
         sign, power, fraction = hexadecimal_float(value, digits)
     except OverflowError:

@@ -94,6 +94,8 @@ class State:
     """Names that are not defined, and the statements that use them."""
     given_up: bool = False
     deck_id: str = ""
+    translator: str = ""
+    """Name (10 characters), version (4) and date (5) of the compiler that END names."""
     end: tuple[int, Section] | None = None
     produced: int = 0
     count: int = 0

@@ -18,8 +18,8 @@ class Section:
     from the section's start; `base` the address at which the section begins in this assembly.
     """
 
-    __slots__ = ("active", "base", "counters", "esdid", "kind", "loc", "name", "ordinal", "parent", "size",
-                 "start", "terms")  # fmt: skip
+    __slots__ = ("active", "base", "counters", "esdid", "kind", "loc", "name", "ordinal", "parent", "reenterable",
+                 "size", "start", "terms")  # fmt: skip
 
     def __init__(self, name: str, kind: str, ordinal: int) -> None:
         self.name = name
@@ -35,6 +35,8 @@ class Section:
         """Further location counters (LOCTR), in the order of their definition."""
         self.active: Section = self
         """The counter used last, which a CSECT resumes."""
+        self.reenterable = False
+        """Begun by RSECT: it is not to store into itself."""
         self.start = 0
         """Where a further counter begins in its section, as far as that is known."""
 

@@ -27,6 +27,9 @@ _LEFTMOST = re.compile(r"[A-Za-z$#@_][A-Za-z0-9$#@_]*+(?!')")
 _NUMERIC = re.compile(r"[+-]?[0-9]+|[XBCxbc]'(?:[^']|'')+'")
 
 
+_WITH_SCALE = "FHEDLPZGK"
+_ILLEGAL = {"L": ("IFO120", "LENGTH"), "S": ("IFO123", "SCALE"), "I": ("IFO124", "INTEGER")}
+
 MAX_EQUATES = 100
 """EQU statements that follow one another to the length of a symbol."""
 
@@ -92,6 +95,13 @@ class Attributes:
             return int(symbol is not None)
         if symbol is None:
             raise Flaw("IFO080", f"ATTRIBUTE REFERENCE TO UNDEFINED SYMBOL - {kind}'{text[:20]}", 4)
+        if kind == "L":
+            wrong = any(section.kind in ("ER", "WX") for section, _ in symbol.terms)  # its length is known elsewhere
+        else:
+            wrong = symbol.type not in _WITH_SCALE
+        if wrong:
+            number, what = _ILLEGAL[kind]
+            raise Flaw(number, f"ILLEGAL {what} ATTRIBUTE REFERENCE - {kind}'{text[:20]}", 4)
         return {"L": symbol.length, "I": symbol.integer, "S": symbol.scale}[kind]
 
     def declared(self, text: str) -> tuple[str, str]:

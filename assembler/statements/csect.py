@@ -32,6 +32,8 @@ class _Section(Operation):
         section = asm.open_section(name, kind)
         if name and known is None:
             asm.define(st, 0, section.terms, 1, "J")
+        if self.name == "RSECT":
+            section.reenterable = True
         asm.place(st)
 
     def generate(self, asm: Assembler, st: Statement) -> None:

@@ -22,7 +22,8 @@ class Dxd(Operation):
         if not constants:
             raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
         name = st.name.upper()
-        known = next((one for one in asm.order if one.kind == "XD" and one.name == name), None) if asm.previous else None
+        placed = (one for one in asm.order if one.kind == "XD" and one.name == name) if asm.previous else ()
+        known = next(iter(placed), None)
         section = known or Section(name, "XD", len(asm.order) + 100_000)
         boundary = max(constant.boundary() for constant in constants)
         section.size = sum(constant.size(asm) for constant in constants)

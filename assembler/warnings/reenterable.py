@@ -1,4 +1,4 @@
-"""RENT: stores into the program itself, which a reenterable one does not do (option RENT)."""
+"""RENT: stores into the program itself, which a reenterable one does not do (option RENT, or a section of RSECT)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ class Reenterable(Blunder):
     """Number and text are Assembler XF's."""
 
     def wanted(self, options: Options) -> bool:
-        return options.rent
+        return True
 
     def check(self, view: View, st: Statement) -> Found:
+        if not view.asm.options.rent and not getattr(st.section, "reenterable", False):
+            return
         operation = st.operation
         assert isinstance(operation, MachineInstruction)
         for area in view.areas(st):

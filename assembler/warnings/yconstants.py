@@ -11,10 +11,10 @@ from assembler.source import Statement
 from assembler.warnings.registry import Blunder, View, blunder
 
 
-@blunder("YCON", "IFO363")
+@blunder("YCON", "IFO205")
 class RelocatableY(Blunder):
     def wanted(self, options: Options) -> bool:
-        return options.yflag and options.blunders
+        return options.yflag
 
     def finish(self, view: View) -> Iterable[tuple[Statement, Flaw]]:
         places = {(one.section, one.address) for one in view.asm.relocations if one.length == 2}
