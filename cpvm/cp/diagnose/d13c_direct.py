@@ -14,16 +14,20 @@ CARD = 80
 MOST = 8 * 1024 * 1024
 _CHECK_ONLY = 0x80000000  # of Ry
 _LENGTH = 0x00FFFFFF
-DONE, IN_ERROR = 0, 1
+DONE, IN_ERROR, NOT_ALLOWED = 0, 1, 3
+_CLASSES = frozenset("ABC")
 
 
-@diagnose(0x13C, classes="ABC")
+@diagnose(0x13C)
 def install_directory(call: DiagnoseCall) -> None:
     """Rx: address of the source, cards of 80 bytes; Ry: its length, and X'80' in the first byte to check it only.
 
-    CP types what is wrong. Ry gets the number of errors; condition code 0: done, 1: errors, and nothing is changed. The
-    machine waits meanwhile; CP does not.
+    For privilege classes A, B and C; condition code 3 for others. CP types what is wrong. Ry gets the number of errors;
+    condition code 0: done, 1: errors, and nothing is changed. The machine waits meanwhile; CP does not.
     """
+    if not _CLASSES & set(call.vm.classes):
+        call.set_cc(NOT_ALLOWED)
+        return
     length = call.y & _LENGTH
     call.specification(not 0 < length <= MOST or length % CARD != 0)
     data = call.read(call.x, length)
