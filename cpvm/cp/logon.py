@@ -9,8 +9,8 @@ from cpvm.cp import clock
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.virtual import add_from_directory
 from cpvm.cp.vmblok import VMBLOK
+from cpvm.machine.cardreader import CardReader
 from cpvm.machine.device import Device
-from cpvm.machine.devices.reader2540 import Reader2540
 
 if TYPE_CHECKING:
     from cpvm.cp.session import Session
@@ -122,6 +122,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     vm.console.write_cp(f"LOGOFF AT {clock.long(time.time())}")
     name = vm.line_name
     system.guarded(vm.vmcf.end)
+    system.guarded(vm.iucv.end)
     del system.users[vm.userid]
     for block in vm.devices.values():
         system.guarded(block.release)
@@ -158,7 +159,7 @@ def drop_line(system: System, session: Session) -> None:
 
 def reader_ready(device: Device) -> None:
     """A file has come for this reader."""
-    if isinstance(device, Reader2540):
+    if isinstance(device, CardReader):
         device.ready()
 
 

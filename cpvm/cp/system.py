@@ -122,6 +122,7 @@ class System(Spooling):
         self.link_guard = Guard(limit=10, seconds=3600.0, forget=True)
         self.operations = Operations(self)
         self.peak = 0
+        self._messages = 0  # numbers of IUCV messages
         self.ipl_time = 0.0
         self.on_shutdown: list[Callable[[], None]] = []
         self._not_before = 0.0  # machines have until then before the next burst of events
@@ -217,6 +218,11 @@ class System(Spooling):
         """Stop CP after the present event."""
         self._stopping = True
         self.nudge()
+
+    def next_message(self) -> int:
+        """A number for a message between machines, which no other one has had."""
+        self._messages += 1
+        return self._messages & 0x7FFFFFFF
 
     def nudge(self) -> None:
         """Have the CP thread look what there is to do. For threads that have the system lock."""

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cpvm.cp import clock
+from cpvm.cp.area import permitted
 from cpvm.cp.diagnose import DiagnoseCall, find
 from cpvm.machine import Machine, ProgramCheck
 from cpvm.s370 import plugin
@@ -14,6 +15,8 @@ from cpvm.s370.interruption import ProgramCode
 if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
+_IUCV = 0xB2F0
+_ADDRESS = 0xFFFFFF
 _VERSION = 0xFF  # STIDP's version code in a virtual machine
 _MODEL = 0x0158
 _SLICE = 4_000_000
@@ -51,6 +54,35 @@ class VirtualHost:
             raise ProgramCheck(ProgramCode.SPECIFICATION) from error
         finally:
             self.start()  # the time in between is CP's
+
+    def simulate(self, address: int) -> bool:
+        """An operation code that is none of a System/370's: IUCV's, X'B2F0', is CP's. Raises ProgramCheck."""
+        machine = self._vm.machine
+        cpu = machine.cpu
+        word = cpu.fetch4(address) & 0xFFFFFFFF
+        if word >> 16 != _IUCV:
+            return False
+        if machine.psw.problem:
+            raise ProgramCheck(ProgramCode.PRIVILEGED)
+        base = word >> 12 & 0xF
+        operand = (word & 0xFFF) + (machine.gr[base] if base else 0) & _ADDRESS
+        if cpu.translating:
+            operand = cpu.translator.real(operand)
+        self.settle()
+        try:
+            self._vm.iucv.instruction(machine.gr[0], operand)
+        finally:
+            self.start()
+        return True
+
+    def parameter_list(self, address: int, length: int) -> bytes:
+        """A guest's parameter list at a real address, which is to be changed. Raises ProgramCheck."""
+        machine = self._vm.machine
+        if not machine.storage.holds(address, length):
+            raise ProgramCheck(ProgramCode.ADDRESSING)
+        if not permitted(machine, address, length, machine.psw.key, store=True):
+            raise ProgramCheck(ProgramCode.PROTECTION)
+        return machine.storage.read(address, length)
 
     def tod(self) -> int:
         """The TOD clock."""

@@ -9,12 +9,13 @@ from cpvm.cp import accounting
 from cpvm.cp.accounting import Charge, Usage
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.hosthalf import Conversation
+from cpvm.cp.iucv import IUCV
 from cpvm.cp.lineedit import EditSymbols
 from cpvm.cp.message import Emsg, edit
+from cpvm.cp.pfkey import PFKey
 from cpvm.cp.savedsys import SavedSystem
 from cpvm.cp.segments import Segments
 from cpvm.cp.symboltable import SymbolTable
-from cpvm.cp.pfkey import PFKey
 from cpvm.cp.syslock import Outside
 from cpvm.cp.terminalopts import TerminalOptions
 from cpvm.cp.timers import TimerRequest
@@ -71,6 +72,8 @@ class VMBLOK:
         self.segments = Segments(self)
         self.machine = self._new_machine()
         self.vmcf = VMCF(self)
+        self.iucv = IUCV(self)
+        self.by_iucv: set[str] = set()  # MSG, WNG, SMSG: what its program gets through *MSG
         self.tracer = Tracer(self)
         self.names = SymbolTable()  # of places in storage
 
@@ -152,12 +155,15 @@ class VMBLOK:
     def _new_machine(self) -> Machine:
         machine = Machine(self.storage, self.host, engine=self.system.engine)
         machine.outside = self.outside
+        machine.interruptions.simulate = self.host.simulate
         return machine
 
     def new_machine(self, storage: int) -> None:
         """DEFINE STORAGE: another machine with the same devices, all reset and cleared."""
         old = self.machine
+        self.usage.operations += old.io.started
         self.vmcf.end()
+        self.iucv.end()
         self.storage = storage
         self.machine = self._new_machine()
         self.segments.forget()
@@ -176,6 +182,7 @@ class VMBLOK:
         self.holds = 0
         self.conversation = None
         self.vmcf.end()
+        self.iucv.end()
         self.clock_area = 0
         self.after_slice.clear()
         self.alone = True
@@ -219,6 +226,8 @@ class VMBLOK:
 
     def account(self) -> None:
         """Make the accounting record of what was used since the last one."""
+        self.usage.operations += self.machine.io.started
+        self.machine.io.started = 0
         accounting.record(self.system.database, self.charge.userid, self.charge.account, self.usage)
         self.usage = Usage()
 

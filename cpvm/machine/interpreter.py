@@ -311,7 +311,8 @@ class Interpreter:
         if fetching:
             self._cpu.ia += 4
             self._cpu.events = 0
-        self._interruptions.program(check, 2 if fetching else self._cpu.ilc())
+        if not self._interruptions.program(check, 2 if fetching else self._cpu.ilc()):
+            self._checks = 0
 
     def _look_around(self) -> StopReason | None:
         """All that may come between two instructions."""

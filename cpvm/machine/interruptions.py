@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from cpvm.machine.machinecheck import MachineChecks
 from cpvm.machine.stop import ProgramCheck
 from cpvm.s370 import psa
-from cpvm.s370.interruption import NULLIFYING, ExternalCode
+from cpvm.s370.interruption import NULLIFYING, ExternalCode, ProgramCode
+from cpvm.s370.ops import ADDRESS_MASK
 from cpvm.s370.psw import BC_OTHER_CHANNELS, EC, EC_IO, EXTERNAL_MASK
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class Interruptions:
         """Other external codes, in order of arrival."""
         self.presenting: dict[int, Callable[[], None]] = {}
         """By one of those codes: what is to be done just before that interruption is taken."""
+        self.simulate: Callable[[int], bool] | None = None
+        """Given the address of an operation code that is none: whether somebody has carried it out in another way.
+
+        It may raise ProgramCheck, and may change registers and storage, but not the PSW's address."""
         self.checks = MachineChecks(machine)
         self.restarting = False
         """Whether the processor has told itself to restart."""
@@ -84,9 +89,18 @@ class Interruptions:
             cpu.put_real4(psa.SVC_ILC, ilc << 17 | code)
         self._swap(psa.SVC_OLD, psa.SVC_NEW, code, ilc)
 
-    def program(self, check: ProgramCheck, ilc: int) -> None:
-        """Program interruption; ilc in halfwords, the instruction address already updated."""
+    def program(self, check: ProgramCheck, ilc: int) -> bool:
+        """Program interruption; ilc in halfwords, the instruction address already updated.
+
+        Returns whether it was taken: False if the instruction has been simulated instead.
+        """
         cpu = self._machine.cpu
+        if check.code == ProgramCode.OPERATION and self.simulate is not None:
+            try:
+                if self.simulate(cpu.ia - 2 * ilc & ADDRESS_MASK):
+                    return False
+            except ProgramCheck as other:
+                check = other
         if check.code in NULLIFYING:
             cpu.ia -= 2 * ilc
             cpu.put_real4(psa.TRANSLATION_ADDRESS, cpu.translator.failing_address)
@@ -94,6 +108,7 @@ class Interruptions:
         if cpu.state & EC:
             cpu.put_real4(psa.PROGRAM_ILC, ilc << 17 | code)
         self._swap(psa.PROGRAM_OLD, psa.PROGRAM_NEW, code, ilc)
+        return True
 
     def request_restart(self) -> None:
         """Let a restart interruption follow the current instruction."""

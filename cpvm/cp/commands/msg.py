@@ -6,16 +6,18 @@ import time
 
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.iucvservice import hand_over
 from cpvm.cp.logon import OPERATOR
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.operand import Operands, abbreviates
+from cpvm.cp.secondary import in_charge
 from cpvm.cp.vmblok import VMBLOK
 
 _ALL_CLASSES = "AB"
 SYNTAX = "Msg userid|*|OPerator|ALL text"
 
 
-@command("MSG", module="DMKMSG", minimum=1, classes="", syntax=SYNTAX, own=True)
+@command("MSG", module="DMKMSG", minimum=1, classes="", syntax=SYNTAX)
 def msg(request: Request, operands: Operands) -> Answer:
     """Show the text at the user's terminal."""
     return _send(request, operands, "MSG", header=True)
@@ -29,13 +31,13 @@ def message_command(request: Request, operands: Operands) -> Answer:
     return _send(request, operands, "MSG", header=True)
 
 
-@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid|ALL text", own=True)
+@command("MSGNOH", module="DMKMSG", minimum=6, classes="AB", syntax="MSGNOH userid|ALL text")
 def msgnoh(request: Request, operands: Operands) -> Answer:
     """Without the line that tells the sender."""
     return _send(request, operands, "MSG", header=False)
 
 
-@command("WNG", module="DMKMSG", minimum=1, classes="AB", syntax="Wng userid|OPerator|ALL text", own=True)
+@command("WNG", module="DMKMSG", minimum=1, classes="AB", syntax="Wng userid|OPerator|ALL text")
 def wng(request: Request, operands: Operands) -> Answer:
     """A warning, which MSG OFF does not stop."""
     return _send(request, operands, "WNG", header=True)
@@ -48,7 +50,6 @@ def wng(request: Request, operands: Operands) -> Answer:
     classes="AB",
     syntax="Warning userid|OPerator|ALL text",
     same_as="WNG",
-    own=True,
 )
 def warning(request: Request, operands: Operands) -> Answer:
     """The same."""
@@ -60,36 +61,34 @@ def _send(request: Request, operands: Operands, kind: str, *, header: bool) -> i
     if not text:
         raise DATA_MISSING.error()
     users = request.system.users
+    sender = request.vm
     if target == "ALL" and request.allowed(_ALL_CLASSES):
         for vm in list(users.values()):
-            if not _refusal(vm, kind):
-                _show(vm, request.vm, kind, text, header=header)
+            if getattr(vm, kind.lower()):
+                _shown(vm, sender, kind, text, header=header)  # who cannot receive it is passed over
         return 0
-    name = request.vm.userid if target == "*" else request.userid(target)
+    name = sender.userid if target == "*" else request.userid(target)
     if name not in users and abbreviates(name, OPERATOR, 2):
         name = OPERATOR
     found = users.get(name)
     if found is None:
         raise NOT_LOGGED_ON.error(name)
-    refusal = _refusal(found, kind)
-    if refusal:
-        raise NOT_RECEIVING.error(found.userid, refusal)
-    _show(found, request.vm, kind, text, header=header)
+    if not getattr(found, kind.lower()):
+        raise NOT_RECEIVING.error(found.userid, f"{kind} OFF")
+    if not _shown(found, sender, kind, text, header=header):
+        raise NOT_RECEIVING.error(found.userid, "DISCONNECTED")
     return 0
 
 
-def _refusal(vm: VMBLOK, kind: str) -> str:
-    """Why the user does not get it; "" if nothing is in the way."""
-    if vm.disconnected and not vm.console.spooling:
-        return "DISCONNECTED"
-    if not (vm.msg if kind == "MSG" else vm.wng):
-        return f"{kind} OFF"
-    return ""
-
-
-def _show(vm: VMBLOK, sender: VMBLOK, kind: str, text: str, *, header: bool) -> None:
+def _shown(vm: VMBLOK, sender: VMBLOK, kind: str, text: str, *, header: bool) -> bool:
+    """Give the message to the user's program, or show it; False if nobody would see it."""
+    if hand_over(vm, kind, sender.userid, text):
+        return True
+    if vm.disconnected and not vm.console.spooling and in_charge(vm) is None:
+        return False
     if header:
         vm.console.write_cp(hhmmss(time.time()))
         vm.console.write_cp(f"{kind} FROM {sender.userid:<8}: {text}")
     else:
         vm.console.write_cp(text)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
+from cpvm.cp.iucvservice import hand_over
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.network.operator import execute
 from cpvm.cp.operand import Operands
@@ -26,6 +27,8 @@ def smsg(request: Request, operands: Operands) -> Answer:
         raise NOT_LOGGED_ON.error(name)
     if not vm.smsg:
         raise NOT_RECEIVING.error(name, "SMSG OFF")
+    if hand_over(vm, "SMSG", request.vm.userid, text):
+        return 0
     code = vm.vmcf.special(request.vm.userid, text, request.vm.host.tod() >> 12)
     if code:
         raise NOT_RECEIVING.error(name, _REASONS.get(code, "NOT AUTHORIZED"))

@@ -7,10 +7,15 @@ from cpvm.cp.commands.query import query
 from cpvm.cp.message import INVALID_OPTION
 from cpvm.cp.operand import Operands
 from cpvm.cp.pfkey import KEYS
+from cpvm.cp.vmblok import VMBLOK
 
 
 def _on(value: bool) -> str:
     return "ON" if value else "OFF"
+
+
+def _messages(vm: VMBLOK, name: str) -> str:
+    return "IUCV" if name in vm.by_iucv else _on(getattr(vm, name.lower()))
 
 
 @query("SET", minimum=1, classes="G")
@@ -19,9 +24,10 @@ def query_set(request: Request, operands: Operands) -> Answer:
     operands.end()
     vm = request.vm
     other = {name: vm.settings.get(name, "OFF") for name in ("ISAM", "ASSIST", "PAGEX", "AUTOPOLL", "NOTRANS")}
-    affinity, bypass = vm.settings.get("AFFINITY", "NONE"), vm.settings.get("STBYPASS", "OFF")
+    processor, bypass = request.system.operations.affinity.get(vm.userid), vm.settings.get("STBYPASS", "OFF")
+    affinity = "NONE" if processor is None else f"{processor:02}"
     request.write(
-        f"MSG {_on(vm.msg):<3}, WNG {_on(vm.wng):<3}, EMSG {vm.emsg:<4}, ACNT {_on(vm.acnt):<3}, "
+        f"MSG {_messages(vm, 'MSG'):<3}, WNG {_messages(vm, 'WNG'):<3}, EMSG {vm.emsg:<4}, ACNT {_on(vm.acnt):<3}, "
         f"RUN {_on(vm.run_option)}"
     )
     request.write(
@@ -29,8 +35,8 @@ def query_set(request: Request, operands: Operands) -> Answer:
     )
     request.write(f"ASSIST {other['ASSIST']:<3}, PAGEX {other['PAGEX']:<3}, AUTOPOLL {other['AUTOPOLL']}")
     request.write(
-        f"IMSG {_on(vm.imsg):<3}, SMSG {_on(vm.smsg):<3}, AFFINITY {affinity:<4}, NOTRAN {other['NOTRANS']:<3}, "
-        f"STBYPASS {bypass}"
+        f"IMSG {_on(vm.imsg):<3}, SMSG {_messages(vm, 'SMSG'):<3}, AFFINITY {affinity:<4}, "
+        f"NOTRAN {other['NOTRANS']:<3}, STBYPASS {bypass}"
     )
     return 0
 

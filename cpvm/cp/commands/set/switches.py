@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.set import setting
-from cpvm.cp.operand import Operands, on_off
+from cpvm.cp.operand import Operands, choose, on_off
+
+
+def _message(name: str, attribute: str, minimum: int) -> None:
+    @setting(name, minimum=minimum)
+    def switch(request: Request, operands: Operands) -> Answer:
+        """SET name ON|OFF|IUCV; IUCV: a program that is connected to *MSG gets them."""
+        value = choose(operands.need(), "ON", "OFF", "IUCV")
+        operands.end()
+        vm = request.vm
+        setattr(vm, attribute, value != "OFF")
+        if value == "IUCV":
+            vm.by_iucv.add(name)
+        else:
+            vm.by_iucv.discard(name)
+        return 0
+
+
+for _name, _attribute, _minimum in (("MSG", "msg", 3), ("WNG", "wng", 3), ("SMSG", "smsg", 4)):
+    _message(_name, _attribute, _minimum)
 
 
 def _switch(name: str, attribute: str, minimum: int) -> None:
@@ -18,9 +37,6 @@ def _switch(name: str, attribute: str, minimum: int) -> None:
 
 
 for _name, _attribute, _minimum in (
-    ("MSG", "msg", 3),
-    ("WNG", "wng", 3),
-    ("SMSG", "smsg", 4),
     ("IMSG", "imsg", 4),
     ("ACNT", "acnt", 4),
     ("LINEDIT", "linedit", 5),
