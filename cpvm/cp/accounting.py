@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS accounting (
     ended REAL NOT NULL, userid TEXT NOT NULL, account TEXT NOT NULL, connect INTEGER NOT NULL,
     virtual INTEGER NOT NULL, total INTEGER NOT NULL, cards_read INTEGER NOT NULL, cards_punched INTEGER NOT NULL,
     lines_printed INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS accounting_io (record INTEGER PRIMARY KEY, operations INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS accounting_data (made REAL NOT NULL, userid TEXT NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS accounting_journal (made REAL NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS accounting_punched (kind TEXT PRIMARY KEY, last INTEGER NOT NULL);
@@ -40,7 +41,7 @@ class Usage:
     cards_read: int = 0
     cards_punched: int = 0
     lines_printed: int = 0
-    operations: int = 0  # I/O that DIAGNOSE asked for
+    operations: int = 0  # I/O, as far as the machine's `Channels.started` does not count it any more
 
     @property
     def virtual_microseconds(self) -> int:
@@ -76,7 +77,8 @@ def record(database: Database, userid: str, account: str, usage: Usage) -> None:
         usage.lines_printed,
     )
     with database.transaction() as db:
-        db.execute("INSERT INTO accounting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        number = db.execute("INSERT INTO accounting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+        db.execute("INSERT OR REPLACE INTO accounting_io VALUES (?, ?)", (number, usage.operations))
 
 
 def user_record(database: Database, userid: str, data: bytes) -> None:
@@ -91,8 +93,10 @@ def journal_record(database: Database, code: str, text: str) -> None:
         db.execute("INSERT INTO accounting_journal VALUES (?, ?, ?)", (time.time(), code, text))
 
 
+_OPERATIONS = "coalesce((SELECT operations FROM accounting_io WHERE record = accounting.rowid), 0)"
 _TABLES = {
-    "accounting": "userid, account, ended, connect, total, virtual, cards_punched, lines_printed, cards_read",
+    "accounting": f"userid, account, ended, connect, total, virtual, {_OPERATIONS}, cards_punched, lines_printed,"
+    " cards_read",
     "accounting_data": "userid, data",
     "accounting_journal": "code, text",
 }
@@ -122,7 +126,7 @@ def _session_card(userid: str, account: str, ended: float, *used: int) -> bytes:
     connect, total, virtual, *counts = used
     when = time.strftime("%m%d%y%H%M%S", time.localtime(ended))
     head = to_ebcdic(f"{userid:<8}{account:<8}{when}")
-    figures = (connect, total // 1000, virtual // 1000, 0, 0, 0, *counts)
+    figures = (connect, total // 1000, virtual // 1000, 0, 0, *counts)
     body = b"".join(min(figure, 0xFFFFFFFF).to_bytes(4, "big") for figure in figures)
     return (head + body).ljust(78, b"\x40") + to_ebcdic("01")
 

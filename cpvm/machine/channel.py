@@ -31,6 +31,9 @@ class Channels(Programs):
     calls it as it executes instructions, and skips ahead while it waits (`cpvm.machine.iotime`).
     """
 
+    started = 0
+    """Programs started, those aside that native code executes."""
+
     # ---- states
 
     def _kind(self, channel: int) -> int:
@@ -99,6 +102,7 @@ class Channels(Programs):
         if not path.next_command():
             self._store_status(0, path.channel)
             return 1
+        self.started += 1
         if fast and self._releases(subchannel):
             subchannel.path = path
             self._wait(subchannel, SELECTING, SELECTION)
@@ -283,6 +287,7 @@ class Channels(Programs):
             return ChannelStatus(1, CSW(path.key, path.ccw, 0, ChannelCondition.PROGRAM_CHECK))
         if not path.next_command():
             return ChannelStatus(1, CSW(path.key, path.ccw, 0, path.channel))
+        self.started += 1
         device = subchannel.device
         device.begin()
         immediate, self.immediate = self.immediate, True

@@ -93,7 +93,7 @@ def test_a_loop_can_be_stopped_and_others_go_on(site: Site) -> None:
     looping.session.attention()
     assert looping.until(ReadState.CP_READ) == ["CP"]
     lines = looping.type("QUERY TIME")
-    assert "VIRTCPU= 000:00.0" in lines[1]
+    assert "VIRTCPU= 000:0" in lines[1]
 
 
 def test_attention_reaches_a_guest_that_does_not_read(site: Site) -> None:
@@ -280,3 +280,17 @@ def test_a_guest_that_writes_without_end(site: Site) -> None:
     assert flood.until(ReadState.CP_READ)[-1] == "CP"
     assert flood.type("SYSTEM RESET") == ["SYSTEM RESET"]
     assert other.type("Q USERS") == ["002 USERS, 000 DIALED"]
+
+
+def test_a_printer_that_is_not_ready(site: Site) -> None:
+    terminal = site.logon("CMSUSER")
+    store(terminal, [*ONE_WRITE[:2], "S208 9C00000E", "S20C 9D00000E", *ONE_WRITE[4:]])
+    assert terminal.type("NOTREADY 00E") == []
+    assert terminal.type("NOTREADY 191") == ["DMKCPB006E INVALID DEVICE TYPE - 191"]
+    start(terminal, "200")
+    assert terminal.type("D CSW")[0].split()[3][:2] == "02"
+    assert terminal.type("READY 00E#Q V 00E")[0].endswith("READY")
+    start(terminal, "200")  # takes the device end that is pending
+    start(terminal, "200")
+    site.on_cp(lambda: None)
+    assert any(isinstance(block, Output) and block.open for block in site.system.users["CMSUSER"].devices.values())

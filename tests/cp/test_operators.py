@@ -75,6 +75,11 @@ def test_an_open_monitor_file_is_closed_by_shutdown(site: Site, operator: FakeTe
 
 def test_accounting_cards(site: Site, operator: FakeTerminal) -> None:
     user = site.logon("CMSUSER")
+    for line in ("S200 9C000009 82000280", "48 00000240", "S240 0900030020000004", "S280 000200000000DEAD"):
+        user.type(f"STORE {line}")
+    user.type("STORE PSW 0 200")
+    user.type("BEGIN")
+    assert "SIO=000001" in user.type("INDICATE USER")[1]
     user.type("LOGOFF", ReadState.LOGON)
     assert operator.type("ACNT OPERATOR")[-1] == "PUN FILE 0001 FOR OPERATOR COPY 001 NOHOLD, 0002 RECORDS"
     file = site.system.spool.files("PUN", "OPERATOR")[0]
@@ -84,6 +89,7 @@ def test_accounting_cards(site: Site, operator: FakeTerminal) -> None:
     assert from_ebcdic(card[:16]) == "CMSUSER 3       "
     assert from_ebcdic(card[78:]) == "01"
     assert int.from_bytes(card[28:32], "big") < 60
+    assert int.from_bytes(card[48:52], "big") == 1
     assert operator.type("ACNT CLOSE") == ["NO ACCOUNTING RECORDS"]
     assert operator.type("ACNT NOBODY") == ["DMKCPV045E NOBODY NOT LOGGED ON"]
 

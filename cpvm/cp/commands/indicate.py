@@ -85,7 +85,7 @@ def _user_lines(vm: VMBLOK) -> list[str]:
     return [
         f"PAGES: RES-{load.pages_used(vm):04} WS-{load.working_set(vm):04} READS=000000 WRITES=000000 MH-0000 FH-0000",
         f"VTIME={virtual // 60:03}:{virtual % 60:02} TTIME={total // 60:03}:{total % 60:02}"
-        f" SIO={usage.operations:06} RDR-{usage.cards_read:06} PRT-{usage.lines_printed:06}"
+        f" SIO={usage.operations + vm.machine.io.started:06} RDR-{usage.cards_read:06} PRT-{usage.lines_printed:06}"
         f" PCH-{usage.cards_punched:06}",
     ]
 
