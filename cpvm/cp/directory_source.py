@@ -1,6 +1,6 @@
 """Reads directory source statements (DMKDIR).
 
-Statements stand in columns 1 to 71, one a line; a line whose first character is * is a comment. First come the
+Statements stand in columns 1 to 71, one a line; a line whose first word begins with * is a comment. First come the
 statements about the system, then profiles, then the users, each with the statements that belong to it. The statements
 themselves are in `cpvm.cp.statements`.
 """
@@ -100,7 +100,7 @@ class Reader:
             self.line = number
             text = raw[:LAST_COLUMN].rstrip()
             words = text.split()
-            if words and not text.startswith("*"):
+            if words and not words[0].startswith("*"):
                 rest = text.strip()[len(words[0]) :].strip()
                 self._one(_Line(number, [word.upper() for word in words], rest))
         self._end_user()

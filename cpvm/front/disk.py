@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cpvm.front.disks import arguments, blank, copying, dumping, place, whole
+from cpvm.front.disks import arguments, blank, copying, dumping, joining, place, whole
 from cpvm.front.disks.checks import damage
 from cpvm.front.disks.information import information
 from cpvm.front.disks.listing import listing
@@ -119,8 +119,14 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _import(given: argparse.Namespace) -> int:
+    if (given.target is None) == (given.system is None):
+        raise DiskError("say where it goes: the new volume, or --system")
     with place.opened(given.disk, _options(given)) as disk, Percent("importing") as percent:
-        whole.write(disk, given.target, "volume", force=given.force, progress=percent)
+        if given.system is None:
+            whole.write(disk, given.target, "volume", force=given.force, progress=percent)
+            return 0
+        volid = joining.join(given.system, disk, given.volid, given.force, percent)
+    print(f"{volid} is a volume of the system")
     return 0
 
 

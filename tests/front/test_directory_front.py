@@ -157,3 +157,22 @@ def test_an_image_must_be_pages(folder: Path, tmp_path: Path) -> None:
     assert cpvm("nss", "import", image, "--name", "X", "--system", folder) == 2
     assert cpvm("nss", "import", tmp_path / "none", "--name", "X", "--system", folder) == 2
     assert cpvm("nss", "export", "X", image, "--system", folder) == 2
+
+
+# ---- disks of other systems
+
+
+def test_a_disk_becomes_a_volume_of_a_running_system(site: Site, tmp_path: Path) -> None:
+    image, source = tmp_path / "vm50-1.cckd", tmp_path / "source"
+    assert cpvm("disk", "init", "--cms", image, "3350", "VM501", "6") == 0
+    words = ("disk", "import", image, "--system", site.folder)
+    assert cpvm(*words, "--volid", "VM50-1") == 0
+    assert cpvm(*words, "--volid", "VM50-1") == 2, "it is there"
+    assert cpvm(*words, "--volid", "TOOLONG") == 2
+    assert cpvm(*words, tmp_path / "file") == 2, "a file and a system"
+    assert cpvm("directory", "show", source, "--system", site.folder) == 0
+    more = "USER CE CE\n * a comment\n CONSOLE 009 3215\n MDISK 191 3350 000 006 VM50-1 MR ALL WRITE MULT\n"
+    source.write_text(source.read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert cpvm("directory", "install", source, "--system", site.folder) == 0
+    user = site.logon("CE")
+    assert user.type("QUERY V DASD") == ["DASD 191 3350 VM50-1 R/W  006 CYL"]

@@ -142,7 +142,7 @@ def _temporary(reader: Reader, words: list[str]) -> None:
 def _cylinders(devtype: str) -> int:
     if devtype not in GEOMETRY:
         raise StatementError(f"unknown device type {devtype}")
-    return GEOMETRY[devtype].cylinders
+    return GEOMETRY[devtype].cylinders + GEOMETRY[devtype].alternates
 
 
 def _password(reader: Reader, address: int, index: int, word: str) -> str:

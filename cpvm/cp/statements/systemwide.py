@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SEGMENT_PAGES = 16
 _NUMBERS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
+_VOLID = re.compile(r"[A-Z0-9$#@-]{1,6}")
 _NAME = re.compile(r"[A-Z0-9$#@]{1,8}")
 
 
@@ -32,7 +33,7 @@ def directory(reader: Reader, words: list[str]) -> None:
 def volume(reader: Reader, words: list[str]) -> None:
     """A DASD volume of the system; TDSK: for temporary disks."""
     volid, devtype, cylinders, *use = between(words, 3, 4, "VOLUME")
-    if not volid.isalnum() or not volid.isascii() or len(volid) > 6:
+    if not _VOLID.fullmatch(volid):
         raise StatementError(f"invalid volume identifier {volid}")
     if devtype not in GEOMETRY:
         raise StatementError(f"unknown device type {devtype}")
@@ -40,7 +41,7 @@ def volume(reader: Reader, words: list[str]) -> None:
         raise StatementError(f"volume {volid} is defined twice", DUPLICATE)
     if use and use[0] not in ("TDSK", "TDISK", "TEMP"):
         raise StatementError(f"invalid operand {use[0]}")
-    count = decimal(cylinders, 1, GEOMETRY[devtype].cylinders)
+    count = decimal(cylinders, 1, GEOMETRY[devtype].cylinders + GEOMETRY[devtype].alternates)
     entry = VolumeEntry(volid, devtype, count, bool(use))
     reader.same_volume(entry)
     reader.directory.volumes[volid] = entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from cpvm.machine.media.volume import BlockVolume, Volume, open_volume
 from cpvm.machine.media.volumefile import create_file, disconnect, is_volume, open_file
 from cpvm.s370.ckd import Track
 
+_VOLID: Final = re.compile(r"[A-Za-z0-9$#@-]{1,6}")
 _OF_TRACKS: Final = {"volume", "ckd", "cckd", "cckd64"}
 _OF_BLOCKS: Final = {"volume", "fba", "cfba", "cfba64"}
 
@@ -120,7 +122,7 @@ def _copy_blocks(disk: BlockImage, copy: BlockVolume, progress: Progress) -> Non
 def volid_of(disk: TrackImage | BlockImage) -> str:
     """The volume identifier on a disk's label, six characters or fewer, or nothing. Raises MediaError."""
     label = label_of(disk)
-    return label.volid if label.volid.isascii() and label.volid.isalnum() else ""
+    return label.volid if _VOLID.fullmatch(label.volid) else ""
 
 
 # ---- clones

@@ -62,7 +62,8 @@ class Volume(VolumeFile, TrackImage):
         geometry = GEOMETRY.get(device)
         if geometry is None:
             raise ValueError(f"{device} is no DASD type")
-        if not (volid.isascii() and volid.isalnum() and len(volid) <= VOLID_LENGTH):
+        letters = volid.replace("-", "").replace("$", "").replace("#", "").replace("@", "")
+        if not (letters.isascii() and letters.isalnum() and len(volid) <= VOLID_LENGTH):
             raise ValueError(f"volume identifier {volid!r} is not 1 to 6 letters or digits")
         cylinders = geometry.cylinders if cylinders is None else cylinders
         if not 1 <= cylinders <= geometry.cylinders + geometry.alternates:
