@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from cpvm.cp.accounting import Usage
 from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState
+from cpvm.cp.system import System
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.s370.ebcdic import from_ebcdic
 
-from .helper import FakeTerminal, Site
+from .helper import DIRECTORY, FakeTerminal, Site
 
 
 @pytest.fixture
@@ -237,3 +239,14 @@ def test_a_share_is_kept_before_all_others() -> None:
     scheduler, favored = Scheduler(), machine("F", 99)
     scheduler.favor(favored, 99)
     assert turns(scheduler, [machine("A", 0), favored], 5) == ["F"] * 5
+
+
+def test_temporary_disks(tmp_path: Path) -> None:
+    System.create(tmp_path, "VOLUME TDSK01 3350 30 TDSK\n" + DIRECTORY)
+    site = Site(tmp_path)
+    terminal = site.logon("MAINT", "CPCMS")
+    assert terminal.type("QUERY TDSK") == ["NO TDSKS"]
+    terminal.type("DEFINE T3350 AS 291 CYL 3")
+    assert terminal.type("QUERY TDSK") == ["MAINT    291 3350 TDSK01 003 CYL"]
+    assert terminal.type("QUERY ALLOC TDSK") == ["TDSK01 3350 TDSK 00030 CYL, 00003 ALLOCATED, 010%"]
+    site.system.shutdown()

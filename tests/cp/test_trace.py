@@ -217,7 +217,7 @@ def test_symbols(user: FakeTerminal, site: Site) -> None:
     assert user.type("QUERY SYMBOLS") == ["000204 LOOP", "000300 ADD"]
     assert user.type("QUERY SYMBOLS 206") == ["000206 LOOP+2"]
     user.type("TRACE BRANCH INTO LOOP RUN SKIP 1")
-    assert user.type("BEGIN")[0] == "    000206 BCT   46100204      ==> 000204 CC 0 LOOP+2"
+    assert user.type("BEGIN")[0] == "    000206 BCT   46100204      ==> 000204 CC 0 LOOP+2 ==> LOOP"
     writer = site.system.spool.open()
     for line in ("LOAD MAP", "MAIN     SD 000000", "DONE     AT 00000A"):
         writer.put(0x41, to_ebcdic(line.ljust(80)))

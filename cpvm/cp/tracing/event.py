@@ -86,8 +86,11 @@ def lines(vm: VMBLOK, event: Event, *, ccw: bool, csw: bool) -> Iterator[str]:
 
 
 def _place(vm: VMBLOK, event: Event, text: str) -> str:
-    name = vm.names.near(event.address) if len(vm.names) else ""
-    return f"{text:<46} {name}" if name else text
+    """TEXT, and behind it the names of the place and of where it branches to."""
+    if not len(vm.names):
+        return text
+    name, target = vm.names.near(event.address), vm.names.near(event.jump) if event.jump is not None else ""
+    return f"{text:<46} {name}{' ==> ' if target else ''}{target}".rstrip()
 
 
 def _contents(vm: VMBLOK, address: int, length: int) -> str:

@@ -170,6 +170,13 @@ def query_tdsk(request: Request, operands: Operands) -> Answer:
     return 0
 
 
+def _temporary(system: System, volid: str) -> int:
+    """Cylinders of temporary disks on a volume."""
+    blocks = [block for vm in system.users.values() for block in vm.devices.values()]
+    disks = [block.link.disk for block in blocks if isinstance(block, DASDBlock) and block.link.disk.volid == volid]
+    return sum(cylinders for _, cylinders in {(disk.start, disk.cylinders) for disk in disks})
+
+
 def _is_temporary(volume: object) -> bool:
     return bool(getattr(volume, "temporary", False))
 
@@ -195,6 +202,8 @@ def query_alloc(request: Request, operands: Operands) -> Answer:
         kind = "TDSK" if _is_temporary(volume) else "PERM"
         if word in ("", kind):
             used = sum(disk.cylinders for _, disk in _disks(system, volume.volid))
+            if kind == "TDSK":
+                used = _temporary(system, volume.volid)
             request.write(
                 f"{volume.volid:<6} {volume.devtype} {kind} {volume.cylinders:05} CYL, {used:05} ALLOCATED,"
                 f" {used * 100 // max(1, volume.cylinders):03}%"
