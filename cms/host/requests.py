@@ -17,6 +17,10 @@ MAX_DATA = 30_000
 """Bytes of data in one request, so that it fits the guest's buffer."""
 
 
+LINES = 200
+"""Lines that one request can print."""
+
+
 class ReplyError(ValueError):
     """The guest's reply is shorter than it has to be."""
 
@@ -83,9 +87,10 @@ def read_line() -> bytes:
     return _request(READLINE)
 
 
-def print_line(text: str) -> bytes:
-    """Print a line whose first character is ASA carriage control."""
-    return _request(PRINT, to_ebcdic(text[:133] or " "))
+def print_lines(lines: list[str]) -> bytes:
+    """Print lines whose first character is ASA carriage control. At most `LINES` of them."""
+    data = [to_ebcdic(text[:133] or " ") for text in lines[:LINES]]
+    return _request(PRINT, b"".join(len(line).to_bytes(2, "big") + line for line in data))
 
 
 def global_names(kind: str) -> bytes:

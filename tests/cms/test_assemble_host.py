@@ -34,6 +34,7 @@ class Guest:
     full: int = 1_000_000
     typed: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
+    printer: int = 0
     commands: list[list[str]] = field(default_factory=list)
     answer: str = ""
 
@@ -68,7 +69,11 @@ class Guest:
         if operation == requests.TYPE:
             self.typed.append(from_ebcdic(data))
         elif operation == requests.PRINT:
-            self.printed.append(from_ebcdic(data))
+            while data:
+                size = int.from_bytes(data[:2], "big")
+                self.printed.append(from_ebcdic(data[2 : 2 + size]))
+                data = data[2 + size :]
+            return code(self.printer)
         elif operation == requests.COMMAND:
             self.commands.append([from_ebcdic(data[at : at + 8]).strip() for at in range(0, len(data), 8)])
         elif operation == requests.READLINE:
@@ -262,6 +267,12 @@ def test_numbers_of_records_and_statements(guest: Guest) -> None:
     guest.typed.clear()
     assert guest.run("ASSEMBLE T (FLAG(9)") == 0
     assert guest.typed == ["ASSEMBLER (XF) DONE", "NO STATEMENTS FLAGGED IN THIS ASSEMBLY"]
+
+
+def test_a_printer_that_is_not_there(guest: Guest) -> None:
+    guest.printer = 5
+    assert guest.run("ASSEMBLE T (PRINT") == 100
+    assert guest.typed == ["DMSASM123S ERROR PRINTING FILE 'T LISTING'."]
 
 
 def test_sym_cards(guest: Guest) -> None:

@@ -26,6 +26,8 @@ from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 CHUNK = requests.MAX_DATA // 80
 DEFAULT_LIBRARY = "CMSLIB"
 LISTING_WIDTH = 121
+PRINT_ERROR = 4
+"""From this return code of the printer on a line has not been printed."""
 
 
 class _Missing(Exception):
@@ -283,7 +285,7 @@ class Assemble:
         if kind == "type":
             return requests.type_line(operand)
         if kind == "print":
-            return requests.print_line(operand)
+            return requests.print_lines(operand)
         if kind == "command":
             return requests.command(*operand)
         name, filetype, mode = operand[:3]
@@ -295,7 +297,12 @@ class Assemble:
     def _acted(self, reply: bytes) -> bytes:
         actions = self.state["actions"]
         kind, operand = actions.pop(0)
-        code = requests.code(reply) if kind == "write" else 0
+        code = requests.code(reply) if kind in ("write", "print") else 0
+        if kind == "print":
+            if code < PRINT_ERROR:
+                return self._act()
+            name = f"{self._request.name} LISTING"
+            return self._finish([("type", f"DMSASM123S ERROR PRINTING FILE '{name}'.")], 100)
         if code == 12 and operand[2][:1] != "A":
             # The disk of the source is read-only: everything goes to the A-disk instead.
             actions.insert(0, [kind, operand])
@@ -339,10 +346,11 @@ def _actions(done: Assembly, request: Request, mode: str, source: Sequence[str])
         if not options.object:
             actions.append(("erase", [request.name, "TEXT", mode]))
     if request.print_ == "DISK":
-        lines = [to_ebcdic(line[:LISTING_WIDTH].ljust(LISTING_WIDTH)) for line in done.listing]
-        actions += _file(request.name, "LISTING", mode, lines)
+        records = [to_ebcdic(line[:LISTING_WIDTH].ljust(LISTING_WIDTH)) for line in done.listing]
+        actions += _file(request.name, "LISTING", mode, records)
     elif request.print_ == "PRINT":
-        actions += [("print", line) for line in done.listing]
+        lines, at_once = done.listing, requests.LINES
+        actions += [("print", lines[at : at + at_once]) for at in range(0, len(lines), at_once)]
         actions.append(("command", ["CP", "CLOSE", "PRT", "NAME", request.name, "LISTING"]))
     if options.terminal:
         actions.append(("type", "ASSEMBLER (XF) DONE"))
