@@ -204,3 +204,15 @@ def test_definitions_are_checked(site: Site) -> None:
     assert maint.type("SAVESYS X")[0] == "DMKCFG435E X NOT SAVED; PAGE 00FFF IS NOT IN STORAGE"
     user = site.logon("CMSUSER")
     assert user.type("SAVESYS X")[0].startswith("DMKCFM001E")
+
+
+def test_a_saved_system_is_forgotten(site: Site) -> None:
+    saved(site)
+    maint = next(session.terminal for session in site.system.sessions if session.vm is vm(site, "MAINT"))
+    user = site.logon("CMSUSER")
+    user.type("IPL BOTH", ReadState.CP_READ)
+    assert user.type("PURGE NSS BOTH")[0].startswith("DMKCSU003E")
+    assert maint.type("PURGE NSS NAME BOTH") == ["0001 FILE PURGED"]  # type: ignore[attr-defined]
+    assert maint.type("PURGE NSS BOTH") == ["DMKCSU044E BOTH DOES NOT EXIST"]  # type: ignore[attr-defined]
+    assert storage(site, "CMSUSER", 0x2000, 4) == b"\1\2\3\4"
+    assert user.type("IPL BOTH")[0].startswith("DMKCFG044E")

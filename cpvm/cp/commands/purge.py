@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.operand import Operands
+from cpvm.cp.segments import NOT_SAVED
 from cpvm.cp.spool import QUEUES
 from cpvm.cp.spoolword import chosen_files, count, device_kind, files_in, queue_of, whose
 
 SYNTAX = """\
 PURge [SYSTEM|userid] Reader|Printer|PUnch [ALL|CLass c|spoolid ...]
-PURge [SYSTEM|userid] ALL"""
+PURge [SYSTEM|userid] ALL
+PURge NSS [NAME] name"""
 
 
-@command("PURGE", module="DMKCSU", minimum=3, classes="DG", syntax=SYNTAX)
+@command("PURGE", module="DMKCSU", minimum=3, classes="CDEG", syntax=SYNTAX)
 def purge(request: Request, operands: Operands) -> Answer:
     """Remove the files; one that is being read or printed stays."""
     system = request.system
     first = operands.peek()
+    if first == "NSS" and request.allowed("CE"):
+        return _saved_system(request, operands)
     if first is not None and first != "ALL" and device_kind(first) is None and request.allowed("D"):
         owner, word = whose(request, operands), operands.peek()
     else:
@@ -32,4 +36,18 @@ def purge(request: Request, operands: Operands) -> Answer:
     files = [file for file in files if not system.in_use(file)]
     system.spool.purge(*files)
     request.inform(count(len(files), "PURGED"))
+    return 0
+
+
+def _saved_system(request: Request, operands: Operands) -> int:
+    """Forget a saved system or segment; who has it loaded keeps it."""
+    operands.take()
+    operands.skip("NAME")
+    name = operands.need()
+    operands.end()
+    saved = request.system.saved
+    if saved.get(name) is None and saved.skeleton(name) is None:
+        raise NOT_SAVED.error(name)
+    saved.purge(name)
+    request.inform(count(1, "PURGED"))
     return 0
