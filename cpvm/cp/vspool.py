@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cpvm.cp.message import message
+from cpvm.cp.pagereader import PageReader
 from cpvm.cp.spool import SpoolError, SpoolFile, SpoolRecord, SpoolWriter
 from cpvm.cp.spoolfile import CARD, ERRORS, LOAD_FORMS
 from cpvm.cp.vdevblok import VDEVBLOK, SpoolOptions
@@ -152,6 +153,8 @@ class Reader(UnitRecord):
         self._file: SpoolFile | None = None
         self._records: Iterator[SpoolRecord] = iter(())
         self._finished: list[SpoolFile] = []
+        self.pages = PageReader(self)
+        """The file page by page, for DIAGNOSE X'14'."""
 
     @property
     def current(self) -> SpoolFile | None:
@@ -179,6 +182,15 @@ class Reader(UnitRecord):
             self._finish()
             if not self.options.cont or self._candidate() is None:
                 return None
+
+    def open_next(self) -> bool:
+        """Take the next file for `pages`; what was read to its end leaves the reader first. False if there is none."""
+        self.settle()
+        return self._file is None and self._open_next()
+
+    def replace_current(self, file: SpoolFile) -> None:
+        """The description of the current file has changed."""
+        self._file = file
 
     def _candidate(self) -> SpoolFile | None:
         done = {file.spoolid for file in self._finished}
