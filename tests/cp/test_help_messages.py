@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from cpvm.cp import helpmessage
@@ -35,3 +38,14 @@ def test_a_page_has_texts_and_explanations() -> None:
 def test_one_explanation_for_each_of_several_numbers() -> None:
     found = helpmessage.by_commands()
     assert ("TRACE", "no such trap") in found["187E"]
+
+
+def test_the_reference_is_current() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "reference"
+    spec = importlib.util.spec_from_file_location("make_messages", folder / "make_messages.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.text() == (folder / "cp-messages.md").read_text(encoding="utf-8"), (
+        "run docs/reference/make_messages.py"
+    )
