@@ -16,7 +16,17 @@ from cpvm.machine import engines
 from cpvm.s370 import plugin
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-PAGES = ("assemble", "assemble-under-cms", "link", "bare-machine", "add-a-device", "cards-and-print", "tapes", "disks", "displays")
+PAGES = (
+    "assemble",
+    "assemble-under-cms",
+    "link",
+    "bare-machine",
+    "add-a-device",
+    "cards-and-print",
+    "tapes",
+    "disks",
+    "displays",
+)
 _FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
