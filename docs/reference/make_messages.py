@@ -13,11 +13,12 @@ from cpvm.cp import helpmessage
 HERE = Path(__file__).parent
 HEAD = """# CP's messages
 
-Each message is DMK, three letters of the module that sends it (`mmm` where that is the command's), its number and a letter: E error,
-W warning, I information, A action wanted. The number is the return code of a command. In CMS, `HELP DMK045E` shows the same.
+Each message is DMK, three letters of the module that sends it (`mmm` where that is the command's), its number and a
+letter: E error, W warning, I information, A action wanted. The number is the return code of a command. In CMS,
+`HELP DMK045E` shows the same.
 
-This file is written by `docs/reference/make_messages.py` from the places where messages are declared, `cpvm/cp/messages.help` and the
-help texts of the commands; do not edit it.
+This file is written by `docs/reference/make_messages.py` from the places where messages are declared,
+`cpvm/cp/messages.help` and the help texts of the commands; do not edit it.
 """
 
 
