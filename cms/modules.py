@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assembler import linkage
+from assembler.linker import module as modulefile
 from cms.source import COMMANDS, ROOT, BuildError, Library, assemble_files
 
-ORIGINS = {"TRANS": 0xE000, "USER": 0x20000}
+ORIGINS = {"TRANS": modulefile.TRANSIENT_AREA, "USER": modulefile.USER_AREA}
 TRANSIENT_SIZE = 0x2000
-TEXT_RECORD = 65528
-"""Longest text record, below the 65535 bytes that a variable-length record can have."""
 
 _COMMAND = re.compile(r"^\*COMMAND +(\w{1,8}),(TRANS|USER)\b", re.MULTILINE)
 
@@ -33,22 +32,13 @@ class CommandModule:
     image: linkage.Image
 
 
-def header(entry: int, begin: int, end: int) -> bytes:
-    """The first record: entry address, first address, end (twice), flags STR and NOMAP."""
-    record = bytearray(80)
-    for at, value in ((0, entry), (4, begin), (8, end), (12, end)):
-        record[at : at + 4] = value.to_bytes(4, "big")
-    record[33] = 0x80
-    record[43] = 0x80
-    record[56] = 0xE9
-    return bytes(record)
-
-
 def module_records(image: linkage.Image) -> list[bytes]:
-    """The records of the MODULE file of a linked program."""
+    """The records of the MODULE file of a linked program; it has no map."""
     data = image.data
-    text = [data[at : at + TEXT_RECORD] for at in range(0, len(data), TEXT_RECORD)]
-    return [header(image.entry, image.origin, image.end), *text]
+    text = [data[at : at + modulefile.TEXT_RECORD] for at in range(0, len(data), modulefile.TEXT_RECORD)]
+    header = bytearray(modulefile.header(image.entry, image.origin, image.end, 0, 0))
+    header[modulefile.TYPE_AT] = modulefile.NOMAP
+    return [bytes(header), *text]
 
 
 def folders() -> Iterator[Path]:

@@ -391,5 +391,5 @@ _KINDS = {
 _ACTIONS = {
     "ESD": Loader._esd, "TXT": Loader._text, "RLD": Loader._relocation, "END": Loader._end, "SYM": Loader._nothing,
     "LDT": control.ldt, "ICS": control.ics, "SLC": control.slc, "REP": control.rep, "ENTRY": control.entry,
-    "LIBRARY": control.library, "*": Loader._nothing,
+    "LIBRARY": control.library, "SETSSI": Loader._nothing, "*": Loader._nothing,
 }  # fmt: skip

@@ -14,6 +14,9 @@ USER_AREA = 0x20000
 """Where CMS runs programs."""
 TRANSIENT_AREA = 0xE000
 """Where CMS runs small commands of its own; 8K."""
+TYPE_AT = 43
+NOMAP = 0x80
+"""In byte `TYPE_AT` of the header: the module has no map."""
 TEXT_RECORD = 65520
 """Longest text record."""
 
@@ -38,7 +41,7 @@ def records(loader: Loader, *, with_map: bool = True) -> list[bytes]:
     mapped = len(loader.names) if with_map and begin >= USER_AREA else 0
     first = bytearray(header(entry, begin, end, len(loader.names), mapped))
     if not with_map:
-        first[43] = 0x80
+        first[TYPE_AT] = NOMAP
     out = [bytes(first), *(data[at : at + TEXT_RECORD] for at in range(0, len(data), TEXT_RECORD))]
     return [*out, loader.names.records()] if mapped else out
 

@@ -10,7 +10,9 @@ from bare_cms import BareCMS
 
 from assembler import assemble
 from cms.build import empty_disk
+from cms.cmsdisk import CMSDisk
 from cms.source import Library
+from cpvm.s370.ebcdic import to_ebcdic
 
 SESSION = Path(__file__).parent / "loader_session.txt"
 
@@ -31,8 +33,27 @@ PROGRAMS = {
     "ARGS": "ARGS CSECT\n BALR 12,0\n USING *,12\n LR 4,1\n LR 11,14\nLOOP CLI 0(4),X'FF'\n BE OUT\n LR 2,4\n"
     " WRTERM (R2),8\n LA 4,8(,4)\n B LOOP\nOUT SR 15,15\n BR 11\n REGEQU\n END",
     "BIG": "BIG CSECT\n SR 15,15\n BR 14\n DS 300000F\n END",
+    "PRS": "PRS CSECT\n DC Q(PA,PB)\nPA DXD F\nPB DXD D\n CXD\n END",
+    "PRS2": "PRS2 CSECT\n DC Q(PA,PC)\nPA DXD D\nPC DXD CL4\n END",
     "SECOND": "FIRST CSECT\n LA 15,1\n BR 14\nOTHER DS 0H\n LA 15,2\n BR 14\n ENTRY OTHER\n END OTHER",
 }
+
+
+def columns(text: str) -> bytes:
+    """A card with X'02' in column 1."""
+    return b"\x02" + to_ebcdic(text.ljust(79))
+
+
+CARDS = [
+    to_ebcdic("INCLUDE X".ljust(80)),
+    to_ebcdic(" SETSSI 00000000".ljust(80)),
+    columns("REP  000004  010005"),
+    columns("REP  00000G"),
+    *assemble(PROGRAMS["RC0"]).deck[:-1],
+    columns("REP  000002  0107FE,07FE"),
+    assemble(PROGRAMS["RC0"]).deck[-1],
+    columns("SLC            NOWHERE"),
+]
 
 
 def script() -> list[tuple[str, list[str]]]:
@@ -52,6 +73,9 @@ def answer(output: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def cms(engine: str) -> BareCMS:
     machine = BareCMS(files={("NOTDECK", "TEXT"): "HELLO\n"}, programs=PROGRAMS)
+    disk = CMSDisk.load(machine.a_disk.read, 5, "3350")
+    disk.write("CARDS", "TEXT", "A1", CARDS, "F", 80)
+    machine.a_disk.tracks.update({(cyl, head): image for cyl, head, image in disk.tracks()})
     machine.ipl()
     return machine
 
