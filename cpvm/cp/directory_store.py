@@ -145,7 +145,8 @@ class DirectoryStore:
         return Present(self.users, self.volumes)
 
     def replace(self, directory: Directory) -> None:
-        """Put DIRECTORY in the place of what is there, at once or not at all. Volumes that it does not name stay.
+        """Put DIRECTORY in the place of what is there, at once or not at all. Volumes that it does not name stay, and so
+        does the log message if it has none.
 
         A password that is to stay is that of the user as it is then.
         """
@@ -167,7 +168,8 @@ class DirectoryStore:
             db.executemany("INSERT INTO directory_system VALUES (?, ?)", directory.systems.items())
             for system in directory.saved:
                 declare(db, system)
-            self._write_logmsg(db, directory.logmsg)
+            if directory.logmsg and directory.logmsg != self.logmsg()[1]:
+                self._write_logmsg(db, directory.logmsg)
         self.load()
 
     def add_volume(self, volume: VolumeEntry) -> None:

@@ -93,8 +93,9 @@ def run(given: argparse.Namespace) -> int:
             directory = checked(_read(given.file), store, given.file)
             users = len(directory.users)
             if given.what == "install":
+                before = set(store.users)
                 installed(folder, store, directory)
-                print(f"the directory has {users} users")
+                print(f"the directory has {users} users{_difference(before, set(directory.users))}")
             else:
                 print(f"{given.file}: no errors, {users} users")
     except DirectoryFailed as error:
@@ -104,6 +105,12 @@ def run(given: argparse.Namespace) -> int:
         print(f"cpvm directory {given.what}: {error}", file=sys.stderr)
         return USAGE
     return 0
+
+
+def _difference(before: set[str], after: set[str]) -> str:
+    """Who has come and who has gone."""
+    changes = (("new", after - before), ("gone", before - after))
+    return "".join(f"; {word}: {', '.join(sorted(users))}" for word, users in changes if users)
 
 
 def _read(name: str) -> str:

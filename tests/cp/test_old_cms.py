@@ -10,13 +10,17 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import pytest
+
 from assembler import assemble
 from assembler.linkage import link
 from cpvm.cp.savedsys import PAGE, PageRange, SavedSystem, State
 from cpvm.cp.session import ReadState
+from cpvm.cp.system import System
+from cpvm.machine import engines
 from cpvm.s370.ckd import Record, Track
 from cpvm.s370.ebcdic import to_ebcdic
-from tests.cp.helper import Site
+from tests.cp.helper import DIRECTORY, Site
 
 SOURCE = Path(__file__).with_suffix(".assemble")
 SEGMENT_AT = 0xF00000
@@ -52,7 +56,18 @@ def saved_guest(site: Site) -> None:
     site.on_cp(write)
 
 
-def test_it_gets_the_answers_of_vm370(site: Site) -> None:
+@pytest.mark.parametrize("engine", [engine for engine in engines.ENGINES if engine != engines.AUTO])
+def test_it_gets_the_answers_of_vm370(tmp_path: Path, engine: str) -> None:
+    System.create(tmp_path, DIRECTORY)
+    site = Site(tmp_path, engine=engine)
+    try:
+        talk(site)
+    finally:
+        site.system.shutdown()
+
+
+def talk(site: Site) -> None:
+    """IPL it, give it its line, look at what it says."""
     saved_guest(site)
     user = site.logon("CMSUSER")
     user.type("SPOOL PUN *")
