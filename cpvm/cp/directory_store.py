@@ -145,7 +145,7 @@ class DirectoryStore:
         return Present(self.users, self.volumes)
 
     def replace(self, directory: Directory) -> None:
-        """Put DIRECTORY in the place of what is there, at once or not at all. Volumes that it does not name stay, and so
+        """Put DIRECTORY in the place of what is there, at once or not at all. Volumes that it does not name stay, so
         does the log message if it has none.
 
         A password that is to stay is that of the user as it is then.
