@@ -16,6 +16,7 @@ from cpvm.cp.savedsys import SCHEMA, SavedSystemError, SavedSystems
 from cpvm.cp.system import DATABASE, System, SystemStartError
 from cpvm.front import savedcms, systemdisk, users
 from cpvm.front.filelock import FileLock, LockedError
+from cpvm.front.firstfiles import write_first_files
 from cpvm.front.locations import default_directory
 from cpvm.front.systemdisk import MARK, SystemDiskError, Tracks
 from cpvm.machine.device import MediaError
@@ -136,6 +137,7 @@ def _build(folder: Path, progress: Progress) -> None:
     files: tuple[str, ...] = ()
     progress("Making the directory of users")
     System.create(folder, users.directory_source())
+    write_first_files(folder)
     volume = Volume.open(System.volume_path(folder, users.VOLUME))
     try:
         with volume.deferred():

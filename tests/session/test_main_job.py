@@ -18,6 +18,8 @@ def test_main_job(system_directory: Path, capsys: pytest.CaptureFixture[str]) ->
     assert_first_user(transcript)
 
     with api.start(system_directory) as system:
+        operator = system.logon("OPERATOR")
+        assert operator.type("CHANGE CMSUSER PRINTER ALL NOHOLD").text == "0001 FILE CHANGED\n"
         user = TelnetUser(system.listen()[1])
         user.until("VM/370 ONLINE\n")
         user.type("LOGON USER01")
@@ -39,6 +41,10 @@ def test_main_job(system_directory: Path, capsys: pytest.CaptureFixture[str]) ->
         user.type("LOGOFF")
         user.until("LOGOFF AT .*\nVM/370 ONLINE\n")
         user.close()
+        while operator.type("QUERY PRINTER SYSTEM").text != "NO PRT FILES\n":
+            pass  # the printer is at it
+    (listing,) = (system_directory / "printer").glob("*-CMSUSER-*-SUMUP-LISTING.txt")
+    assert "SUMUP    CSECT" in listing.read_text(encoding="utf-8")
 
 
 def source_lines(text: str) -> list[str]:
@@ -57,10 +63,10 @@ def assert_first_user(transcript: str) -> None:
         r"ASSEMBLE SUMUP\n.*\nNO STATEMENTS FLAGGED IN THIS ASSEMBLY\nReady; T=\S+ \S+\n",
         r"LOAD SUMUP\nReady; T=\S+ \S+\nSTART\nDMSLIO740I Execution begins...\nTHE SUM 00001011\nReady; ",
         r"GENMOD SUMUP\nReady; T=\S+ \S+\nSUMUP\nTHE SUM 00001011\nReady; ",
-        r"PRINT SUMUP LISTING\nPRT FILE \d{4} FOR CMSUSER  COPY 001 NOHOLD\nReady; ",
+        r"PRINT SUMUP LISTING\nPRT FILE \d{4} FOR CMSUSER  COPY 001 HOLD\nReady; ",
         r"PUNCH SUMUP ASSEMBLE\nPUN FILE \d{4} TO  USER01   COPY 001 NOHOLD\nReady; ",
         r"QUERY FILES\nFILES: NO RDR, 001 PRT, NO PUN\nReady; ",
-        r"QUERY PRINTER ALL\nOWNERID .*\nCMSUSER  \d{4} A PRT \d{6} 01  NONE .* SUMUP    LISTING  .*\nReady; ",
+        r"QUERY PRINTER ALL\nOWNERID .*\nCMSUSER  \d{4} A PRT \d{6} 01  USER .* SUMUP    LISTING  .*\nReady; ",
         r"LOGOFF\nCONNECT= \S+ VIRTCPU= \S+ TOTCPU= \S+\nLOGOFF AT .*\n",
     ):
         found = re.search(expected, transcript)
