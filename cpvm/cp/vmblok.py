@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cpvm.cp import accounting
@@ -74,8 +75,6 @@ class VMBLOK:
         self.vmcf = VMCF(self)
         self.iucv = IUCV(self)
         self.by_iucv: set[str] = set()  # MSG, WNG, SMSG: what its program gets through *MSG
-        self.tracer = Tracer(self)
-        self.names = SymbolTable()  # of places in storage
 
         self.stopped = True
         self.waiting = False
@@ -96,6 +95,16 @@ class VMBLOK:
         self.conversation: Conversation | None = None  # with a host half
         self.never_ran = True  # no IPL and no BEGIN yet
         self.lost_line: TimerRequest | None = None
+
+    @cached_property
+    def tracer(self) -> Tracer:
+        """TRACE and PER; made when it is first asked for, since most users never do."""
+        return Tracer(self)
+
+    @cached_property
+    def names(self) -> SymbolTable:
+        """Names of places in storage (SET SYMBOLS)."""
+        return SymbolTable()
 
     # Running
 
@@ -172,7 +181,8 @@ class VMBLOK:
             device.reset()
             self.machine.attach(vaddr, device)
         self.machine.cpu.timers.interval_running = self.timer != "OFF"
-        self.tracer.update()
+        if "tracer" in self.__dict__:
+            self.tracer.update()
         self._was_reset()
 
     def _was_reset(self) -> None:

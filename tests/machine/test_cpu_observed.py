@@ -158,3 +158,15 @@ def test_an_address_stop_with_and_without_watching() -> None:
         stop = m.run(1_000_000)
         assert (stop.reason, stop.detail) == (StopReason.ADDRESS_STOP, CODE + 0x1A)
         assert m.address_stop is None
+
+
+def test_only_the_reference_engine_works_while_somebody_watches() -> None:
+    m = machine(LOOP)
+    m.observe(Notes(m))
+    m.run(100_000)
+    assert m.engine_statistics().native == 0
+    m.observe(None)
+    m.psw = PSW(address=CODE)
+    m.run(100_000)
+    statistics = m.engine_statistics()
+    assert (statistics.native > 0) == (statistics.engine != "reference")
