@@ -259,3 +259,62 @@ def test_a_flood_can_be_stopped(user: FakeTerminal) -> None:
     user.session.attention()
     user.until(ReadState.CP_READ)
     assert user.type("TRACE END") == ["TRACE ENDED"]
+
+
+def test_external_and_io_interruptions(user: FakeTerminal) -> None:
+    user.type("STORE PSW FF020000 00000222#STORE 58 00020000 00000ABC#STORE 78 00020000 00000DEF")
+    user.type("TRACE EXT 40 CSW RUN")
+    assert user.type("EXTERNAL")[0] == "*** 000222 EXT   0040 ==> 000ABC"
+    user.type("STORE PSW FF020000 00000222")
+    user.type("READY 00E")
+    assert user.type("BEGIN")[:2] == ["*** 000222 I/O   00E  ==> 000DEF CSW 0400", "CSW V 00E 00000000 04000000"]
+    user.type("TRACE CSW OFF")
+    user.type("TRACE I/O 00D RUN#READY 00E#STORE PSW FF020000 00000222")
+    assert not any("I/O" in line for line in user.type("BEGIN"))
+
+
+def test_privileged_instructions(user: FakeTerminal) -> None:
+    user.type("STORE S200 80000210 83120060 82000280")
+    user.type("STORE S210 00")
+    user.type("TRACE PRIV RUN")
+    assert user.type("BEGIN")[:3] == [
+        "::: 000200 SSM   80000210 00",
+        "::: 000204 DIAG  83120060 CODE 060 CC 0",
+        "::: 000208 LPSW  82000280 00020000 0000DEAD",
+    ]
+    user.type("TRACE END")
+    user.type("TRACE DIAG 60 RUN#STORE PSW 0 200")
+    assert user.type("BEGIN")[0] == "::: 000204 DIAG  83120060 CODE 060 CC 0"
+
+
+def test_steps_passes_and_stops(user: FakeTerminal) -> None:
+    user.type("TRACE LA STEP 2")
+    assert len(user.type("BEGIN")) == 3  # two of them, and CP
+    user.type("TRACE END#STORE PSW 0 200")
+    user.type("TRACE LA PASS 1 RUN")
+    assert sum(" LA " in line for line in user.type("BEGIN")) == 2
+    user.type("TRACE END#STORE PSW 0 200")
+    user.type("TRACE LA STOP 3")
+    lines = user.type("BEGIN")
+    assert (sum(" LA " in line for line in lines), lines[-1]) == (3, "CP")
+
+
+def test_suspend_and_resume(user: FakeTerminal) -> None:
+    user.type("TRACE SVC#TRACE SUSPEND")
+    assert user.type("QUERY TRACE")[0] == "NAME  INITIAL  (SUSPENDED)"
+    assert user.type("BEGIN") == [WAIT, "CP"]
+    user.type("STORE PSW 0 200#TRACE RESUME")
+    assert user.type("BEGIN")[0].startswith("*** 000204 SVC")
+    user.type("TRACE DELETE 1")
+    assert user.type("BEGIN") == [WAIT, "CP"]
+
+
+def test_tracing_goes_on_through_resets_and_new_storage(user: FakeTerminal) -> None:
+    user.type("TRACE SVC RUN")
+    user.type("SYSTEM RESET")
+    user.type("STORE PSW 0 200")
+    assert user.type("BEGIN")[0].startswith("*** 000204 SVC")
+    user.type("DEFINE STORAGE 512K")
+    for line in PROGRAM:
+        user.type(f"STORE {line}")
+    assert user.type("BEGIN")[0].startswith("*** 000204 SVC")
