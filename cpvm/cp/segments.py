@@ -45,6 +45,17 @@ class Segments:
         for name in list(self.loaded):
             self.purge(name)
 
+    def leave(self) -> None:
+        """The machine is loaded with something else: what IPL loaded beyond its storage goes, too."""
+        self.release()
+        storage = self._vm.machine.storage
+        for start, end in _areas(self.ipled) if self.ipled is not None else ():
+            if (start, end) in storage.segments:
+                storage.detach_segment(start, end)
+                self._vm.machine.cpu.forget()
+        self.ipled = None
+        self._told.clear()
+
     def check(self, system: SavedSystem) -> None:
         """See that the machine can be loaded from a saved system. Raises CPError."""
         if system.segment:

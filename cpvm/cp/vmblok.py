@@ -61,7 +61,7 @@ class VMBLOK:
         linend, linedel, chardel, escape = entry.symbols
         self.symbols = EditSymbols(linend, chardel, linedel, escape)
         self.terminal = TerminalOptions()
-        self.secondary = ""  # userid: SET SECUSER
+        self.secondary = entry.secondary  # userid: SET SECUSER
         self.observer = ""  # userid: SET OBSERVER
         self.pa2_external = False  # DIAGNOSE X'54'
         self.clock_area = 0  # DIAGNOSE X'70'; 0: none
@@ -214,6 +214,7 @@ class VMBLOK:
         The parameter, up to 64 bytes of EBCDIC, goes to general registers 0 to 15.
         """
         self.reset(clear=clear)
+        self.segments.leave()
         self.machine.ipl(vaddr)
         self._pass(parameter, 0)
 
