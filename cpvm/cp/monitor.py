@@ -32,7 +32,8 @@ CLASSES: Final = {
 MINIMUM, MAXIMUM, DEFAULT = 30, 32_400, 60
 """Seconds between two records."""
 _CARD = 0x41
-_LIMIT = 100_000  # records of a file, then the next one begins
+_LIMIT = 100_000  # records of a file, then the next one begins, unless MONITOR LIMIT says otherwise
+_DAY = 24 * 60  # minutes
 
 
 class Monitor:
@@ -43,6 +44,13 @@ class Monitor:
         self.classes: set[str] = {"PERFORM", "USER", "DASTAP"}
         self.interval = DEFAULT
         self.receiver = "OPERATOR"
+        self.limit = _LIMIT
+        """Records of one file."""
+        self.limit_stops = False
+        """Whether gathering ends there; else the next file begins."""
+        self.daily: tuple[int, int] | None = None
+        """Minutes of the day from and to which records are gathered every day."""
+        self._clock: TimerRequest | None = None
         self._writer: SpoolWriter | None = None
         self._request: TimerRequest | None = None
         self._last: dict[str, tuple[int, ...]] = {}
@@ -70,6 +78,31 @@ class Monitor:
         self._last.clear()
         self._since = time.monotonic()
         self.sample()
+
+    def every_day(self, hours: tuple[int, int] | None) -> None:
+        """Gather records every day between these minutes of the day; None: only when told to."""
+        self.daily = hours
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        if hours is not None:
+            self._look_at_the_clock()
+
+    def _look_at_the_clock(self) -> None:
+        """Start or stop if it is time, and come again at the next minute."""
+        if self.daily is None:
+            return
+        now = time.localtime()
+        minute, (first, last) = now.tm_hour * 60 + now.tm_min, self.daily
+        wanted = (minute - first) % _DAY < ((last - first) % _DAY or _DAY)
+        if wanted and not self.active:
+            try:
+                self.start(self.receiver)
+            except SpoolError as error:
+                self._system.log.failure("MONITOR", error)
+        elif not wanted and self.active:
+            self.stop()
+        self._clock = self._system.timers.after(60 - now.tm_sec, self._look_at_the_clock)
 
     def stop(self) -> int:
         """End: the file comes into the receiver's reader. Its spoolid; 0 if nothing was being gathered."""
@@ -117,7 +150,10 @@ class Monitor:
                         text = f"{name:<8} {stamp} {subject:<8} " + " ".join(str(figure) for figure in figures)
                         self._writer.put(_CARD, to_ebcdic(text[:80].ljust(80)))
             self._since = time.monotonic()
-            if self._writer.count >= _LIMIT:
+            if self._writer.count >= self.limit and self.limit_stops:
+                self.stop()
+                return
+            if self._writer.count >= self.limit:
                 self.close()
         except (SpoolError, sqlite3.Error) as error:
             self._system.log.failure("MONITOR", error)

@@ -69,6 +69,20 @@ def test_monitor_writes_records(site: Site, operator: FakeTerminal) -> None:
     assert operator.type("MONITOR ENABLE SEEKS") == ["DMKMCC002E INVALID OPERAND - SEEKS"]
 
 
+def test_monitor_by_the_clock_and_by_number(site: Site, operator: FakeTerminal) -> None:
+    assert operator.type("MONITOR TIME FROM 25.00 TO 3") == ["DMKMCC002E INVALID OPERAND - 25.00"]
+    operator.type("MONITOR ENABLE PERFORM#MONITOR LIMIT 10 STOP")
+    assert operator.type("MONITOR TIME ALL") == []
+    monitor = site.system.operations.monitor
+    assert monitor.active
+    assert "LIMIT 10 STOP" in operator.type("MONITOR DISPLAY")[4]
+    for _ in range(10):
+        site.on_cp(monitor.sample)
+    assert not monitor.active
+    assert operator.type("MONITOR TIME NONE")[-1:] in ([], ["PUN FILE 0001 FROM SYSTEM   COPY 01 NOHOLD"])
+    assert site.system.spool.files("RDR", "OPERATOR")[0].records == 10
+
+
 def test_an_open_monitor_file_is_closed_by_shutdown(site: Site, operator: FakeTerminal) -> None:
     operator.type("MONITOR START")
     site.restart()

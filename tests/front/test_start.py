@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.front import start
 from cpvm.front.start import Address, parse_address, welcome
 
 
@@ -56,3 +57,16 @@ def test_listening_for_others_warns(host: str) -> None:
 
 def test_without_a_listener_nothing_is_said_of_connecting() -> None:
     assert "connect" not in "\n".join(welcome(Path("/srv/vm"), None))
+
+
+def test_shutdown_reipl_starts_again_without_making_cms_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[int | None] = [None, None, 0]
+    rebuilt: list[bool] = []
+
+    def once(directory: Path | None, listen: Address | None, rebuild_cms: bool, *others: object) -> int | None:
+        rebuilt.append(rebuild_cms)
+        return answers.pop(0)
+
+    monkeypatch.setattr(start, "_once", once)
+    assert start.start(None, None, rebuild_cms=True) == 0
+    assert rebuilt == [True, False, False]

@@ -19,13 +19,17 @@ MONitor START [SPOOL] [TO userid|*]
 MONitor STOP|CLOSE
 MONitor ENABLE PERForm|USER|SCHedule|DAStap ...
 MONitor INTERVAL nnnnn [SEC|MIN]
+MONitor LIMIT nnnnn [STOP|NOSTOP]
+MONitor TIME ALL|NONE|FROM hh.mm TO hh.mm
 MONitor DISPLAY"""
 
 
 @command("MONITOR", module="DMKMCC", minimum=3, classes="AE", syntax=SYNTAX)
 def monitor_command(request: Request, operands: Operands) -> Answer:
     """Start, stop, or say what is gathered and how often."""
-    word = choose(operands.need(OPERAND_MISSING), "STArt", "STOP", "CLOSE", "ENable", "INTerval", "DISplay")
+    word = choose(
+        operands.need(OPERAND_MISSING), "STArt", "STOP", "CLOSE", "ENable", "INTerval", "DISplay", "LIMIT", "TIME"
+    )
     _ACTIONS[word](request, operands)
     operands.end()
     return 0
@@ -90,12 +94,44 @@ def _interval(request: Request, operands: Operands) -> None:
     request.system.operations.monitor.interval = seconds
 
 
+def _limit(request: Request, operands: Operands) -> None:
+    monitor = request.system.operations.monitor
+    number = decimal(operands.take(), 10, 99999)
+    stops = choose(operands.take() or "NOSTOP", "STOP", "NOSTOP") == "STOP"
+    operands.end()
+    monitor.limit, monitor.limit_stops = number, stops
+
+
+def _time(request: Request, operands: Operands) -> None:
+    word = choose(operands.need(OPERAND_MISSING), "FROM", "ALL", "NONE")
+    hours = None if word == "NONE" else (0, 0)
+    if word == "FROM":
+        first = _minute(operands.need(OPERAND_MISSING))
+        operands.skip("TO")
+        hours = first, _minute(operands.need(OPERAND_MISSING))
+    operands.end()
+    request.system.operations.monitor.every_day(hours)
+
+
+def _minute(typed: str) -> int:
+    """hh.mm or hh:mm as a minute of the day."""
+    hour, _, minute = typed.replace(":", ".").partition(".")
+    if not hour.isdecimal() or not minute.isdecimal() or int(hour) > 23 or int(minute) > 59:
+        raise INVALID_OPERAND.error(typed)
+    return int(hour) * 60 + int(minute)
+
+
 def _display(request: Request, operands: Operands) -> None:
     operands.end()
     monitor = request.system.operations.monitor
     for name in CLASSES:
         request.write(f"{name:<8} {'ENABLED' if name in monitor.classes else 'DISABLED'}")
-    request.write(f"INTERVAL {monitor.interval} SEC")
+    request.write(
+        f"INTERVAL {monitor.interval} SEC, LIMIT {monitor.limit} {'STOP' if monitor.limit_stops else 'NOSTOP'}"
+    )
+    if monitor.daily is not None:
+        first, last = monitor.daily
+        request.write(f"TIME FROM {first // 60:02}.{first % 60:02} TO {last // 60:02}.{last % 60:02}")
     if monitor.active:
         request.write(
             f"COLLECTION ACTIVE; RDR FILE {monitor.spoolid:04} TO {monitor.receiver}, {monitor.records} RECORDS"
@@ -106,4 +142,5 @@ def _display(request: Request, operands: Operands) -> None:
 
 _ACTIONS: dict[str, Callable[[Request, Operands], None]] = {
     "START": _start, "STOP": _stop, "CLOSE": _close, "ENABLE": _enable, "INTERVAL": _interval, "DISPLAY": _display,
+    "LIMIT": _limit, "TIME": _time,
 }  # fmt: skip
