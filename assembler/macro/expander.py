@@ -219,6 +219,9 @@ class Expander:
                 remark = f"{operand[end:].strip()} {remark}".strip()
                 operand = operand[:end]
             lines = rebuilt(name, op, operand, remark)
+            sequence = record.lines[0][72:80]
+            if sequence:
+                lines = (lines[0].ljust(72) + sequence, *lines[1:])
             st = Statement(lines, name, op.upper(), operand, record.line, level, record.file)
             if name.startswith("."):
                 st.name = ""

@@ -231,3 +231,10 @@ def test_statements_that_begin_pages(statement: str, shown: int) -> None:
 def test_titles_with_apostrophes_and_ampersands() -> None:
     lines = listed(source="T TITLE 'IT''S A && B'\nT CSECT\n DC X'1'\n END")
     assert any("IT'S A & B" in line for line in lines if line[0] == "1")
+
+
+def test_generated_statements_keep_the_sequence_field_of_their_model() -> None:
+    model = "         DC    AL1(&N)".ljust(72) + "00450000"
+    source = [" MACRO", " M &N", model, " MEND", "T CSECT", " M 5", " END"]
+    generated = next(line for line in listed(source="\n".join(source)) if "+         DC" in line)
+    assert generated[41:] == "         DC    AL1(5)".ljust(72) + "00450000"
