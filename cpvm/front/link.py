@@ -13,6 +13,7 @@ class _Link:
         self.line = session.line
         self.attention = session.attention
         self.hangup = session.hangup
+        self.program_key = session.program_key
 
     @property
     def userid(self) -> str:

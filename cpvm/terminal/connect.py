@@ -49,6 +49,11 @@ class RemoteSession:
         """Send the attention key."""
         self._send(bytes((tn.IAC, tn.BRK)))
 
+    def program_key(self, number: int) -> None:
+        """Send a program function key."""
+        self._telnet.subnegotiate(tn.MESSAGES, f"Cpvm.Key {number}".encode())
+        self._send(self._telnet.take())
+
     def hangup(self) -> None:
         """End the connection."""
         with contextlib.suppress(OSError):
@@ -95,6 +100,8 @@ class RemoteSession:
 
     def _report(self, data: bytes) -> None:
         package, _, body = data.partition(b" ")
+        if package == b"Cpvm.Fill":
+            self._fill(body)
         if package != b"Cpvm.State":
             return
         try:
@@ -104,3 +111,11 @@ class RemoteSession:
         except (ValueError, KeyError, TypeError):
             return
         self._terminal.state(state)
+
+    def _fill(self, body: bytes) -> None:
+        """The system puts text where the user types, if this terminal can do that."""
+        fill = getattr(self._terminal, "fill", None)
+        with contextlib.suppress(ValueError):
+            text = json.loads(body)
+            if fill is not None and isinstance(text, str):
+                fill(text)

@@ -28,7 +28,14 @@ class Entered:
     text: str
 
 
-Event = Entered | Key
+@dataclass(frozen=True)
+class ProgramKey:
+    """A program function key was pressed: F1 to F12 are 1 to 12, with Shift 13 to 24."""
+
+    number: int
+
+
+Event = Entered | Key | ProgramKey
 
 _PLAIN_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 _MAX_ESCAPE = 16
@@ -43,6 +50,17 @@ _CONTROLS = {
     "\x0b": "kill_end", "\x0c": "redraw", "\x0e": "down", "\x10": "up", "\x12": "redraw", "\x15": "kill",
     "\x17": "kill_word",
 }  # fmt: skip
+
+
+_LETTERS = "PQRS"  # F1 to F4
+_NUMBERS = ("15", "17", "18", "19", "20", "21", "23", "24")  # F5 to F12
+_PROGRAM_KEYS = {
+    **{f"O{letter}": number for number, letter in enumerate(_LETTERS, 1)},
+    **{f"[1;2{letter}": number for number, letter in enumerate(_LETTERS, 13)},
+    **{f"[1{number}~": number for number in range(1, 5)},
+    **{f"[{code}~": number for number, code in enumerate(_NUMBERS, 5)},
+    **{f"[{code};2~": number for number, code in enumerate(_NUMBERS, 17)},
+}
 
 
 class LineEditor:
@@ -113,8 +131,10 @@ class LineEditor:
         position = 0
         while position < len(text):
             if self._escape is not None and text[position] >= " ":
-                self._escape_key(text[position])
+                key_event = self._escape_key(text[position])
                 position += 1
+                if key_event:
+                    yield key_event
                 continue
             self._escape = None
             if run := _PLAIN_RUN.match(text, position):
@@ -176,17 +196,24 @@ class LineEditor:
         self._overflow = False
         self._recalled = None
 
-    def _escape_key(self, char: str) -> None:
+    def fill(self, text: str) -> None:
+        """Have TEXT as the line, as if it had been typed."""
+        self.do("kill")
+        self._insert(text)
+
+    def _escape_key(self, char: str) -> Event | None:
         assert self._escape is not None
         self._escape += char
         sequence = self._escape
         if sequence in ("[", "O"):
-            return
+            return None
         if sequence[0] == "[" and len(sequence) < _MAX_ESCAPE and not "\x40" <= char <= "\x7e":
-            return
+            return None
         self._escape = None
         if action := _ESCAPES.get(sequence):
             self.do(action)
+        number = _PROGRAM_KEYS.get(sequence)
+        return None if number is None else ProgramKey(number)
 
     def do(self, action: str) -> None:
         """Carry out one named editing key: left, home, backspace, kill, up, redraw and the like."""

@@ -7,7 +7,7 @@ its methods may wait; a `Session` may be called from any thread.
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 MAX_LINE = 4096
 """Longest typed line in characters; a longer one is refused whole, since half a command may do harm."""
@@ -68,8 +68,25 @@ class Session(Protocol):
         """The line is gone: a user logged on here is disconnected, not logged off."""
 
 
+@runtime_checkable
+class KeyedSession(Protocol):
+    """A session whose system gives program function keys a meaning."""
+
+    def program_key(self, number: int) -> None:
+        """Key NUMBER, 1 to 24, was pressed."""
+
+
+def press(session: Session | None, number: int) -> None:
+    """Press a program function key; systems that know of none do nothing."""
+    if isinstance(session, KeyedSession):
+        session.program_key(number)
+
+
 class Terminal(Protocol):
-    """The user's end of a terminal line."""
+    """The user's end of a terminal line.
+
+    One that has a method `fill` is given text to put where the user types, as if it had been typed and not entered.
+    """
 
     @property
     def name(self) -> str: ...

@@ -3,6 +3,8 @@
 Output appears above the line being typed. Ctrl-C is the attention key. Ctrl-D on an empty line enters a null line, the
 end of input for a program, and at the logon prompt it ends the terminal. Passwords are masked and never remembered.
 
+Function keys do what SET PFnn says.
+
 Without a screen (input or output redirected) lines are read one by one, each when the system wants one.
 """
 
@@ -17,13 +19,14 @@ from typing import IO, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import StdoutProxy
 
 from cpvm.terminal.history import UserHistory
-from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, printable
+from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, press, printable
 from cpvm.terminal.lines import Lines
 
 _BATCH = 0.02  # seconds between two redraws of the input line while output comes
@@ -103,6 +106,14 @@ class ScreenTerminal(_Base):
         if self._state is ReadState.CLOSED:
             self.close()
 
+    def fill(self, text: str) -> None:
+        """Put TEXT where the user types."""
+        prompt, loop = self._prompt, self._loop
+        if prompt and loop and not loop.is_closed():
+            document = Document(printable(text))
+            loop.call_soon_threadsafe(lambda: prompt.default_buffer.set_document(document, bypass_readonly=True))
+            loop.call_soon_threadsafe(prompt.app.invalidate)
+
     def close(self) -> None:
         """End `run`."""
         self._closed.set()
@@ -158,6 +169,15 @@ class ScreenTerminal(_Base):
             event.current_buffer.reset()
             if self._session:
                 self._session.attention()
+
+        def program_key(number: int) -> None:
+            @keys.add(f"f{number}", eager=True)
+            def pressed(event: KeyPressEvent) -> None:
+                if self._state is not ReadState.PASSWORD:
+                    press(self._session, number)
+
+        for number in range(1, 25):
+            program_key(number)
 
         @keys.add("c-d", filter=Condition(lambda: not get_app().current_buffer.text))
         def end(event: KeyPressEvent) -> None:

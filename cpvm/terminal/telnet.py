@@ -13,17 +13,15 @@ Hard limits: `MAX_CONNECTIONS`, `MAX_UNREAD`, `MAX_AHEAD`, and those of the line
 import asyncio
 import codecs
 import contextlib
-import ipaddress
 import json
 import re
-import socket
 import threading
 from collections import deque
 
-from cpvm.s370.ebcdic import CODEC
 from cpvm.terminal import negotiation as tn
-from cpvm.terminal.editor import Entered, Event, Key, LineEditor
-from cpvm.terminal.line import MAX_LINE, STATUS, Connect, History, ReadState, Session, StateName, printable
+from cpvm.terminal.client import Fill, in_code_page, is_loopback, tune
+from cpvm.terminal.editor import Entered, Event, Key, LineEditor, ProgramKey
+from cpvm.terminal.line import MAX_LINE, STATUS, Connect, History, ReadState, Session, StateName, press, printable
 
 MAX_CONNECTIONS = 1000
 """Lines of one listener; further callers are told that all are busy."""
@@ -34,19 +32,14 @@ MAX_UNREAD = 4 << 20
 MAX_AHEAD = 1000
 """Lines typed ahead of the machine; beyond that the system stops listening to this client until it has caught up."""
 
+MOST_KEYS = 24
+"""Program function keys."""
+
+_KEY = re.compile(rb"Cpvm\.Key (\d{1,2})")
 _LINE_END = re.compile("\r[\n\0]?|\n")
 _CHUNK = 4096
 _LAST_ANSWERS = 600.0  # seconds that a plain client that has ended its input may wait for the next read
 _CLOSE_GRACE = 5.0  # seconds that a closed line may take to deliver its last output
-
-
-def _in_code_page(char: str) -> bool:
-    """Whether a System/370 terminal has this character."""
-    try:
-        char.encode(CODEC)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class TelnetLine:
@@ -56,14 +49,14 @@ class TelnetLine:
         self.name = name
         self._reader = reader
         self._writer = writer
-        self.local = _is_loopback(writer)
+        self.local = is_loopback(writer)
         self._loop = asyncio.get_running_loop()
         self._telnet = tn.Negotiator(
             frozenset((tn.ECHO, tn.SGA, tn.BINARY, tn.MESSAGES)), frozenset((tn.BINARY, tn.NAWS))
         )
-        self._editor = LineEditor(History(), allowed=_in_code_page)
+        self._editor = LineEditor(History(), allowed=in_code_page)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._outbox: deque[str | ReadState] = deque()
+        self._outbox: deque[str | ReadState | Fill] = deque()
         self._wake_posted = False
         self._lock = threading.Lock()
         self._session: Session | None = None
@@ -85,11 +78,15 @@ class TelnetLine:
         """The system now waits for a line, or runs."""
         self._post(ReadState[state.name])
 
+    def fill(self, text: str) -> None:
+        """Put TEXT where the user types."""
+        self._post(Fill(text))
+
     def close(self) -> None:
         """End the connection when all output has been sent."""
         self._post(ReadState.CLOSED)
 
-    def _post(self, item: str | ReadState) -> None:
+    def _post(self, item: str | ReadState | Fill) -> None:
         with self._lock:
             self._outbox.append(item)
             if self._wake_posted:
@@ -112,6 +109,11 @@ class TelnetLine:
                 if out:
                     self._send_text(out)
                 self._enter_state(item)
+                continue
+            if isinstance(item, Fill):
+                if out:
+                    self._send_text(out)
+                self._fill_in(item.text)
                 continue
             if not out:
                 editor.hide()
@@ -148,6 +150,14 @@ class TelnetLine:
         else:
             self._answered.clear()
 
+    def _fill_in(self, text: str) -> None:
+        if self._editor.echo:
+            self._editor.fill(text)
+            self._send(self._editor.take())
+        elif self._telnet.ours(tn.MESSAGES):
+            self._telnet.subnegotiate(tn.MESSAGES, b"Cpvm.Fill " + json.dumps(text).encode())
+            self._send("")
+
     def _report_state(self) -> None:
         if self._telnet.ours(tn.MESSAGES):
             report = {"state": self._editor.state.name, "userid": self._session.userid if self._session else ""}
@@ -175,7 +185,7 @@ class TelnetLine:
 
     async def serve(self, connect: Connect) -> None:
         """Serve the client until either side ends the connection."""
-        _tune(self._writer)
+        tune(self._writer)
         self._telnet.offer(tn.ECHO)
         self._telnet.offer(tn.SGA)
         self._send("")
@@ -221,6 +231,8 @@ class TelnetLine:
             self._option(item)
         elif item.option == tn.NAWS and len(item.data) == 4:
             self._editor.resize(int.from_bytes(item.data[:2], "big"))
+        elif item.option == tn.MESSAGES and (key := _KEY.fullmatch(item.data)) and 1 <= int(key[1]) <= MOST_KEYS:
+            self._event(ProgramKey(int(key[1])))
 
     def _option(self, change: tn.OptionChanged) -> None:
         if not change.ours:
@@ -241,6 +253,9 @@ class TelnetLine:
         self._send(self._editor.take())
         if isinstance(event, Entered):
             self._enter(event.text)
+        elif isinstance(event, ProgramKey):
+            if self._editor.state is not ReadState.PASSWORD:
+                press(self._session, event.number)
         elif event is Key.ATTENTION:
             self._attention()
         elif event is Key.END:
@@ -288,34 +303,6 @@ class TelnetLine:
             self._caught_up.set()
         else:
             self._caught_up.clear()
-
-
-def _is_loopback(writer: asyncio.StreamWriter) -> bool:
-    peer = writer.get_extra_info("peername")
-    try:
-        address = ipaddress.ip_address(peer[0])
-    except (TypeError, ValueError, IndexError):
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
-
-
-def _tune(writer: asyncio.StreamWriter) -> None:
-    """Notice a vanished client within some minutes, answer keys at once, and take urgent data in line."""
-    sock = writer.get_extra_info("socket")
-    if sock is None:
-        return
-    for level, option, value in (
-        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
-        (socket.SOL_SOCKET, "SO_OOBINLINE", 1),
-        (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
-        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 60),
-        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 15),
-        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 4),
-    ):
-        if hasattr(socket, option):
-            with contextlib.suppress(OSError):
-                sock.setsockopt(level, getattr(socket, option), value)
 
 
 class TelnetServer:

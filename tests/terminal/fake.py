@@ -29,6 +29,11 @@ class FakeSession:
     def hangup(self) -> None:
         self.system.post(self.hung_up.set)  # behind the lines that were typed before
 
+    def program_key(self, number: int) -> None:
+        fill = getattr(self.terminal, "fill", None)
+        if fill is not None:
+            self.system.post(lambda: fill(f"KEY {number}"))
+
     def go(self, state: ReadState) -> None:
         self._state = state
         self.terminal.state(state)

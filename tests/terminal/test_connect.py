@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import queue
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from cpvm.terminal.connect import RemoteSession
-from cpvm.terminal.line import Session, Terminal
+from cpvm.terminal.line import Session, StateName, Terminal
 from cpvm.terminal.local import PlainTerminal
 from cpvm.terminal.telnet import TelnetServer
 
@@ -94,3 +95,39 @@ def test_another_service_is_no_system() -> None:
         thread.start()
         assert "THIS IS NOT A CPVM SYSTEM" in Caller(listener.getsockname(), "").run()
         thread.join(10)
+
+
+class KeyedTerminal:
+    """A terminal that takes text for its input line."""
+
+    name = "remote"
+    local = True
+
+    def __init__(self) -> None:
+        self.filled: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.states: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def write(self, text: str) -> None:
+        pass
+
+    def state(self, state: StateName) -> None:
+        self.states.put(state.name)
+
+    def fill(self, text: str) -> None:
+        self.filled.put(text)
+
+    def close(self) -> None:
+        pass
+
+
+def test_program_function_keys(server: TelnetServer) -> None:
+    terminal = KeyedTerminal()
+    session = RemoteSession(terminal, socket.create_connection(server.address, 10))
+    session.start()
+    assert terminal.states.get(timeout=10) == "LOGON"
+    session.program_key(3)
+    assert terminal.filled.get(timeout=10) == "KEY 3"
+    session.program_key(99)  # there is no such key
+    session.program_key(24)
+    assert terminal.filled.get(timeout=10) == "KEY 24"
+    session.hangup()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpvm.terminal.editor import Entered, Event, Key, LineEditor
+from cpvm.terminal.editor import Entered, Event, Key, LineEditor, ProgramKey
 from cpvm.terminal.line import MAX_LINE, History, ReadState, without_passwords
 
 
@@ -103,7 +103,7 @@ UP, DOWN, RIGHT, LEFT, HOME, END, DELETE = (
         ("TYPE A B" + LEFT * 2 + "\x0b\r", "TYPE A"),
         ("AB\x1b[1;5DX\r", "XAB"),
         ("A\tB\r", "A B"),
-        ("A\x1b[99ZB\x1b[20~C\r", "ABC"),
+        ("A\x1b[99ZB\x1b[29~C\r", "ABC"),
         ("", None),
     ],
 )
@@ -203,3 +203,14 @@ def test_any_characters_do_no_harm(text: str) -> None:
     editor, screen = make()
     events = type_keys(editor, screen, text)
     assert all(isinstance(event, Entered | Key) for event in events)
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [("\x1bOP", 1), ("\x1b[14~", 4), ("\x1b[15~", 5), ("\x1b[24~", 12), ("\x1b[1;2Q", 14), ("\x1b[24;2~", 24)],
+)
+def test_function_keys(keys: str, number: int) -> None:
+    editor, screen = make()
+    assert type_keys(editor, screen, "half" + keys) == [ProgramKey(number)]
+    editor.fill("QUERY TIME")
+    assert editor.text == "QUERY TIME"

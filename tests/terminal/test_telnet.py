@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from cpvm.terminal import client as client_module
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal import telnet
 from cpvm.terminal.line import MAX_LINE, ReadState
@@ -110,6 +111,14 @@ def test_character_mode_echoes_and_edits(net: Net) -> None:
     client = net.character_client()
     client.send("TYPF\x7fE A\r\0")
     assert client.until("<TYPE A>\r\n") == b"TYPF\b \bE A\r\n<TYPE A>\r\n"
+
+
+def test_character_mode_program_function_keys(net: Net) -> None:
+    client = net.character_client()
+    client.send("half\x1b[15~")
+    assert client.until("KEY 5").endswith(b"KEY 5")
+    client.send("!\r\0")
+    client.until("<KEY 5!>\r\n")
 
 
 def test_character_mode_password_is_not_echoed(net: Net) -> None:
@@ -400,4 +409,4 @@ def test_only_loopback_connections_are_local(peer: object, local: bool) -> None:
         def get_extra_info(self, name: str) -> object:
             return peer
 
-    assert telnet._is_loopback(Writer()) is local  # type: ignore[arg-type]
+    assert client_module.is_loopback(Writer()) is local  # type: ignore[arg-type]

@@ -1,0 +1,54 @@
+"""What a telnet client is: where it comes from, how its socket behaves, and what can be typed on it."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from dataclasses import dataclass
+
+from cpvm.s370.ebcdic import CODEC
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Text for the input line."""
+
+    text: str
+
+
+def in_code_page(char: str) -> bool:
+    """Whether a System/370 terminal has this character."""
+    try:
+        char.encode(CODEC)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_loopback(writer: asyncio.StreamWriter) -> bool:
+    """Whether the client is on this host."""
+    peer = writer.get_extra_info("peername")
+    try:
+        address = ipaddress.ip_address(peer[0])
+    except (TypeError, ValueError, IndexError):
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
+def tune(writer: asyncio.StreamWriter) -> None:
+    """Notice a vanished client within some minutes, answer keys at once, and take urgent data in line."""
+    sock = writer.get_extra_info("socket")
+    if sock is None:
+        return
+    for level, option, value in (
+        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+        (socket.SOL_SOCKET, "SO_OOBINLINE", 1),
+        (socket.IPPROTO_TCP, "TCP_NODELAY", 1),
+        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 60),
+        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 15),
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 4),
+    ):
+        if hasattr(socket, option):
+            with contextlib.suppress(OSError):
+                sock.setsockopt(level, getattr(socket, option), value)
