@@ -143,6 +143,17 @@ def test_copied_members_longer_than_a_request(guest: Guest) -> None:
     assert len(guest.files["T", "TEXT", "A1"][1]) == 1 + -(-900 // 56) + 1
 
 
+def test_very_many_empty_members(guest: Guest) -> None:
+    names = [f"E{number}" for number in range(3000)]
+    guest.files["MANY", "MACLIB", "A1"] = ("F", maclib_format.write({name: [] for name in names}))
+    guest.files["T", "ASSEMBLE", "A1"] = (
+        "F",
+        cards("T  CSECT\n" + "".join(f" COPY {name}\n" for name in names) + " END\n"),
+    )
+    guest.libraries = ["MANY"]
+    assert guest.run("ASSEMBLE T") == 0
+
+
 def test_a_member_that_only_the_assembly_finds_out_about(guest: Guest) -> None:
     source = "         LCLC  &M\n&M       SETC  'HELLO'\nT        CSECT\n         &M\n         END\n"
     guest.files["T", "ASSEMBLE", "A1"] = ("F", cards(source))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -68,6 +69,44 @@ DECKS["COUNTED"] = [
 ]
 DECKS["ENTRIES"] = [card(" ENTRY SUBA"), card("* A COMMENT"), card("LIBRARY *(NEVER,NONE)"), card("ENTRY DEEPER")]
 DECKS["NOTED"] = [card(" ENTRY ENTA"), *DECKS["EMPTY"]]
+
+
+def random_source(rng: random.Random, number: int) -> str:
+    """A program of sections, entries, references, commons and pseudo registers with names that others have too."""
+    lines, extrn = [], set()
+    for section in rng.sample(range(8), rng.randrange(1, 4)):
+        kind = rng.choice(("CSECT", "CSECT", "CSECT", "COM"))
+        name = f"{'S' if kind == 'CSECT' else 'C'}{section}"
+        lines.append(f"{name} {kind}\n DS XL{rng.randrange(1, 40)}")
+        if kind == "COM":
+            continue
+        if rng.random() < 0.6:
+            entry = f"E{section}{rng.randrange(2)}"
+            lines.append(f" ENTRY {entry}\n{entry} DC X'{rng.randrange(256):02X}'")
+        for _ in range(rng.randrange(6)):
+            other = rng.choice(
+                (f"S{rng.randrange(8)}", f"E{rng.randrange(8)}{rng.randrange(2)}", f"W{rng.randrange(3)}")
+            )
+            form = rng.choice(("A({})", "V({})", "A({}+5)", "AL3({})", "A(-{})", "A(*-{})", "Q(P{})", "AL2({})"))
+            if "P{}" in form:
+                register = rng.randrange(4)
+                extrn.add(f"P{register} DXD {rng.choice(('F', 'H', 'D', 'CL5', '3F'))}")
+                lines.append(f" DC Q(P{register})")
+                continue
+            lines.append(f" DC {form.format(other)}")
+            if not form.startswith("V"):
+                extrn.add(f" {'WXTRN' if other[0] == 'W' else 'EXTRN'} {other}")
+        if rng.random() < 0.3:
+            lines.append(f"L{section} CXD")
+    text = "\n".join(lines)
+    defined = {line.split()[0] for line in text.splitlines() if not line.startswith(" ")}
+    outside = sorted(line for line in extrn if line.split()[-1] not in defined)
+    return "\n".join((text, *outside, f" END {rng.choice(('', sorted(defined)[-1]))}"))
+
+
+RANDOM = random.Random(370)
+for count in range(24):
+    DECKS[f"RND{count}"] = assemble(random_source(RANDOM, count), library=Library()).deck
 LIBRARY = ["DEEP", "DEEPER", "SUBA", "NEVER"]
 
 CASES = [
@@ -92,6 +131,7 @@ CASES = [
     "SUBA (ORIGIN TRANS",
     "MAINP SUBA (RESET SUBA",
     "UNDEF (RESET NOWHERE",
+    *(" ".join(f"RND{count}" for count in RANDOM.sample(range(24), RANDOM.randrange(2, 7))) for _ in range(30)),
 ]
 
 

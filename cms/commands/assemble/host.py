@@ -235,17 +235,16 @@ class Assemble:
                     wanted.append(name)
 
     def _next_member(self) -> bytes:
-        if not self.state["wanted"]:
-            return self._assemble()
-        name = self.state["wanted"][0]
-        library, mode, first, count = self.state["directory"][name]
-        done = len(self.state["members"].setdefault(name, []))
-        if done >= count:
+        while self.state["wanted"]:
+            name = self.state["wanted"][0]
+            library, mode, first, count = self.state["directory"][name]
+            done = len(self.state["members"].setdefault(name, []))
+            if done < count:
+                file = requests.file_id(library, "MACLIB", mode)
+                return self._ask("member", requests.read(file, first + done, min(CHUNK, count - done)))
             self.state["wanted"].pop(0)
             self._foresee(self.state["members"][name])
-            return self._next_member()
-        file = requests.file_id(library, "MACLIB", mode)
-        return self._ask("member", requests.read(file, first + done, min(CHUNK, count - done)))
+        return self._assemble()
 
     def _member(self, reply: bytes) -> bytes:
         name = self.state["wanted"][0]
