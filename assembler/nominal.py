@@ -148,9 +148,19 @@ def _digits(text: str, constant: Constant) -> tuple[bool, str]:
     return match[1] == "-", match[2] + (match[3] or "")
 
 
+def _refuse_nothing(value: str, constant: Constant) -> None:
+    """Raises Flaw if nothing is written where a value belongs."""
+    if value:
+        return
+    if constant.kind in "FHEDL":
+        raise Flaw("IFO255", "FIXED OR FLOATING POINT EXPRESSION ERROR - NO VALUE", 8, constant.column)
+    raise Flaw("IFO178", "SYNTAX ERROR - NO VALUE", 8, constant.column)
+
+
 def _one(value: str, constant: Constant, length: int, env: Place) -> bytes:
     """The bytes of one quoted value in a field of `length` bytes."""
     kind = constant.kind
+    _refuse_nothing(value, constant)
     if kind == "C":
         return to_ebcdic(undouble(value))[:length].ljust(length, b"\x40")
     if kind == "X":

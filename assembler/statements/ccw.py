@@ -46,6 +46,10 @@ class Ccw(Operation):
             if not 0 <= number <= top:
                 raise Flaw("IFO320", f"{name} {number} IS NOT BETWEEN 0 AND {top}", 8, operands[index].column)
         relocations = []
+        if any(section.kind == "DS" for section, _ in terms) and asm.has_text():
+            asm.warn(Flaw("IFO158", "NAME OF STATEMENT IN DSECT USED IN RELOCATABLE ADDRESS CONSTANT", 8,
+                          operands[1].column))  # fmt: skip
+            value, terms = 0, ()
         for section, times in terms:
             value += section.base * times
             place, size = (4, 4) if self.name == "CCW1" else (1, 3)

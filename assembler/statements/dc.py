@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assembler.constant import Constant
 from assembler.datafield import declared_types, parse_constants
-from assembler.expression import Attribute, Expr, Literal
+from assembler.expression import Attribute, Expr, Literal, Number
 from assembler.macro.attributes import explicit_type
 from assembler.message import Flaw
 from assembler.nominal import Relocation, generate
@@ -14,27 +14,38 @@ from assembler.scale import scale_and_integer
 from assembler.source import Statement
 from assembler.state import MAX_SECTION
 
+_NONE = Number(0)
+"""A duplication factor that does nothing but align, whatever option ALIGN says."""
+
 
 def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
     """Place the operands, define the name; returns each operand with its offset in bits.
 
     Operands with bit lengths that follow one another are packed; only behind the last of them the byte is filled up.
     """
-    if not st.operand:
-        raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
-    constants = parse_constants(st.operand)
-    if "=" in st.operand:
-        _note_literals(asm, st, constants)
+    try:
+        if not st.operand:
+            raise Flaw("IFO210", "TOO FEW OPERANDS", 12)
+        constants = parse_constants(st.operand)
+    except Flaw:
+        if st.name:  # so that one mistake gives one message
+            asm.label(st, asm.section or asm.private_code(), asm.place(st), 1, "U")
+        raise
     first = constants[0]
     aligned = asm.options.align
-    asm.place(st, first.boundary() if aligned else 1)
+    asm.place(st, first.boundary() if aligned or first.duplication == _NONE else 1)
     section = asm.section
     assert section is not None
+    # Lengths may use the statement's own name: its address is known.
+    kind = explicit_type(first.kind, first.length is not None)
+    symbol = asm.define(st, st.loc, section.terms, 1, kind) if st.name else None
+    if "=" in st.operand:
+        _note_literals(asm, st, constants)
     placed: list[tuple[Constant, int]] = []
     offset = 0
     open_bits = 0  # of the last byte before `offset`, left by an operand with a bit length
     for constant in constants:
-        offset += -(st.loc + offset) % (constant.boundary() if aligned else 1)
+        offset += -(st.loc + offset) % (constant.boundary() if aligned or constant.duplication == _NONE else 1)
         if placed and offset:
             section.loc = st.loc + offset
         if constant.bits:
@@ -50,12 +61,10 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
         if offset >= MAX_SECTION:
             raise Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12)
     st.length = offset
-    if st.name:
-        kind = explicit_type(first.kind, first.length is not None)
-        symbol = asm.define(st, st.loc, section.terms, first.length_attribute(asm), kind)
-        if symbol is not None:
-            symbol.scale, symbol.integer = scale_and_integer(first, asm)
-            symbol.declared = declared_types(first)
+    if symbol is not None:
+        symbol.length = first.length_attribute(asm)
+        symbol.scale, symbol.integer = scale_and_integer(first, asm)
+        symbol.declared = declared_types(first)
     asm.advance(st, offset)
     return tuple(placed)
 

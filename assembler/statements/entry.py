@@ -16,6 +16,9 @@ class Entry(Operation):
         column = 0
         for piece in st.operand.split(","):
             name = piece.upper()
+            if not name and len(st.operand) > 1:  # an operand left out is none
+                column += 1
+                continue
             if not SYMBOL.fullmatch(name) or len(name) > 8:
                 raise Flaw("IFO187", f"INVALID ENTRY NAME {name[:16]}", 8, column)
             if all(entry.symbol != name for entry in asm.entries):
