@@ -241,6 +241,13 @@ def test_options() -> None:
     assert parse("T (NOPR NOOBJ) ignored").print_ == "NOPRINT"
 
 
+def test_tokens_of_an_exec() -> None:
+    request = parse("P ( XREF ( SHORT ) LINECOUN ( 60 ) SYSPARM ( HELLO ) NOTERM")
+    assert (request.options.xref, request.options.linecount, request.sysparm) == ("SHORT", 60, "HELLO")
+    assert not request.options.terminal
+    assert parse("P ( NOLIST FLAG ( 4 ) ) MORE").options.flag == 4
+
+
 def test_every_option_of_vm370_is_taken() -> None:
     text = (
         "ALOGIC NOALOGIC ESD NOESD FLAG(0) FLAG(255) LINECOUN(55) LIST NOLIST NOMCALL MCALL NOMLOGIC MLOGIC RLD NORLD"

@@ -90,8 +90,8 @@ def _options(rest: str) -> list[str]:
 
 def _apply(request: Request, option: str) -> None:
     keyword, mark, value = option.partition("(")
-    keyword = keyword.upper()
-    value = value.removesuffix(")")
+    keyword = keyword.strip().upper()
+    value = value.removesuffix(")").strip()  # an EXEC puts blanks around parentheses
     for name, least in _PRINT:
         if len(keyword) >= least and name.startswith(keyword) and not mark:
             request.print_ = name
@@ -102,7 +102,7 @@ def _apply(request: Request, option: str) -> None:
     if keyword == "PRINT" or not keyword:
         raise _invalid(keyword)
     try:
-        request.options, sysparm = parse_options(option, request.options)
+        request.options, sysparm = parse_options(f"{keyword}({value})" if mark else keyword, request.options)
     except OptionError:
         if not mark or not value or not _takes_value(keyword):
             raise _invalid(keyword) from None
