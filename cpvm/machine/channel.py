@@ -32,7 +32,7 @@ class Channels(Programs):
     """
 
     started = 0
-    """Programs started, those aside that native code executes."""
+    """Programs started."""
 
     # ---- states
 

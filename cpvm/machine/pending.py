@@ -140,6 +140,24 @@ class Pending(ABC):
                 return address
         raise AssertionError("an interruption is pending that is not in the queue")
 
+    def offer(self, most: int) -> list[tuple[int, CSW]] | None:
+        """What is pending, oldest first: addresses and CSWs; None if it is more than so many, or if a subchannel has
+        more than the one condition that its CSW tells."""
+        found: list[tuple[int, CSW]] = []
+        if len(self._queue) > most:
+            return None
+        for address in self._queue:
+            subchannel = self._subchannels[address]
+            csw, unsolicited = subchannel.ended, subchannel.unsolicited
+            if subchannel.path is not None or (csw is not None and unsolicited):
+                return None
+            found.append((address, csw if csw is not None else CSW(unit=unsolicited)))
+        return found
+
+    def accepted(self, address: int) -> None:
+        """What a subchannel had pending, and `offer` has told, was accepted elsewhere."""
+        self._accept(self._subchannels[address])
+
     def program_ended(self, address: int, csw: CSW) -> None:
         """A program that was executed elsewhere has ended: its interruption is pending."""
         subchannel = self._subchannels[address]

@@ -85,6 +85,17 @@ class HostEmitter:
     def zero(self, a: Value, n: Value) -> None:
         self.x.do(f"call void @llvm.memset.p0.i64(ptr {self._pointer(a)}, i8 0, i64 {n}, i1 false)")
 
+    def spend(self, nanoseconds: Value) -> None:
+        x = self.x
+        left = x.op("sub", dispatch.field(x, state.PATIENCE), nanoseconds)
+        x.store(x.at("%st", state.PATIENCE), "i64", left)
+        over, on = x.fresh("over"), x.fresh("on")
+        x.branch(x.compare("slt", left, 0), over, on)
+        x.label(over)
+        x.store(x.at("%st", state.STOP), "i64", 1)
+        x.go(on)
+        x.label(on)
+
     def text_may_change(self) -> None:
         x = self.x
         some = x.select(x.compare("eq", dispatch.field(x, state.MAP), 0), 0, 1)

@@ -54,10 +54,6 @@ _ILC: Final = state.ILC >> 3
 _CODE: Final = state.CODE >> 3
 _OPERAND: Final = state.OPERAND >> 3
 
-BEFORE_INTERRUPTION: Final = 3
-"""While an I/O interruption is pending, so many instructions behind one done in Python are done in Python too: programs
-use to look at the condition code and then allow the interruption, and to enter native code takes as long as five."""
-
 _WORDS: Final = {1: 0x00000000, 2: 0x40000000, 3: 0xC0000000}
 """Instruction length in halfwords -> something of that length, for `CPU.word`."""
 
@@ -127,7 +123,6 @@ class CompiledInterpreter(Interpreter):
         if planned < self.few or self._exactly or self._run is None:
             return super()._slice(min(planned, SLICE))
         cpu = self._cpu
-        io = cpu.machine.io
         left = planned = min(planned, self._horizon(), self._portion)
         now = perf_counter_ns if self.outside is None else thread_time_ns  # not what others have meanwhile
         begun = now()
@@ -142,8 +137,6 @@ class CompiledInterpreter(Interpreter):
             if planned - left >= SLICE:
                 break  # time is charged before an instruction that may look at it
             left -= super()._slice(1)
-            if io.waiting and left > 0 and not cpu.attention:
-                left -= super()._slice(min(left, BEFORE_INTERRUPTION))
         done = planned - left
         if done >= LEAST_SLICE:
             took = now() - begun
@@ -191,12 +184,12 @@ class CompiledInterpreter(Interpreter):
         words[_PATIENCE] = LATENCY
         words[_EPOCH] += 1
         words[_PREFIX] = cpu.prefix_register
-        words[_QUIET] = self._quiet()
+        leases = self._leases
+        leases.alone = self.outside is None
+        words[_QUIET] = self._quiet() if leases.publish() else state.LOUD
         pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[_FETCH] = pair
         words[_STORE] = pair + TABLE_BYTES
-        leases = self._leases
-        leases.publish()
         if self.outside is None:
             reason = self._run(self._address)
         else:
@@ -246,7 +239,7 @@ class CompiledInterpreter(Interpreter):
         machine = self._cpu.machine
         interruptions, timers, io = machine.interruptions, machine.cpu.timers, machine.io
         submask = self._cpu.control[0]
-        if io.waiting or io.active or interruptions.checks.pending:
+        if io.active or interruptions.checks.pending:
             return state.LOUD
         external = (
             interruptions.signals

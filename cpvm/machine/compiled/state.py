@@ -66,7 +66,7 @@ BUDGET: Final = _AT["BUDGET"]
 """Instructions that may still be executed."""
 PREFIX: Final = _AT["PREFIX"]
 QUIET: Final = _AT["QUIET"]
-"""What is pending, outside of native code, that new masks may let interrupt: LOUD and so on."""
+"""What is pending that new masks may let interrupt, besides what the block of the channels has: LOUD and so on."""
 LOUD: Final = 0
 """Anything."""
 NOTHING_PENDING: Final = 1

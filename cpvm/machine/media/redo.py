@@ -92,6 +92,6 @@ def remove(path: Path) -> None:
 def create(path: Path) -> int:
     """An empty log for a volume: its file descriptor, -1 if it cannot be had."""
     try:
-        return os.open(log_of(path), os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        return os.open(log_of(path), os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
     except OSError:
         return -1

@@ -48,6 +48,9 @@ class HostOps(Protocol):
     def zero(self, a: int, n: int) -> None:
         """Set n bytes to zero."""
 
+    def spend(self, nanoseconds: int) -> None:
+        """So long does something take: native code is to come back in time, whatever is left of its budget."""
+
     def text_may_change(self) -> None:
         """Translated regions compare their text before they go on: the channel has stored something."""
 

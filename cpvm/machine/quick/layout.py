@@ -14,10 +14,24 @@ def _offsets(start: int, *names: str) -> dict[str, int]:
 
 SLOTS: Final = 8
 """Drives that can be lent at a time."""
+OTHERS: Final = 8
+"""Interruptions of other devices that can be pending there, too."""
 
 # ---- the block of a machine's channels
 _BLOCK: Final = _offsets(
-    0, "COUNT", "WAITING", "QUEUED", "TOUCHED", "MISSED", "WANTED", "WANTED_FROM", "FULL", "HANDED", "STAGE", "DONE"
+    0,
+    "COUNT",
+    "WAITING",
+    "QUEUED",
+    "TOUCHED",
+    "MISSED",
+    "WANTED",
+    "WANTED_FROM",
+    "FULL",
+    "STARTED",
+    "HANDED",
+    "STAGE",
+    "DONE",
 )
 COUNT: Final = _BLOCK["COUNT"]
 """Slots in use."""
@@ -34,6 +48,8 @@ WANTED: Final = _BLOCK["WANTED"]
 WANTED_FROM: Final = _BLOCK["WANTED_FROM"]
 FULL: Final = _BLOCK["FULL"]
 """The slot of a drive whose pack could not take another write: its log is full, or not there."""
+STARTED: Final = _BLOCK["STARTED"]
+"""Programs begun."""
 HANDED: Final = _BLOCK["HANDED"]
 """The slot of the program that Python is to go on with."""
 STAGE: Final = _BLOCK["STAGE"]
@@ -42,7 +58,7 @@ DONE: Final = _BLOCK["DONE"]
 """Of that: commands executed."""
 QUEUE: Final = 8 * len(_BLOCK)
 """Slots with interruptions pending, oldest first."""
-FIRST_SLOT: Final = QUEUE + 8 * SLOTS
+FIRST_SLOT: Final = QUEUE + 8 * (SLOTS + OTHERS)
 
 # ---- a slot: a drive and its subchannel
 DRIVE_STATE: Final = ("CYL", "HEAD", "AT", "LEFT", "PRIOR", "INDEX", "MASK", "MASKED")
@@ -50,6 +66,8 @@ _SLOT: Final = _offsets(
     0,
     "ADDRESS",
     "PENDING",
+    "CSW_FIRST",
+    "CSW_SECOND",
     "SLOT_TOUCHED",
     *DRIVE_STATE,
     "SENSE_GONE",
@@ -63,8 +81,6 @@ _SLOT: Final = _offsets(
     "CHANNEL",
     "MOVED",
     "LONG",
-    "CSW_FIRST",
-    "CSW_SECOND",
     "PACK",
     "CYLINDERS",
     "HEADS",
@@ -112,7 +128,9 @@ SECTORS: Final = _SLOT["SECTORS"]
 MASK_ZEROS: Final = _SLOT["MASK_ZEROS"]
 WRITABLE: Final = _SLOT["WRITABLE"]
 SLOT_BYTES: Final = 8 * len(_SLOT)
-BLOCK_BYTES: Final = FIRST_SLOT + SLOTS * SLOT_BYTES
+FIRST_OTHER: Final = FIRST_SLOT + SLOTS * SLOT_BYTES
+"""Slots that only have an address, a CSW and whether that is pending."""
+BLOCK_BYTES: Final = FIRST_OTHER + OTHERS * SLOT_BYTES
 
 # ---- a pack: tracks in memory and the log of writes to them
 _PACK: Final = _offsets(0, "INDEX_OF", "DIRTY", "LOG", "LOG_AT", "LOG_BYTES", "ENTRIES", "ENTRIES_BYTES", "GENERATION")

@@ -3,12 +3,13 @@
 Between two runs all is where it always is: in subchannels, drives and volumes. Before a run what native code needs of
 the drives that it has used lately is put into the block of the machine's channels; afterwards what has changed is taken
 from there. Only drives that have a volume for themselves are lent, with immediate completion, on channels whose devices
-have subchannels of their own: no minidisk, and so none of a user of the control program, whose disks others may write.
+have subchannels of their own: no minidisk, and nothing of a machine that runs beside others under a lock, as those of
+the control program do, for native code runs without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from cpvm.machine.media.drive import Drive
     from cpvm.machine.subchannel import Subchannel
 
-_BEGINNING: Final = Struct(f"={3 + len(where.DRIVE_STATE) + 1}q")
-"""Address, pending, touched, state of the drive, sense gone."""
+_BEGINNING: Final = Struct(f"={5 + len(where.DRIVE_STATE) + 1}q")
+"""Address, pending, CSW, touched, state of the drive, sense gone."""
+_OTHER: Final = Struct("=4q")
+"""Address, pending, CSW."""
 _CONSTANT: Final = Struct("=6q")
 _ENDED: Final = Struct("=2q")
-_HEAD: Final = Struct("=7q")
+_HEAD: Final = Struct("=8q")
 SET_SECTOR: Final = 0x23
 
 
@@ -55,12 +58,16 @@ class Leases:
         `can_write`: native code can write files.
         """
         self._can_write = can_write
+        self.alone = True
+        """Nobody else executes anything while native code runs."""
         self._io = io
         self._block = block
         self._start = start
         self._base = address + start
         self._words = memoryview(block)[start : start + where.BLOCK_BYTES].cast("q")
         self._leases: list[Lease] = []
+        self._offered: Sequence[tuple[int, CSW]] = ()
+        """Interruptions of others that native code may take."""
         self._refused: dict[int, object] = {}
         """I/O address -> the device there that is none to be lent."""
 
@@ -72,7 +79,7 @@ class Leases:
         """See whether the device at an address can be lent from now on; not if it is already, and cannot be used."""
         io = self._io
         device = io.device(address)
-        if device is None or self._refused.get(address) is device:
+        if device is None or self._refused.get(address) is device or not self.alone:
             return False
         self._leases = [lease for lease in self._leases if lease.address != address and self._still(lease)]
         lease = self._new(address) if io.immediate and io.types.get(address >> 8) != SELECTOR else None
@@ -141,12 +148,20 @@ class Leases:
         )
 
     # ---- before and after a run
-    def publish(self) -> None:
-        """Put into the block what native code is to know."""
+    def publish(self) -> bool:
+        """Put into the block what native code is to know; gives whether that is all that is pending in the channels."""
         block, start, words = self._block, self._start, self._words
-        _HEAD.pack_into(block, start + where.WAITING, 0, 0, 0, 0, 0, 0, 0)
+        offered = self._io.offer(where.OTHERS) if self._io.waiting else ()
+        waiting = self._io.waiting if offered else 0
+        _HEAD.pack_into(block, start + where.WAITING, waiting, len(offered or ()), 0, 0, 0, 0, 0, 0)
+        self._offered = offered or ()
+        for number, (address, csw) in enumerate(self._offered):
+            at = where.FIRST_OTHER + number * where.SLOT_BYTES
+            first = (csw.key << 4 | csw.logout << 2 | csw.deferred_cc) << 24 | csw.address & 0xFFFFFF
+            _OTHER.pack_into(block, start + at, address, 1, first, csw.unit << 24 | csw.channel << 16 | csw.count)
+            words[(where.QUEUE >> 3) + number] = self._base + at
         for lease in self._leases:
-            if not self._still(lease) or not self._usable(lease):
+            if not self.alone or not self._still(lease) or not self._usable(lease):
                 words[lease.slot + where.ADDRESS >> 3] = -1
                 words[lease.slot + where.SLOT_TOUCHED >> 3] = 0
                 continue
@@ -155,6 +170,8 @@ class Leases:
                 block,
                 start + lease.slot,
                 lease.address,
+                0,
+                0,
                 0,
                 0,
                 drive.cyl,
@@ -167,6 +184,7 @@ class Leases:
                 drive.masked,
                 0,
             )
+        return offered is not None
 
     def take_back(self) -> None:
         """Take from the block what has changed, if anything has."""
@@ -174,12 +192,20 @@ class Leases:
         if not words[where.TOUCHED >> 3]:
             return
         io = self._io
+        io.started += words[where.STARTED >> 3]
+        words[where.STARTED >> 3] = 0
         for lease in self._leases:
             at = lease.slot >> 3
             if words[at + (where.SLOT_TOUCHED >> 3)]:
                 self._take(lease, at)
+        for number, (address, _) in enumerate(self._offered):
+            if not words[where.FIRST_OTHER + number * where.SLOT_BYTES + where.PENDING >> 3]:
+                io.accepted(address)
+        self._offered = ()
         for number in range(words[where.QUEUED >> 3]):
             slot = words[(where.QUEUE >> 3) + number] - self._base
+            if slot >= where.FIRST_OTHER:
+                continue
             lease = next(lease for lease in self._leases if lease.slot == slot)
             first, second = _ENDED.unpack_from(self._block, self._start + slot + where.CSW_FIRST)
             csw = CSW(first >> 28, first & 0xFFFFFF, second >> 24, second >> 16 & 0xFF, second & 0xFFFF)

@@ -24,6 +24,9 @@ TO_PYTHON: Final = 5
 COMMANDS: Final = 1024
 """That many commands of one program are executed; what is left is Python's."""
 
+COMMAND_TIME: Final = 25
+"""Nanoseconds, about; a byte takes less than a sixteenth of one."""
+
 CAW_ZEROS: Final = 0x0F000007
 NEVER_HERE: Final = Flag.CD | Flag.PCI | Flag.IDA | Flag.UNUSED
 BLOCK_MULTIPLEXING: Final = 0x80000000
@@ -57,7 +60,10 @@ def start(m: HostOps, address: int) -> int:
         return RESTART  # its status comes with condition code 1
     begin(m, slot)
     m.put_word(slot + where.CONNECTED, 1 if m.cr(0) & BLOCK_MULTIPLEXING == 0 else 0)
-    return run(m, slot, 0, 0)
+    result = run(m, slot, 0, 0)
+    if result != RESTART:
+        m.put_word(m.block() + where.STARTED, m.word(m.block() + where.STARTED) + 1)
+    return result
 
 
 def resume(m: HostOps, slot: int) -> int:
@@ -102,6 +108,7 @@ def fetch(m: HostOps, slot: int, at: int, transferred: int) -> int:
 def run(m: HostOps, slot: int, at: int, n: int) -> int:
     """Execute commands from the one that was fetched, at an address or by a transfer in channel there, as the n-th."""
     while n < COMMANDS:
+        m.spend(COMMAND_TIME)
         status = perform(m, slot)
         if status == LEAVE:
             return hand_over(m, slot, at, n) if n > 0 else RESTART

@@ -77,6 +77,7 @@ def send(m: HostOps, slot: int, a: int, n: int) -> None:
         n = count
     if m.word(slot + where.FLAGS) & Flag.SKIP == 0:
         m.copy(m.storage() + m.word(slot + where.DATA), a, n)
+        m.spend(n >> 4)
         m.text_may_change()
     passed(m, slot, n)
 

@@ -14,6 +14,8 @@ from cpvm.machine.quick.track import image_of
 from cpvm.machine.quick.transfer import take
 
 MULTIPLIER: Final = 0x1E3779B97F4A7C15
+WRITE_TIME: Final = 600
+"""Nanoseconds that a write to the log takes, about; a byte of it takes half of one."""
 SEED: Final = 0x243F6A8885A308D3
 
 
@@ -65,6 +67,7 @@ def save_writes(m: HostOps, slot: int) -> int:
         m.put_word(group + 8, used - where.GROUP_HEAD)
         m.put_word(group + 16, checksum(m, group + where.GROUP_HEAD, used - where.GROUP_HEAD))
         at = m.word(pack + where.LOG_AT)
+        m.spend(WRITE_TIME + (used >> 1))
         if m.write_file(m.word(pack + where.LOG), group, used, at) != used:
             return 0
         m.put_word(pack + where.LOG_AT, at + used)

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cpvm.machine import Machine, StopReason
+from cpvm.machine.devices.console3215 import Console3215
 from cpvm.machine.devices.dasd import Dasd
+from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.media.volume import Volume
 from cpvm.s370.ccw import CCW
 from cpvm.s370.ckd import Record, Track
@@ -24,6 +26,7 @@ SIZE = 0x20000
 CODE, HANDLER, LOG, PROGRAMS, ARGUMENTS, BUFFERS = 0x1000, 0x800, 0x2000, 0x4000, 0x6000, 0x8000
 LOADED = 0x700
 DRIVES = {0x130: ("3330", 3), 0x131: ("2314", 2), 0x250: ("3350", 2), 0x251: ("3380", 2)}
+CONSOLE, PRINTER = 0x009, 0x00E
 CYLINDERS = 3
 SIO, SIOF, TIO, TCH, HIO = 0x9C00, 0x9C01, 0x9D00, 0x9F00, 0x9E00
 
@@ -41,6 +44,23 @@ def contents(cyl: int, head: int, r: random.Random) -> bytes:
     if kind > 0.97 and count:
         made.records[0].cyl |= 0x8000
     return made.to_bytes()
+
+
+class Paper:
+    """What a console and a printer put out."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def write(self, data: bytes, newline: bool) -> None:
+        self.lines.append(data)
+
+    def line(self, opcode: int, data: bytes) -> None:
+        self.lines.append(data)
+
+    def read(self, limit: int) -> None: ...
+
+    def alarm(self) -> None: ...
 
 
 @dataclass
@@ -71,12 +91,16 @@ class Rig:
             assert isinstance(drive, Dasd) and isinstance(drive._pack, Volume)
             self.volumes[address] = drive._pack
             m.attach(address, drive)
+        self.paper = Paper()
+        m.attach(CONSOLE, Console3215(self.paper))
+        m.attach(PRINTER, Printer1403(self.paper))
         r = random.Random(self.seed)
         m.storage.write(0, r.randbytes(0x1000))
         for at in range(0x58, 0x80, 8):
             m.storage.write(at, PSW(0, 0, 2, address=at).to_bytes())
-        for block in range(SIZE // 2048):
-            m.storage.set_key(block * 2048, 6)
+        for at in range(0, SIZE, 2048):
+            keys = (6, 6, 6) if self.seed % 3 else (6, 0x16, 0x1E) if at >= BUFFERS else (0x16,)
+            m.storage.set_key(at, r.choice(keys))
         m.gr[12] = 0
         handler = bytes.fromhex("D207A0000040 D207A0080038 41AA0010 82000038")
         m.storage.write(HANDLER, handler)
@@ -100,6 +124,9 @@ class Rig:
 
 def ccws(r: random.Random, address: int, at: int) -> tuple[list[CCW], bytes]:
     """A random channel program that lies at an address, with its arguments."""
+    if address not in DRIVES:
+        code = r.choice((1, 9, 9, 3, 0x0A, 4)) if address == CONSOLE else r.choice((9, 9, 3, 0x0B, 4))
+        return [CCW(code, BUFFERS + r.randrange(0x4000), 0x20, r.choice((1, 20, 80)))], b""
     heads = DRIVES[address][1]
     arguments = bytearray()
     base = ARGUMENTS + (at - PROGRAMS) * 2
@@ -172,19 +199,19 @@ def round_of(r: random.Random) -> dict[int, bytes]:
         code.extend(bytes.fromhex("41BB0004"))  # LA 11,4(11)
 
     for n in range(r.choice((1, 2, 3, 4))):
-        address = r.choice(list(DRIVES))
+        address = r.choice([*DRIVES, *DRIVES, CONSOLE, PRINTER])
         at = PROGRAMS + n * 0x200
         program, arguments = ccws(r, address, at)
         stored[at] = b"".join(ccw.to_bytes() for ccw in program)
         stored[ARGUMENTS + (at - PROGRAMS) * 2] = arguments
-        key = r.choice((0, 0, 0, 0, 1, 3))
+        key = r.choice((0, 0, 1, 1, 1, 3))
         stored[0x600 + 4 * n] = (key << 28 | at).to_bytes(4, "big")
         code.extend(bytes.fromhex("D2030048") + (0x600 + 4 * n).to_bytes(2, "big"))  # MVC X'48'(4),...
         if r.random() < 0.1:
             instruction(r.choice((TIO, TCH)), address)
         instruction(r.choice((SIO, SIO, SIOF)), address)
         if r.random() < 0.2:
-            instruction(r.choice((TIO, TCH, HIO, SIO)), r.choice(list(DRIVES)))
+            instruction(r.choice((TIO, TCH, HIO, SIO)), r.choice([*DRIVES, CONSOLE, PRINTER]))
         if r.random() < 0.2:
             mask = r.choice((0xFE, 0x60, 0x40, 0x20, 0, 2)) if not ec else r.choice((2, 0))
             stored[0x640 + n] = bytes((mask,))
@@ -197,6 +224,8 @@ def round_of(r: random.Random) -> dict[int, bytes]:
     if r.random() < 0.1:
         block = r.randrange(SIZE // 2048 - 16) + 16
         stored[-2] = bytes((block, r.choice((0x00, 0x02, 0x04, 0x16, 0x1E, 0x36, 0x06))))
+    if r.random() < 0.15:
+        stored[-3] = b"attention"
     return stored
 
 
@@ -209,6 +238,11 @@ def perform(rig: Rig, stored: dict[int, bytes]) -> StopReason:
     if -2 in stored:
         block, key = stored[-2]
         m.storage.set_key(block * 2048, key)
+    if -3 in stored:
+        console = m.device(CONSOLE)
+        assert isinstance(console, Console3215)
+        console.enter(b"typed")
+        console.attention()
     m.gr[10], m.gr[11] = LOG, LOG + 0x800
     m.psw = PSW.from_bytes(stored[-1])
     reason = StopReason.BUDGET
@@ -222,7 +256,7 @@ def perform(rig: Rig, stored: dict[int, bytes]) -> StopReason:
 def seen(rig: Rig) -> tuple[object, ...]:
     """All that is to be the same, but tracks and storage."""
     m = rig.machine
-    return m.psw, list(m.gr), m.io.save(), m.io.waiting
+    return m.psw, list(m.gr), m.io.save(), m.io.waiting, m.io.started, rig.paper.lines
 
 
 def differences(one: object, two: object, path: str = "") -> list[str]:

@@ -20,4 +20,4 @@ def test_alike(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(2000, 2002))
 def test_alike_in_regions(seed: int, tmp_path: Path) -> None:
-    assert compare(tmp_path, seed, rounds=20, engine="translated") > 20
+    assert compare(tmp_path, seed, rounds=20, engine="translated") > 8
