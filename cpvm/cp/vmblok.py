@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cpvm.cp import accounting
+from cpvm.cp import accounting, iplcylinder
 from cpvm.cp.accounting import Charge, Usage
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.hosthalf import Conversation
@@ -94,6 +94,7 @@ class VMBLOK:
         self.generation = 0  # counts resets: what belongs to a machine that was reset since is void
         self.conversation: Conversation | None = None  # with a host half
         self.never_ran = True  # no IPL and no BEGIN yet
+        self.commanding = False  # CP does what a trap of TRACE has asked for
         self.lost_line: TimerRequest | None = None
 
     @cached_property
@@ -208,14 +209,17 @@ class VMBLOK:
             self.machine.reset()
         self._was_reset()
 
-    def ipl(self, vaddr: int, *, clear: bool = False, parameter: bytes = b"") -> None:
-        """Load the machine from a device; the machine stays stopped. Raises IPLError.
+    def ipl(self, vaddr: int, *, clear: bool = False, parameter: bytes = b"", cylinder: int = 0) -> None:
+        """Load the machine from a device, a disk perhaps from a CYLINDER that is not 0. It stays stopped. Raises IPLError.
 
         The parameter, up to 64 bytes of EBCDIC, goes to general registers 0 to 15.
         """
         self.reset(clear=clear)
         self.segments.leave()
-        self.machine.ipl(vaddr)
+        if cylinder:
+            iplcylinder.load(self.machine, vaddr, cylinder)
+        else:
+            self.machine.ipl(vaddr)
         self._pass(parameter, 0)
 
     def ipl_saved(self, system: SavedSystem, *, parameter: bytes = b"") -> None:

@@ -206,3 +206,24 @@ def test_define_other_forms(site: Site) -> None:
     assert user.type("DEF GRAF 0C2 3215") == ["DMKDEF003E INVALID OPTION - 3215"]
     assert user.type("DEF LINE 0C1") == ["DMKDEF092E 0C1 ALREADY DEFINED"]
     assert user.type("DEF TIMER") == ["DMKDEF022E VADDR MISSING OR INVALID"]
+
+
+def test_ipl_from_another_cylinder(site: Site) -> None:
+    guest = Guest(site, site.logon("CMSUSER"))
+    psw, ccw, text = "00020000 00000ABC", "06000300 20000008 00000000 00000000", b"LOADED.."
+    seek, record = bytes.fromhex("0000 0003 0000 00"), bytes.fromhex("0003 0000 01 00 0018" + psw + ccw)
+    guest.put(0x1000, bytes.fromhex("07001040 40000006 31001042 40000005 08001008 00000000 1D002000 20000020"))
+    guest.put(0x1040, seek)
+    guest.put(0x2000, record)
+    assert guest.call(0x20, 4, 6, r4=0x191, r6=0x1000) == 0
+    guest.put(0x1042, bytes.fromhex("0003 0000 01"))
+    guest.put(0x2000, bytes.fromhex("0003 0000 02 00 0008") + text)
+    assert guest.call(0x20, 4, 6, r4=0x191, r6=0x1000) == 0
+    guest.put(0x20000, b"what was here before")
+    assert guest.terminal.type("IPL 191 3")[0].endswith("DISABLED WAIT PSW '00020000 00000ABC'")
+    assert guest.machine.storage.read(0x300, 8) == text
+    assert guest.machine.storage.read(0x20000, 20) == b"what was here before"
+    assert guest.machine.storage.read(2, 2) == b"\x01\x91"
+    assert guest.terminal.type("IPL 191 5") == ["DMKCFG002E INVALID OPERAND - 5"]
+    assert guest.terminal.type("IPL 00C 5") == ["DMKCFG002E INVALID OPERAND - 5"]
+    assert guest.terminal.type("IPL 191 2")[0].startswith("DMKCFG230E IPL UNIT ERROR")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
-from cpvm.cp.message import DEVICE_MISSING, message
-from cpvm.cp.operand import Operands, choose, is_vaddr
+from cpvm.cp.message import DEVICE_MISSING, INVALID_OPERAND, message
+from cpvm.cp.operand import Operands, choose, decimal, is_vaddr
+from cpvm.cp.vdevblok import DASDBlock
 from cpvm.machine import IPLError
 from cpvm.s370.ebcdic import to_ebcdic
 
@@ -14,15 +15,19 @@ NOT_READY = message("231E", "IPL DEVICE {:03X} NOT READY")
 PARAMETER_TOO_LONG = message("016E", "IPL PARM EXCEEDS 64 CHARACTERS")
 _INTERVENTION_REQUIRED = 0x40
 MAX_PARAMETER = 64
+SYNTAX = """\
+Ipl vaddr [cylno] [CLear|NOCLear] [STop] [PARM text]
+Ipl systemname [PARM text]"""
 
 
-@command("IPL", module="DMKCFG", minimum=1, classes="G", syntax="Ipl vaddr|systemname [CLear] [STop] [PARM text]")
+@command("IPL", module="DMKCFG", minimum=1, classes="G", syntax=SYNTAX)
 def ipl(request: Request, operands: Operands) -> Answer:
     """Load the machine from a device or a named system, and start it."""
     target = operands.need()
     vm = request.vm
     system = request.system.saved.get(target)
     vaddr = _device(request, target) if system is None or not system.file else -1
+    cylinder = _cylinder(request, operands, vaddr)
     clear = stop = False
     parameter = b""
     while (word := operands.take()) is not None:
@@ -38,7 +43,7 @@ def ipl(request: Request, operands: Operands) -> Answer:
     if system is not None and vaddr < 0:
         vm.ipl_saved(system, parameter=parameter)
     else:
-        _load(request, vaddr, clear, parameter)
+        _load(request, vaddr, clear=clear, parameter=parameter, cylinder=cylinder)
     vm.never_ran = False
     if stop:
         vm.console.wait_for_cp()
@@ -59,10 +64,21 @@ def _device(request: Request, target: str) -> int:
     return vaddr
 
 
-def _load(request: Request, vaddr: int, clear: bool, parameter: bytes) -> None:
+def _cylinder(request: Request, operands: Operands, vaddr: int) -> int:
+    """The number of a cylinder, if one comes next; only a disk has any."""
+    word = operands.peek()
+    if word is None or not word.isdigit():
+        return 0
+    block = request.vm.devices.get(vaddr)
+    if not isinstance(block, DASDBlock):
+        raise INVALID_OPERAND.error(word)
+    return decimal(operands.take(), 0, block.link.disk.cylinders - 1)
+
+
+def _load(request: Request, vaddr: int, *, clear: bool, parameter: bytes, cylinder: int) -> None:
     vm = request.vm
     try:
-        vm.ipl(vaddr, clear=clear, parameter=parameter)
+        vm.ipl(vaddr, clear=clear, parameter=parameter, cylinder=cylinder)
     except IPLError as error:
         vm.console.wait_for_cp()
         if error.sense and error.sense[0] & _INTERVENTION_REQUIRED:
