@@ -13,6 +13,7 @@ They belong to nobody until the operator attaches them to a user (ATTACH), or a 
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from cpvm.cp.message import message
 from cpvm.cp.vdevblok import VDEVBLOK
-from cpvm.machine.configure import device_from_words, parse_address
+from cpvm.machine.configure import device_from_words, parse_address, path_and_options
 from cpvm.machine.device import (
     ConfigurationError,
     ConsoleBackend,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 FILE = "devices"
+MEDIA = "media"
+"""The folder of the system folder with what the operator can mount."""
 _LABEL_RECORD = 3
 FIRST_VOLUME = 0x150
 """Where the addresses of the directory's volumes begin, unless they are taken."""
@@ -84,7 +87,8 @@ class RealDevice:
         *,
         system: bool = False,
         volid: str = "",
-        make: Callable[[], Device] | None = None,
+        make: Callable[[bool], Device] | None = None,
+        mount: Callable[[Device | None, list[str]], str] | None = None,
         detail: str = "",
     ) -> None:
         self.raddr = raddr
@@ -100,6 +104,7 @@ class RealDevice:
         self.vaddr = -1
         self.drained = False
         self._make = make
+        self._mount = mount
 
     @property
     def user(self) -> str:
@@ -127,11 +132,21 @@ class RealDevice:
         """All that there is to tell of it."""
         return [self.line()]
 
-    def make(self) -> Device:
+    def make(self, *, read_only: bool = False) -> Device:
         """The device for a machine. Raises ConfigurationError if the host has not what is behind it."""
         if self._make is None:
             raise ConfigurationError(f"a {self.devtype} of the system cannot be given to a user")
-        return self._make()
+        return self._make(read_only)
+
+    def mount(self, words: list[str]) -> None:
+        """Put another medium on it: a file of the folder `media` and options; no words: have none.
+
+        Who has the device sees it become ready. Raises ConfigurationError.
+        """
+        if self._mount is None:
+            raise ConfigurationError(f"a {self.devtype} of the system has no medium that can be changed")
+        block = self.vm.devices.get(self.vaddr) if self.vm is not None else None
+        self.detail = self._mount(block.device if isinstance(block, Dedicated) else None, words)
 
 
 class Dedicated(VDEVBLOK):
@@ -213,9 +228,7 @@ class RealDevices:
         if real.system:
             raise IN_USE_BY_SYSTEM.error(real.kind, real.raddr)
         try:
-            device = real.make()
-            if read_only and not getattr(device, "read_only", True):
-                device.read_only = True  # type: ignore[attr-defined]
+            device = real.make(read_only=read_only)
             block = Dedicated(vm, vaddr, real, device)
             vm.machine.attach(vaddr, device)
         except (ConfigurationError, DeviceError) as error:
@@ -263,11 +276,36 @@ class RealDevices:
         room = _Room(self._folder, self._links)
         there = [f"{raddr:03X}", devtype, *(self._located(word, index == 0) for index, word in enumerate(words[2:]))]
 
-        def make() -> Device:
-            return device_from_words(there, room)[1]
+        def make(read_only: bool) -> Device:
+            protect = read_only and kind in ("DASD", "TAPE") and len(there) > 2 and "ro" not in there
+            return device_from_words([*there, "ro"] if protect else there, room)[1]
+
+        def mount(device: Device | None, medium: list[str]) -> str:
+            located = [self._medium(medium[0]), *medium[1:]] if medium else []
+            path, options = path_and_options(located)
+            if device is not None:
+                with contextlib.suppress(ConfigurationError):  # there may be nothing on it
+                    device.dismount()
+                if path is not None:
+                    device.mount(path, options, room)
+            elif located:
+                device_from_words([*there[:2], *located], room)[1].close()  # it can be had
+            there[2:] = located
+            return medium[0] if medium else ""
 
         detail = words[2] if len(words) > 2 and "=" not in words[2] else ""
-        self.add(RealDevice(raddr, devtype, kind, make=make, detail=detail))
+        self.add(RealDevice(raddr, devtype, kind, make=make, mount=mount, detail=detail))
+
+    def _medium(self, name: str) -> str:
+        """The path of a file in the folder `media`. Raises ConfigurationError if it would lie elsewhere."""
+        folder = self._folder / MEDIA
+        if (
+            Path(name).is_absolute()
+            or ".." in Path(name).parts
+            or not (folder / name).resolve().is_relative_to(folder.resolve())
+        ):
+            raise ConfigurationError(f"{name} is not in the folder {MEDIA}")
+        return str(folder / name)
 
     def _located(self, word: str, first: bool) -> str:
         """A word with the file in it, if there is one, found from the system folder."""

@@ -22,6 +22,7 @@ from cpvm.cp.savedsys import SCHEMA as SAVED
 from cpvm.cp.savedsys import PageRange, SavedSystems
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
+from cpvm.machine.devices.tape import Tape
 from cpvm.machine.media.label import label_track
 from cpvm.machine.media.volume import Volume
 from tests.cp.calling import Guest
@@ -348,3 +349,34 @@ def test_wrong_link_passwords_count_on_after_logon(site: Site) -> None:
     user = site.logon("CMSUSER")
     assert user.type("LINK MAINT 191 291 R READIT") == ["DMKLNK115E LINK INVALID; EXCESSIVE INCORRECT PASSWORDS"]
     assert site.logon("USER01", "SECRET").type("LINK MAINT 191 291 R READIT")[0].startswith("DASD 291 LINKED R/O")
+
+
+def test_media_are_changed(tmp_path: Path) -> None:
+    site = real_site(tmp_path)
+    (tmp_path / "media").mkdir()
+    operator, user = site.logon("MAINT", "CPCMS"), site.logon("CMSUSER")
+    operator.type("ATTACH 580 TO CMSUSER AS 181")
+    tape = site.system.users["CMSUSER"].machine.device(0x181)
+    assert isinstance(tape, Tape)
+    assert tape.store is None
+    assert operator.type("MOUNT 580 new.aws") == ["TAPE 580 MOUNTED new.aws"]
+    assert tape.store is not None
+    assert tape.store.path == tmp_path / "media/new.aws"
+    assert operator.type("MOUNT 580 other.aws") == ["TAPE 580 MOUNTED other.aws"]
+    assert operator.type("MOUNT 580 none.txt")[0].startswith("DMKMNT892E TAPE 580 NOT CHANGED; ")
+    assert operator.type("DISMOUNT 580") == ["TAPE 580 DISMOUNTED"]
+    assert tape.store is None
+    for name in ("../cp.sqlite", "/etc/passwd", "a/../../cp.sqlite"):
+        assert "IS NOT IN THE FOLDER MEDIA" in operator.type(f"MOUNT 580 {name}")[0]
+    assert operator.type("MOUNT 150 x.aws")[0].startswith("DMKMNT140E")
+    assert operator.type("MOUNT 580")[0].startswith("DMKMNT024E")
+    operator.type("DETACH 580 FROM CMSUSER")
+    (tmp_path / "media/old.aws").write_bytes(bytes.fromhex("000000004000"))  # a tape mark
+    assert operator.type("MOUNT 580 old.aws") == ["TAPE 580 MOUNTED old.aws"]
+    operator.type("ATTACH 580 TO CMSUSER AS 182 R/O")
+    tape = site.system.users["CMSUSER"].machine.device(0x182)
+    assert isinstance(tape, Tape)
+    assert tape.store is not None
+    assert tape.store.read_only
+    assert user.type("MOUNT 580 new.aws")[0].startswith("DMKCFM001E")
+    site.system.shutdown()
