@@ -210,7 +210,7 @@ class VMBLOK:
         self._was_reset()
 
     def ipl(self, vaddr: int, *, clear: bool = False, parameter: bytes = b"", cylinder: int = 0) -> None:
-        """Load the machine from a device, a disk perhaps from a CYLINDER that is not 0. It stays stopped. Raises IPLError.
+        """Load the machine from a device, a disk perhaps from a CYLINDER but 0. It stays stopped. Raises IPLError.
 
         The parameter, up to 64 bytes of EBCDIC, goes to general registers 0 to 15.
         """
