@@ -91,14 +91,32 @@ class MachineInstruction(Operation):
                     else:
                         value |= self._immediate(operand, asm, field) << self.shift[field]
             code = value.to_bytes(self.length, "big")
-        except Flaw:
+        except Flaw as flaw:
             st.code = bytes(self.length)
             asm.text(st, st.code)
+            if flaw.number in ("IFO209", "IFO228"):
+                self._list_addresses(asm, st, flaw.number == "IFO228")
             raise
         st.code = code
         asm.text(st, code)
         if self.must_be_even or self.must_be_floating:
             self._check_registers(value, asm, st)
+
+    def _list_addresses(self, asm: Assembler, st: Statement, known: bool) -> None:
+        """The addresses that Assembler XF lists although it could not make the instruction: the operands' if they are
+        `known`, else zero."""
+        for (kind, field, _), operand in zip(self.order, parse(st.operand).operands, strict=False):
+            if kind != 1:
+                continue
+            try:
+                value, terms = operand.address.evaluate(asm) if known else (0, ())
+            except Flaw:
+                value, terms = 0, ()
+            address = value + sum(section.base * count for section, count in terms)
+            if field == "a1":
+                st.addr1 = address
+            else:
+                st.addr2 = address
 
     def _check_registers(self, value: int, asm: Assembler, st: Statement) -> None:
         """Warn of registers with which the instruction would end in a specification exception."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
-from assembler.listing.printer import Printer
+from assembler.listing.printer import WIDTH, Printer
 from assembler.options import chosen
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from assembler.passes import Assembler
 
 HEADING = "STMT  ERROR CODE   MESSAGE"
+_TEXT_COLUMN = 19
 BY_NAME = frozenset(("IFO016", "IFO158", "IFO188", "IFO189", "IFO196", "IFO206", "IFO231", "IFO239"))
 """Messages that tell what they are about without a column."""
 
@@ -35,7 +37,8 @@ def diagnostics(printer: Printer, asm: Assembler, assembly: Assembly) -> None:
             column = message.column - asm.statements[message.statement - 1].operand_column()
             text += f" NEAR OPERAND COLUMN {column}" if column > 0 and message.column else ""
         chain = f"  (IN {' IN '.join(message.chain)})" if message.chain else ""
-        printer.line(f"{message.statement:>5}  {number:<6}      {text}{chain}")
+        for line in _wrapped(f"{message.statement:>5}  {number:<6}      {text}{chain}"):
+            printer.line(line)
     count = len({message.statement for message in found})
     if count:
         printer.line(f"NUMBER OF STATEMENTS FLAGGED IN THIS ASSEMBLY = {count:>5}")
@@ -50,6 +53,13 @@ def diagnostics(printer: Printer, asm: Assembler, assembly: Assembly) -> None:
     printer.line(f"TOTAL RECORDS READ FROM SYSTEM LIBRARY {assembly.library_records:>8}")
     printer.line(f"TOTAL RECORDS PUNCHED                  {punched:>8}")
     printer.line(f"TOTAL RECORDS PRINTED                  {len(printer.lines) + 1:>8}")
+
+
+def _wrapped(text: str) -> list[str]:
+    """A line, or the lines into which it is broken between words so that all of it is printed."""
+    return textwrap.wrap(
+        text, WIDTH - 1, subsequent_indent=" " * _TEXT_COLUMN, drop_whitespace=False, break_on_hyphens=False
+    )
 
 
 def summary(assembly: Assembly) -> list[str]:

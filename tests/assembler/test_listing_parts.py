@@ -238,3 +238,18 @@ def test_generated_statements_keep_the_sequence_field_of_their_model() -> None:
     source = [" MACRO", " M &N", model, " MEND", "T CSECT", " M 5", " END"]
     generated = next(line for line in listed(source="\n".join(source)) if "+         DC" in line)
     assert generated[41:] == "         DC    AL1(5)".ljust(72) + "00450000"
+
+
+def test_addresses_of_instructions_that_could_not_be_made() -> None:
+    source = "T        CSECT\n         L     1,X\n         MVC   X(2,3),0(4)\n         STCK  X(2)\nX        DS    D\n END"
+    lines = listed(source=source)
+    assert " 000000 0000 0000      00000           2          L     1,X" in lines
+    assert " 000004 0000 0000 0000 00010 00000     3          MVC   X(2,3),0(4)" in lines
+    assert " 00000A 0000 0000      00010           4          STCK  X(2)" in lines
+
+
+def test_long_messages_go_on_below() -> None:
+    section = part(listed(source="LONGNAME CSECT\n L 1,LONGNAME\n END"), "ASSEMBLER DIAGNOSTICS")
+    first, second = section[:2]
+    assert first.startswith("    2  IFO209      ADDRESSABILITY ERROR") and len(first) <= 120
+    assert second.startswith(" " * 19) and "COLUMN 3" in first + second
