@@ -155,6 +155,33 @@ def test_an_end_in_the_middle_loses_no_library(line: str) -> None:
     assert "MACLIB" in seen and tracks
 
 
+def test_more_than_4000_members() -> None:
+    copy = "".join(f"*COPY M{number}\n" for number in range(2100))
+    cms = machine({"MANY COPY": copy, "WHOLE COPY": "W  DS F\n"})
+    assert answer(cms.type("MACLIB GEN LIB MANY MANY WHOLE")) == [
+        "DMSLBM157S MACLIB limit exceeded, last member name added was 'M1899'.", "Ready(00088);",
+    ]  # fmt: skip
+    assert len(members(cms)) == 2100
+    assert answer(cms.type("MACLIB DEL LIB M0")) == ["Ready;"]
+    assert answer(cms.type("MACLIB ADD LIB WHOLE")) == ["Ready;"]
+
+
+def test_libraries_elsewhere() -> None:
+    cms = machine({"WHOLE COPY": "W  DS F\n"})
+    cms.type("MACLIB GEN LIB WHOLE")
+    cms.type("ACCESS 191 B")
+    assert answer(cms.type("MACLIB ADD LIB WHOLE")) == ["Ready;"]
+    assert answer(cms.type("MACLIB GEN OTHER WHOLE")) == ["DMSLBM069E Disk 'A' not accessed.", "Ready(00036);"]
+    cms.type("RELEASE B")
+    cms.a_disk.read_only = True
+    cms.machine.device(0x191).read_only = True  # type: ignore[union-attr]
+    cms.type("ACCESS 191 A")
+    assert answer(cms.type("MACLIB GEN LIB WHOLE")) == ["DMSLBM037E Disk 'A' is read/only.", "Ready(00036);"]
+    assert answer(cms.type("MACLIB ADD LIB WHOLE")) == ["DMSLBM037E Disk 'A' is read/only.", "Ready(00036);"]
+    assert answer(cms.type("MACLIB MAP LIB"))[-1] == "Ready(00036);"
+    assert answer(cms.type("MACLIB MAP LIB (TERM"))[-1] == "Ready;"
+
+
 # --- TXTLIB -----------------------------------------------------------------------------------------------------------
 
 ONE = assemble("ONE CSECT\n ENTRY ONEA\n DC F'1'\nONEA DC F'2'\n END").deck
