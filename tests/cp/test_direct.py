@@ -378,5 +378,5 @@ def test_media_are_changed(tmp_path: Path) -> None:
     assert isinstance(tape, Tape)
     assert tape.store is not None
     assert tape.store.read_only
-    assert user.type("MOUNT 580 new.aws")[0].startswith("DMKCFM001E")
+    assert user.type("MOUNT 580 new.aws")[-1].startswith("DMKCFM001E")
     site.system.shutdown()
