@@ -204,7 +204,7 @@ def round_of(r: random.Random) -> dict[int, bytes]:
         program, arguments = ccws(r, address, at)
         stored[at] = b"".join(ccw.to_bytes() for ccw in program)
         stored[ARGUMENTS + (at - PROGRAMS) * 2] = arguments
-        key = r.choice((0, 0, 1, 1, 1, 3))
+        key = r.choice((0, 0, 0, 1, 1, 1, 1, 3))
         stored[0x600 + 4 * n] = (key << 28 | at).to_bytes(4, "big")
         code.extend(bytes.fromhex("D2030048") + (0x600 + 4 * n).to_bytes(2, "big"))  # MVC X'48'(4),...
         if r.random() < 0.1:
