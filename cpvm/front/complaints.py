@@ -52,7 +52,8 @@ class Complaints:
         if self._brief:
             return
         if outermost is None:
-            yield from self._excerpt(message.line + message.record, message.source, message.column)
+            if message.file or message.line <= len(self._lines):  # a missing END stands nowhere
+                yield from self._excerpt(message.line + message.record, message.source, message.column)
         else:
             call = outermost.statement
             yield from self._excerpt(call.line, call.text[0] if call.text else "", _operation_column(call))
@@ -83,6 +84,8 @@ class Complaints:
         file = self._assembly.where(member) or member if member else self._source
         if not self._assembly.options.number:
             return file
+        if not member:
+            line = min(line, len(self._lines))
         return ":".join((file, *((str(max(line, 1)), str(column)) if column else (str(max(line, 1)),))))
 
     @staticmethod

@@ -241,7 +241,7 @@ def test_generated_statements_keep_the_sequence_field_of_their_model() -> None:
 
 
 def test_addresses_of_instructions_that_could_not_be_made() -> None:
-    source = "T        CSECT\n         L     1,X\n         MVC   X(2,3),0(4)\n         STCK  X(2)\nX        DS    D\n END"
+    source = "T        CSECT\n         L     1,X\n         MVC   X(2,3),0(4)\n         STCK  X(2)\nX        DS    D"
     lines = listed(source=source)
     assert " 000000 0000 0000      00000           2          L     1,X" in lines
     assert " 000004 0000 0000 0000 00010 00000     3          MVC   X(2,3),0(4)" in lines

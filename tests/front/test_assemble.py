@@ -332,3 +332,11 @@ def test_the_same_source_gives_the_same_bytes_in_any_process(here: Path) -> None
         assert subprocess.run(arguments, env=environment, check=False, timeout=100).returncode == 8
         found.add(b"".join(Path(name).read_bytes() for name in ("deck", "lst", "html", "json")))
     assert len(found) == 1
+
+
+def test_a_missing_end_is_told_at_the_last_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert asm("T        CSECT\n         BR    14\n") == 4
+    assert told(capsys)[:2] == [
+        "prog.assemble:2: warning: IFO300 END STATEMENT MISSING (statement 3, severity 4)",
+        "prog.assemble: 1 statement flagged, highest severity 4",
+    ]
