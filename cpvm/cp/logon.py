@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cpvm.cp import clock
-from cpvm.cp.directory import UserEntry
+from cpvm.cp.directory import ConsoleEntry, UserEntry
 from cpvm.cp.virtual import add_from_directory
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.machine.cardreader import CardReader
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
 
 OPERATOR = "OPERATOR"
-UNANSWERED_SECONDS = 15 * 60  # a disconnected machine that waits for a line is logged off after this time
 LINE_LOST_SECONDS = 15 * 60  # a user whose line broke is logged off after this time
 
 
@@ -30,14 +29,20 @@ def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
     vm = VMBLOK(system, entry)
     system.users[entry.userid] = vm
     system.peak = max(system.peak, len(system.users))
-    vm.console.patience = UNANSWERED_SECONDS
+    vm.console.patience = system.configuration.unanswered
     vm.console.give_up = lambda: log_off(vm, forced=True)
     if session is not None:
         vm.console.connect(session)
         vm.console.cp_read = True
+    vm.secondary = directed_secondary(entry)
     for device in entry.devices:
         add_from_directory(vm, device)
     return vm
+
+
+def directed_secondary(entry: UserEntry) -> str:
+    """The secondary user that the CONSOLE statement names, "" if none."""
+    return next((device.secondary for device in entry.devices if isinstance(device, ConsoleEntry)), "")
 
 
 def welcome(vm: VMBLOK) -> None:

@@ -8,6 +8,7 @@ Statements stand one a line, in words; what follows a `#` or stands in a line th
     NETWORK USER NET                 the userid whose reader files go to other systems
     NETWORK LISTEN 127.0.0.1:1175    where other systems reach this one
     LINK NODE2 otherhost:1175 KEY secret    a neighbour, and the key that both know; * for the address: it calls us
+    DISCONNECT TIMEOUT 15            minutes until a disconnected machine that waits for a line is logged off; OFF: never
     ROUTE NODE3 VIA NODE2            a node that is reached through a neighbour; ROUTE * VIA ... for all others
 
 A file without a statement leaves everything as it is by default. (z/VM has such a file; VM/370 assembled DMKSYS and
@@ -33,6 +34,9 @@ DEFAULT_NODE: Final = "CPVM"
 DEFAULT_USER: Final = "NET"
 ANY: Final = "*"
 BAD_LINE = message("DMKCPI955E", "{} LINE {}; {}")
+UNANSWERED: Final = 15
+"""Minutes until a disconnected machine that waits for a line is logged off."""
+_LONGEST_WAIT = 99999
 _NAME = re.compile(r"[A-Z0-9$#@_]{1,8}")
 _SIZE = re.compile(r"([0-9]{1,9})([MG])")
 _MEGABYTE = 1024 * 1024
@@ -64,6 +68,7 @@ class Configuration:
 
     node: str = DEFAULT_NODE
     spool_limit: int = MAX_BYTES
+    unanswered: float = UNANSWERED * 60.0
     forms: dict[str, Form] = field(default_factory=dict)
     user: str = DEFAULT_USER
     listen: tuple[str, int] | None = None
@@ -119,6 +124,13 @@ def _spool(found: Configuration, words: list[str]) -> None:
     found.spool_limit = max(_SMALLEST, int(match[1]) * _MEGABYTE * (1024 if match[2] == "G" else 1))
 
 
+def _disconnect(found: Configuration, words: list[str]) -> None:
+    what, minutes = _exactly(words, 2, "DISCONNECT TIMEOUT minutes|OFF")
+    if what.upper() != "TIMEOUT" or not (minutes.upper() == "OFF" or minutes.isdecimal()):
+        raise StatementError("it is written DISCONNECT TIMEOUT minutes or OFF")
+    found.unanswered = 0.0 if minutes.upper() == "OFF" else max(1, min(int(minutes), _LONGEST_WAIT)) * 60.0
+
+
 def _fcb(found: Configuration, words: list[str]) -> None:
     name, lpi, length, tape = _exactly(words, 4, "FCB name 6|8 lines channel:line+channel:line")
     if lpi not in ("6", "8") or not length.isdecimal() or not 1 <= int(length) <= LONGEST:
@@ -157,6 +169,7 @@ def _route(found: Configuration, words: list[str]) -> None:
 _STATEMENTS: dict[str, Callable[[Configuration, list[str]], None]] = {
     "NODE": _node,
     "SPOOL": _spool,
+    "DISCONNECT": _disconnect,
     "FCB": _fcb,
     "NETWORK": _network,
     "LINK": _link,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from cpvm.cp import logon
 from cpvm.cp.session import ReadState
+from cpvm.cp.system import System
 
-from .helper import FakeTerminal, Site
+from .helper import DIRECTORY, FakeTerminal, Site
 
 
 @pytest.fixture
@@ -69,8 +71,8 @@ def test_two_who_watch_each_other(site: Site) -> None:
     assert one.type("QUERY OBSERVER")[-1] == "CMSUSER  OBSERVER = NONE"
 
 
-def test_nobody_answers(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logon, "UNANSWERED_SECONDS", 0.01)
+def test_nobody_answers(site: Site) -> None:
+    site.system.configuration.unanswered = 0.01
     user = site.logon("CMSUSER")
     maint = site.logon("MAINT", "CPCMS")
     operator = site.logon("OPERATOR")
@@ -81,11 +83,27 @@ def test_nobody_answers(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CMSUSER" not in site.system.users
 
 
-def test_reconnecting_in_time(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logon, "UNANSWERED_SECONDS", 3600.0)
+def test_reconnecting_in_time(site: Site) -> None:
     user = site.logon("CMSUSER")
     user.type("DISCONN")
     console = site.system.users["CMSUSER"].console
     assert console._unanswered is not None
     site.terminal().type("LOGON CMSUSER CMSUSER")
     assert console._unanswered is None
+
+
+def test_what_directory_and_configuration_say(tmp_path: Path) -> None:
+    text = DIRECTORY.replace("CONSOLE 009 3215\nSPOOL 00C 2540 READER *\nSPOOL 00D 2540 PUNCH A\nSPOOL 00E 1403 A\nLINK",
+                             "CONSOLE 009 3215 T MAINT\nSPOOL 00C 2540 READER *\nLINK")  # fmt: skip
+    System.create(tmp_path, text)
+    (tmp_path / "system.config").write_text("DISCONNECT TIMEOUT 2\nDISCONNECT LATER\n")
+    site = Site(tmp_path)
+    try:
+        user = site.logon("CMSUSER")
+        assert user.type("Q SECUSER") == ["CMSUSER  SECUSER = MAINT"]
+        user.type("SET SECUSER OFF")
+        assert user.type("SET SECUSER RESET#Q SECUSER")[-1] == "CMSUSER  SECUSER = MAINT"
+        assert site.system.users["CMSUSER"].console.patience == 120.0
+        assert any("DISCONNECT TIMEOUT" in line for line in site.system.log.lines)
+    finally:
+        site.system.shutdown()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.set import setting
+from cpvm.cp.logon import directed_secondary
 from cpvm.cp.message import NOT_IN_DIRECTORY, NOT_LOGGED_ON, OPERAND_MISSING
 from cpvm.cp.operand import Operands
 from cpvm.cp.vmblok import VMBLOK
@@ -25,6 +26,8 @@ def _whose(request: Request, operands: Operands) -> tuple[VMBLOK, str]:
             raise NOT_LOGGED_ON.error(name)
         vm = found
     word = words[-1]
+    if word == "RESET":
+        return vm, directed_secondary(vm.entry)
     user = "" if word in _NOBODY else request.vm.userid if word == "*" else request.userid(word)
     if user and user not in request.system.directory.users:
         raise NOT_IN_DIRECTORY.error(user)
@@ -33,7 +36,7 @@ def _whose(request: Request, operands: Operands) -> tuple[VMBLOK, str]:
 
 @setting("SECUSER", minimum=7)
 def set_secuser(request: Request, operands: Operands) -> Answer:
-    """SET SECUSER [userid|*] secuser|*|OFF: who sees and drives the console while its machine runs disconnected."""
+    """SET SECUSER [userid|*] secuser|*|OFF|RESET: who sees and drives the console while its machine runs disconnected."""
     vm, user = _whose(request, operands)
     if user or vm.secondary:
         request.inform(f"SECUSER OF {vm.userid} {'INITIATED' if user else 'TERMINATED'}")
