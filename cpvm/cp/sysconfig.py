@@ -8,7 +8,7 @@ Statements stand one a line, in words; what follows a `#` or stands in a line th
     NETWORK USER NET                 the userid whose reader files go to other systems
     NETWORK LISTEN 127.0.0.1:1175    where other systems reach this one
     LINK NODE2 otherhost:1175 KEY secret    a neighbour, and the key that both know; * for the address: it calls us
-    DISCONNECT TIMEOUT 15            minutes until a disconnected machine that waits for a line is logged off; OFF: never
+    DISCONNECT TIMEOUT 15            minutes until a disconnected machine in want of a line is logged off; or OFF
     ROUTE NODE3 VIA NODE2            a node that is reached through a neighbour; ROUTE * VIA ... for all others
 
 A file without a statement leaves everything as it is by default. (z/VM has such a file; VM/370 assembled DMKSYS and

@@ -93,8 +93,9 @@ def test_reconnecting_in_time(site: Site) -> None:
 
 
 def test_what_directory_and_configuration_say(tmp_path: Path) -> None:
-    text = DIRECTORY.replace("CONSOLE 009 3215\nSPOOL 00C 2540 READER *\nSPOOL 00D 2540 PUNCH A\nSPOOL 00E 1403 A\nLINK",
-                             "CONSOLE 009 3215 T MAINT\nSPOOL 00C 2540 READER *\nLINK")  # fmt: skip
+    begins = "USER CMSUSER CMSUSER 256K 2M G\nALIAS CONVERSATIONAL\nALIAS CMS\nACCOUNT 3 BIN3\nCONSOLE 009 3215"
+    assert begins in DIRECTORY
+    text = DIRECTORY.replace(begins, f"{begins} T MAINT")
     System.create(tmp_path, text)
     (tmp_path / "system.config").write_text("DISCONNECT TIMEOUT 2\nDISCONNECT LATER\n")
     site = Site(tmp_path)

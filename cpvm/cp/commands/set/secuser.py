@@ -36,7 +36,7 @@ def _whose(request: Request, operands: Operands) -> tuple[VMBLOK, str]:
 
 @setting("SECUSER", minimum=7)
 def set_secuser(request: Request, operands: Operands) -> Answer:
-    """SET SECUSER [userid|*] secuser|*|OFF|RESET: who sees and drives the console while its machine runs disconnected."""
+    """SET SECUSER [userid|*] secuser|*|OFF|RESET: who sees and drives the console of a disconnected machine."""
     vm, user = _whose(request, operands)
     if user or vm.secondary:
         request.inform(f"SECUSER OF {vm.userid} {'INITIATED' if user else 'TERMINATED'}")
