@@ -45,6 +45,7 @@ class Ask:
 
     prompt: str
     hidden: bool = False
+    masked: bool = False  # a mask is typed where the line goes
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class Interrupted(Exception):
     """Thrown into a command that asks when its user presses attention, or is not there."""
 
 
-def ask(prompt: str, *, hidden: bool = False) -> Generator[Effect, Any, str]:
-    """Show PROMPT and wait for a line."""
-    return str((yield Ask(prompt, hidden)))
+def ask(prompt: str, *, hidden: bool = False, masked: bool = False) -> Generator[Effect, Any, str]:
+    """Show PROMPT and wait for a line; what is typed is HIDDEN if the terminal can do that, and MASKED on paper."""
+    return str((yield Ask(prompt, hidden, masked)))
 
 
 def pause(seconds: float | None) -> Generator[Effect, Any, None]:
@@ -383,7 +384,7 @@ class CommandRun:
             case Ask(prompt):
                 if prompt:
                     self.output(prompt)
-                if effect.hidden and self.vm is not None and self.vm.terminal.mask:
+                if effect.masked or (effect.hidden and self.vm is not None and self.vm.terminal.mask):
                     self.output(PASSWORD_MASK)
             case Pause(seconds):
                 if seconds is not None:

@@ -108,6 +108,8 @@ def test_query_virtual(user: FakeTerminal) -> None:
     ]
     assert user.type("Q DASD") == ["DASD 190 3350 TEST01 R/O  010 CYL", "DASD 191 3350 TEST01 R/W  005 CYL"]
     assert user.type("Q V 191") == ["DASD 191 3350 TEST01 R/W  005 CYL"]
+    assert user.type("Q 0191") == user.type("Q V 191")
+    assert user.type("Q 0195") == ["DMKCQG040E DEVICE 195 DOES NOT EXIST"]
     assert user.type("Q 195") == ["DMKCQG040E DEVICE 195 DOES NOT EXIST"]
     assert user.type("Q V TAPES") == ["NO TAPES"]
     assert user.type("Q STORAGE") == ["STORAGE = 00256K"]

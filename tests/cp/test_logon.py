@@ -134,3 +134,10 @@ def test_lines_typed_while_the_password_is_checked(site: Site) -> None:
     assert "001 USERS, 000 DIALED" in lines
     assert "CMSUSER  AT CPVM" in lines
     assert lines.index("001 USERS, 000 DIALED") < lines.index("CMSUSER  AT CPVM")
+
+
+def test_logon_with_a_mask(site: Site) -> None:
+    terminal = site.terminal()
+    assert terminal.type("LOGON CMSUSER MASK") == ["ENTER PASSWORD:", "XXXXXXXX"]
+    terminal.type("CMSUSER")
+    assert "CMSUSER" in site.system.users

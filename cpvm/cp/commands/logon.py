@@ -65,9 +65,9 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
         raise NOT_IN_DIRECTORY.error(user)
     if not system.directory.may_log_on(user):
         raise NO_LOGON.error(user)
-    password, ipl = _options(operands)
+    password, ipl, masked = _options(operands)
     if password is None:
-        password = yield from ask("ENTER PASSWORD:", hidden=True)
+        password = yield from ask("ENTER PASSWORD:", hidden=True, masked=masked)
     given = system.directory.password_meant(user, password.strip())
     hashed = system.directory.password_hash(user)
     if not session.terminal.local and system.guard.closed(user):
@@ -84,15 +84,17 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
     return 0
 
 
-def _options(operands: Operands) -> tuple[str | None, bool]:
-    """The password, if it was given, and whether to IPL."""
-    password, ipl = None, True
+def _options(operands: Operands) -> tuple[str | None, bool, bool]:
+    """The password, if it was given, whether to IPL, and whether to type a mask."""
+    password, ipl, masked = None, True, False
     for position, word in enumerate(operands.remaining()):
         if position == 0 and not "NOIPL".startswith(word) and not "MASK".startswith(word):
             password = word
         elif choose(word, "Mask", "Noipl") == "NOIPL":
             ipl = False
-    return password, ipl
+        else:
+            masked = True
+    return password, ipl, masked
 
 
 def _wrong(request: Request, session: Session, user: str) -> None:

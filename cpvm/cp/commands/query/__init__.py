@@ -54,7 +54,7 @@ def query_command(request: Request, operands: Operands) -> Answer:
     found = QUERIES.find(word)
     if found is not None and request.allowed(found.classes):
         return found.body(request, operands)
-    if is_vaddr(word) and len(word) <= 3:
+    if _is_device(request, word):
         unit = request.system.units.at(int(word, 16)) if request.allowed("BD") else None
         if unit is not None:
             for line in unit.lines():
@@ -71,3 +71,10 @@ def query_command(request: Request, operands: Operands) -> Answer:
         request.write(f"{vm.userid:<8} - {vm.line_name}")
         return 0
     raise INVALID_OPTION.error(word)
+
+
+def _is_device(request: Request, word: str) -> bool:
+    """Whether WORD is an address: with up to three digits; with four, unless it is the userid of somebody."""
+    if not is_vaddr(word):
+        return False
+    return len(word) <= 3 or request.meant(word) not in request.system.directory.users
