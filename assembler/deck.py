@@ -37,7 +37,7 @@ def number_sections(asm: Assembler) -> list[Section]:
     """Give ESD identifications to everything that goes into the ESD, in the order of first mention."""
     found: list[Section] = []
     for section in asm.order:
-        if section.kind != "DS":
+        if section.kind != "DS" or section.external:
             found.append(section)
             section.esdid = len(found)
     return found
@@ -50,6 +50,11 @@ def entry_owner(asm: Assembler, name: str) -> Section | None:
         return None
     owner = symbol.terms[0][0]
     return owner if owner.name != name else None
+
+
+def pseudo_alignment(section: Section) -> int:
+    """The boundary of a pseudo register; a dummy section that is one has that of doublewords."""
+    return section.loc if section.kind == "XD" else 8
 
 
 def write(asm: Assembler, test: bool = False) -> list[bytes]:
@@ -92,14 +97,14 @@ def _esd(asm: Assembler) -> list[bytes]:
                 name = to_ebcdic(section.symbol[:8].ljust(8))
                 items.append((None, name + b"\x01" + address + b"\x40" + owner.esdid.to_bytes(3, "big")))
             continue
-        if section.kind == "DS":
+        if section.kind == "DS" and not section.external:
             continue
         name = to_ebcdic(section.name[:8].ljust(8))
-        kind = bytes((ESD_TYPES[section.kind],))
+        kind = bytes((ESD_TYPES[section.kind if section.kind != "DS" else "XD"],))
         if section.kind in ("ER", "WX"):
             rest = bytes(3) + b"\x40" + b"\x40" * 3
-        elif section.kind == "XD":
-            rest = bytes(3) + bytes((section.loc - 1,)) + section.size.to_bytes(3, "big")
+        elif section.kind in ("XD", "DS"):
+            rest = bytes(3) + bytes((pseudo_alignment(section) - 1,)) + section.size.to_bytes(3, "big")
         else:
             rest = _address(section.base) + b"\x40" + section.size.to_bytes(3, "big")
         items.append((section.esdid, name + kind + rest))

@@ -84,6 +84,8 @@ class Names(Sections):
         found = self.symbols.get(name)
         if found is None or not found.terms or found.terms[0][0].kind not in ("XD", "DS"):
             raise Flaw("IFO207", f"{name} IS NOT A PSEUDO REGISTER OR DUMMY SECTION", 8, column)
+        if self.second and self.has_text():
+            found.terms[0][0].external = True
         return found
 
     def warn(self, flaw: Flaw) -> None:

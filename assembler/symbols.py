@@ -18,7 +18,7 @@ class Section:
     from the section's start; `base` the address at which the section begins in this assembly.
     """
 
-    __slots__ = ("active", "base", "counters", "esdid", "kind", "loc", "name", "ordinal", "parent", "reenterable",
+    __slots__ = ("active", "base", "counters", "esdid", "external", "kind", "loc", "name", "ordinal", "parent", "reenterable",
                  "size", "start", "terms")  # fmt: skip
 
     def __init__(self, name: str, kind: str, ordinal: int) -> None:
@@ -29,6 +29,8 @@ class Section:
         self.size = 0
         self.base = 0
         self.esdid = 0
+        self.external = False
+        """A dummy section that a Q-type constant names: it is in the dictionary like a pseudo register."""
         self.terms: Terms = ((self, 1),)
         self.parent: Section | None = None
         self.counters: list[Section] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assembler.deck import entry_owner
+from assembler.deck import entry_owner, pseudo_alignment
 from assembler.listing.printer import Printer
 from assembler.symbols import Section
 
@@ -24,11 +24,12 @@ def external_symbols(printer: Printer, asm: Assembler) -> None:
                 address = asm.symbols[item.symbol].address & 0xFFFFFF
                 printer.line(f"{item.symbol:<8}  LD       {address:06X}        {owner.esdid:04X}")
             continue
-        if item.kind == "DS":
+        if item.kind == "DS" and not item.external:
             continue
-        start = item.loc - 1 if item.kind == "XD" else item.base
+        kind = "XD" if item.kind == "DS" else item.kind
+        start = pseudo_alignment(item) - 1 if kind == "XD" else item.base
         place = "" if item.kind in ("ER", "WX") else f"{start:06X} {item.size:06X}"
-        printer.line(f"{item.name:<8}  {item.kind:<2}  {item.esdid:04X} {place}".rstrip())
+        printer.line(f"{item.name:<8}  {kind:<2}  {item.esdid:04X} {place}".rstrip())
 
 
 def relocations(printer: Printer, asm: Assembler) -> None:
