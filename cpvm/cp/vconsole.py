@@ -254,7 +254,10 @@ class VirtualConsole:
             self.write_cp("!")
         function = self.vm.function
         if function is not None:
+            commanding = self.vm.commanding  # by a trap, not by the user: the attention is for the machine, too
             function.attention()
+            if commanding:
+                self.vm.enter_cp()
             return
         self._attentions += 1
         if self.vm.terminal.mode == "VM" and self._attentions == 1 and self.state is ReadState.RUNNING:

@@ -318,3 +318,13 @@ def test_tracing_goes_on_through_resets_and_new_storage(user: FakeTerminal) -> N
     for line in PROGRAM:
         user.type(f"STORE {line}")
     assert user.type("BEGIN")[0].startswith("*** 000204 SVC")
+
+
+def test_attention_stops_a_machine_whose_traps_give_commands(user: FakeTerminal) -> None:
+    user.type("STORE S200 47F00204 47F00200")
+    user.type("TRACE BC RUN CMD INDICATE LOAD")
+    user.session.line("BEGIN")
+    user.until_line("CPU-")
+    user.session.attention()
+    user.until(ReadState.CP_READ)
+    assert user.type("TRACE END")[-1] == "TRACE ENDED"

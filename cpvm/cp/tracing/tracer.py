@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from cpvm.cp.command import CommandRun
 from cpvm.cp.tracing.channelprogram import ccw_lines
 from cpvm.cp.tracing.event import BRANCHES, IO_MNEMONICS, STARTS, Event, lines
 from cpvm.cp.tracing.trap import WATCHING, Trap
@@ -229,7 +230,15 @@ class Tracer:
         elif stop:
             vm.enter_cp()
         if commands and vm.function is None:
-            vm.console.execute(commands)
+            vm.commanding = True
+            vm.function = CommandRun(
+                vm.system, commands, vm=vm, session=vm.console.session, output=vm.console.write_cp, done=self._commanded
+            )
+            vm.function.start()
+
+    def _commanded(self, code: int) -> None:
+        self._vm.commanding = False
+        self._vm.console.function_ended()
 
     def _show(self, shown: list[str]) -> None:
         for line in shown:
