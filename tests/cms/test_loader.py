@@ -35,6 +35,7 @@ PROGRAMS = {
     "BIG": "BIG CSECT\n SR 15,15\n BR 14\n DS 300000F\n END",
     "PRS": "PRS CSECT\n DC Q(PA,PB)\nPA DXD F\nPB DXD D\n CXD\n END",
     "PRS2": "PRS2 CSECT\n DC Q(PA,PC)\nPA DXD D\nPC DXD CL4\n END",
+    "KEYS": "KEYS CSECT\n SR 2,2\n IPK\n LR 15,2\n SRL 15,4\n BR 14\n END",  # the return code is the key
     "SECOND": "FIRST CSECT\n LA 15,1\n BR 14\nOTHER DS 0H\n LA 15,2\n BR 14\n ENTRY OTHER\n END OTHER",
 }
 
