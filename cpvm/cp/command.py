@@ -62,9 +62,6 @@ class Work:
     function: Callable[[], Any]
 
 
-PASSWORD_MASK = "XXXXXXXX"
-"""Typed, with TERMINAL MASK ON, where a password is then typed over it."""
-
 Effect = Ask | Pause | Work
 Answer = int | None | Generator[Effect, Any, int | None]
 Body = Callable[["Request", Operands], Answer]
@@ -210,9 +207,8 @@ class CommandRun:
         quiet: bool = False,
         captured: bool = False,
     ) -> None:
-        """With QUIET an unknown command gives its return code only (a guest tries whether CP knows the command), and
-        the lines behind it are not executed. CAPTURED: the response goes to a program, which wants all of it.
-        """
+        """QUIET: an unknown command gives only its return code and ends the run (a guest tries whether CP knows it).
+        CAPTURED: the response goes to a program, which wants all of it."""
         self.system = system
         self.vm = vm
         self.session = session
@@ -385,7 +381,7 @@ class CommandRun:
                 if prompt:
                     self.output(prompt)
                 if effect.masked or (effect.hidden and self.vm is not None and self.vm.terminal.mask):
-                    self.output(PASSWORD_MASK)
+                    self.output("XXXXXXXX")  # the password is typed over it
             case Pause(seconds):
                 if seconds is not None:
                     self.system.timers.after(seconds, lambda: late(None))

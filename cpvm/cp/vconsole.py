@@ -105,8 +105,11 @@ class VirtualConsole:
     def _unanswered_read(self) -> None:
         """Nobody is at the terminal: who waits for a line too long is logged off."""
         vm = self.vm
-        waits = not vm.logged_off and self.session is None and self.state is not ReadState.PASSWORD and (
-            self.state in (ReadState.CP_READ, ReadState.VM_READ) or (vm.stopped and vm.function is None)
+        waits = (
+            not vm.logged_off
+            and self.session is None
+            and self.state is not ReadState.PASSWORD
+            and (self.state in (ReadState.CP_READ, ReadState.VM_READ) or (vm.stopped and vm.function is None))
         )
         if not waits or not self.patience or secondary.in_charge(vm) is not None:
             self._answered()

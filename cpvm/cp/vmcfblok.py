@@ -95,8 +95,8 @@ class Parameters:
     @classmethod
     def from_bytes(cls, data: bytes) -> Parameters:
         """The list in 40 bytes."""
-        options, function, identifier, user, *areas, use = _PARAMETERS.unpack(data)
-        return cls(options, function, identifier, from_ebcdic(user).rstrip(), *areas, use)
+        options, function, identifier, user, a, length_a, b, length_b, use = _PARAMETERS.unpack(data)
+        return cls(options, function, identifier, from_ebcdic(user).rstrip(), a, length_a, b, length_b, use)
 
 
 @dataclass(eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cpvm.cp import secondary
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.operand import Operands
