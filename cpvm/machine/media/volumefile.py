@@ -133,7 +133,8 @@ class VolumeFile(ABC):
     def settle(self) -> None:
         """Have all in the file that is only in its log. Raises MediaError."""
         with self._lock:
-            if not self._written and (self._unsettled or (self.resident is not None and self.resident.dirty)):
+            behind = self._unsettled or (self.resident is not None and self.resident.dirty)
+            if behind and self.at_rest and not self.read_only:
                 self._begin_or_fail()
                 self._commit()
 
@@ -153,7 +154,8 @@ class VolumeFile(ABC):
         self.settle()
         try:
             with self._lock:
-                return [row[0] for row in self._database.execute("SELECT number FROM track ORDER BY number")]
+                rows = self._database.execute("SELECT number FROM track")
+                return sorted({row[0] for row in rows} | self._unsettled.keys())
         except FAILURES as error:
             raise MediaError(f"{self.name}: {error}") from error
 

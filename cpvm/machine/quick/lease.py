@@ -69,7 +69,7 @@ class Leases:
         self._offered: Sequence[tuple[int, CSW]] = ()
         """Interruptions of others that native code may take."""
         self._refused: dict[int, object] = {}
-        """I/O address -> the device there that is none to be lent."""
+        """I/O address -> what is not to be lent there: the device, its pack, whether completion is immediate."""
 
     def __len__(self) -> int:
         return len(self._leases)
@@ -79,12 +79,13 @@ class Leases:
         """See whether the device at an address can be lent from now on; not if it is already, and cannot be used."""
         io = self._io
         device = io.device(address)
-        if device is None or self._refused.get(address) is device or not self.alone:
+        known = device, getattr(device, "_pack", None), io.immediate
+        if device is None or self._refused.get(address) == known or not self.alone:
             return False
         self._leases = [lease for lease in self._leases if lease.address != address and self._still(lease)]
         lease = self._new(address) if io.immediate and io.types.get(address >> 8) != SELECTOR else None
         if lease is None:
-            self._refused[address] = device
+            self._refused[address] = known
             return False
         self._leases.append(lease)
         for number, other in enumerate(self._leases):
@@ -116,7 +117,7 @@ class Leases:
             self._block,
             self._start + lease.slot + where.PACK,
             lease.resident.address,
-            drive.cylinders,
+            min(drive.cylinders, lease.volume.cylinders),
             drive.geometry.heads,
             sectors,
             drive.model.mask_zeros,

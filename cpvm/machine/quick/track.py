@@ -8,6 +8,8 @@ from cpvm.machine.quick.host import HostOps
 
 def frame_of(m: HostOps, slot: int) -> int:
     """The frame with the track under the heads; 0, which is noted, if it is not in memory."""
+    if m.word(slot + where.CYL) >= m.word(slot + where.CYLINDERS):
+        return 0  # the arm stands where another pack had cylinders
     track = m.word(slot + where.CYL) * m.word(slot + where.HEADS) + m.word(slot + where.HEAD)
     frame = m.word(m.word(m.word(slot + where.PACK) + where.INDEX_OF) + 8 * track)
     if frame == 0:

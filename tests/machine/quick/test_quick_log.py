@@ -273,3 +273,42 @@ def test_sqlite_fails(writer: Writer, tmp_path: Path) -> None:
     assert decode_track(volume.read(1, 0))[1].data[0] in (2, 3)
     assert writer.write(4) == 0x0C00
     assert found(killed(volume.path, tmp_path / "again")) == 4
+
+
+def test_mounted_later(tmp_path: Path) -> None:
+    """A drive without a pack is not lent; with one it is, and its arm may stand where the pack has nothing."""
+    make(tmp_path / "a.volume")
+    with Volume.create(tmp_path / "large.volume", "3350", "LARGE", 20) as large:
+        large.write(19, 0, encode_track(19, 0, [Record(19, 0, 1, b"", b"far away")]))
+    writer = Writer(tmp_path / "large.volume")
+    m, drive = writer.machine, writer.drive
+    drive.dismount()
+    m.storage.write(0x800, CCW(7, 0x1000, 0x40, 6).to_bytes() + CCW(6, 0x3000, 0, 8).to_bytes())
+    m.storage.write(0x1000, bytes((0, 0, 0, 19, 0, 0)))
+    m.storage.write(0x48, (0x800).to_bytes(4, "big"))
+    m.storage.write(0x300, bytes.fromhex("9C000190") + bytes.fromhex("82000310"))
+    m.storage.write(0x310, PSW(0xFE, 0, 2).to_bytes())
+    m.storage.write(0x78, PSW(0, 0, 2, address=0x600D).to_bytes())
+
+    def run() -> int:
+        m.psw = PSW(address=0x300)
+        m.run(100)
+        return int.from_bytes(m.storage.read(0x44, 2), "big")
+
+    assert run() & 0x0200  # not ready
+    drive.mount(str(tmp_path / "large.volume"), {}, room=None)  # type: ignore[arg-type]
+    for _ in range(3):
+        run()
+    before = writer.python
+    assert run() == 0x0C00 and m.storage.read(0x3000, 8) == b"far away"
+    assert writer.python == before
+    drive.mount(str(tmp_path / "a.volume"), {}, room=None)  # type: ignore[arg-type]
+    run()
+    m.storage.write(0x800, CCW(6, 0x3000, 0, 8).to_bytes())
+    for _ in range(3):
+        assert run() & 0x0200  # no such cylinder
+    assert drive.cyl == 19
+    for number in (1, 2, 3):
+        assert writer.write(number) == 0x0C00
+    drive.close()
+    assert found(tmp_path / "a.volume") == 3
