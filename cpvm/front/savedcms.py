@@ -5,6 +5,8 @@ What CMS does after that depends on the machine it runs in (its storage, its dis
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cpvm.cp.savedsys import BLOCK, PAGE, PageRange, SavedSystem, SavedSystems, State
 from cpvm.machine import IPLError, Machine, StopReason
 from cpvm.machine.devices.dasd import Dasd
@@ -17,6 +19,8 @@ ENTRY = 0x10000
 FIRST, LAST = 0x10, 0x1F
 """The pages that it may take."""
 MINIMUM = 256 * 1024
+PARAMETERS = (2, 15)
+"""Registers for PARM of IPL: the nucleus is entered with the address of its disk in general register 1."""
 _STORAGE = 1 << 20
 _INSTRUCTIONS = 1_000_000
 
@@ -52,4 +56,4 @@ def save(store: SavedSystems, disk: Minidisk, devtype: str, vaddr: int) -> Saved
     ranges = (PageRange(FIRST, FIRST + len(pages) - 1, "EW"),)
     keys = bytes(len(pages) * PAGE // BLOCK)
     system = SavedSystem(NAME, ranges, minimum=MINIMUM, creator="MAINT", state=state, keys=keys)
-    return store.save(system, pages)
+    return store.save(replace(system, parameter_registers=PARAMETERS), pages)
