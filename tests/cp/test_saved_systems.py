@@ -8,8 +8,10 @@ import pytest
 
 from cpvm.cp.savedsys import PageRange, SavedSystem, SavedSystemError, SavedSystems
 from cpvm.cp.session import ReadState
+from cpvm.cp.system import System
 from cpvm.cp.vmblok import VMBLOK
-from tests.cp.helper import Site
+from cpvm.machine import engines
+from tests.cp.helper import DIRECTORY, Site
 
 SEGMENT = 0xF00000
 
@@ -216,3 +218,31 @@ def test_a_saved_system_is_forgotten(site: Site) -> None:
     assert maint.type("PURGE NSS BOTH") == ["DMKCSU044E BOTH DOES NOT EXIST"]  # type: ignore[attr-defined]
     assert storage(site, "CMSUSER", 0x2000, 4) == b"\1\2\3\4"
     assert user.type("IPL BOTH")[0].startswith("DMKCFG044E")
+
+
+@pytest.mark.parametrize("engine", [engine for engine in engines.ENGINES if engine != engines.AUTO])
+def test_a_store_into_a_shared_page_is_told_once(tmp_path: Path, engine: str) -> None:
+    """A guest counts in a shared page, ten times in each of two rounds; another has the page as it was saved."""
+    System.create(tmp_path, DIRECTORY)
+    site = Site(tmp_path, engine=engine)
+    try:
+        maint = site.logon("MAINT", "CPCMS")
+        maint.type("DEFSYS COUNT 0-1 EW 2 SR")
+        loop = "41 10 00 0A  58 40 20 00  41 40 40 01  50 40 20 00  46 10 C0 04  82 00 02 40"
+        program(site, "MAINT", 0x1000, "05 C0" + loop)
+        program(site, "MAINT", 0x240, WAIT)
+        maint.type("STORE G2 2000")
+        maint.type("STORE PSW 00040000 00001000")
+        assert maint.type("SAVESYS COUNT") == ["SYSTEM SAVED"]
+        user, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
+        other.type("IPL COUNT STOP")
+        lines = user.type("IPL COUNT", ReadState.CP_READ)
+        assert storage(site, "CMSUSER", 0x2000, 4) == (10).to_bytes(4, "big")
+        lines += user.type("STORE PSW 00040000 00001000")
+        lines += user.type("BEGIN", ReadState.CP_READ)
+        assert storage(site, "CMSUSER", 0x2000, 4) == (20).to_bytes(4, "big")
+        assert lines.count("DMKVMA181E SHARED SYSTEM COUNT REPLACED WITH NON-SHARED COPY") == 1
+        assert storage(site, "USER01", 0x2000, 4) == bytes(4)
+        assert not any("DMKVMA" in line for line in other.transcript)
+    finally:
+        site.system.shutdown()

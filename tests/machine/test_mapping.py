@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from cpvm.machine import Machine, StopReason, engines
+from cpvm.machine import Machine, StopReason, engines, mapping
 from cpvm.machine.storage import AddressError
 from cpvm.s370.psw import PSW
 
 START = 0xF00000
 ENGINES = [engines.REFERENCE, *(["compiled", "translated"] if "translated" in engines.ENGINES else [])]
+
+
+@pytest.fixture(params=["shared", "copied"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts that can share pages, and hosts that cannot."""
+    if request.param == "copied":
+        monkeypatch.setattr(mapping, "_system_call", lambda: None)
 
 
 @pytest.fixture
