@@ -128,6 +128,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     name = vm.line_name
     system.guarded(vm.vmcf.end)
     system.guarded(vm.iucv.end)
+    system.guarded(vm.logical.end)
     del system.users[vm.userid]
     for block in vm.devices.values():
         system.guarded(block.release)

@@ -12,6 +12,7 @@ from cpvm.cp.directory import UserEntry
 from cpvm.cp.hosthalf import Conversation
 from cpvm.cp.iucv import IUCV
 from cpvm.cp.lineedit import EditSymbols
+from cpvm.cp.logicaldevice import LogicalDevices
 from cpvm.cp.message import Emsg, edit
 from cpvm.cp.pfkey import PFKey
 from cpvm.cp.savedsys import SavedSystem
@@ -74,6 +75,7 @@ class VMBLOK:
         self.machine = self._new_machine()
         self.vmcf = VMCF(self)
         self.iucv = IUCV(self)
+        self.logical = LogicalDevices(self)
         self.by_iucv: set[str] = set()  # MSG, WNG, SMSG: what its program gets through *MSG
 
         self.stopped = True
@@ -174,6 +176,7 @@ class VMBLOK:
         self.usage.operations += old.io.started
         self.vmcf.end()
         self.iucv.end()
+        self.logical.end()
         self.storage = storage
         self.machine = self._new_machine()
         self.segments.forget()
@@ -194,6 +197,7 @@ class VMBLOK:
         self.conversation = None
         self.vmcf.end()
         self.iucv.end()
+        self.logical.end()
         self.clock_area = 0
         self.after_slice.clear()
         self.alone = True
