@@ -53,6 +53,11 @@ BLUNDERS = {
     "IFO358": [
         BASE + "         LA    1,1\n         LA    2,2\n         LR    3,1\n         AR    3,2\nX        DS    F"
     ],
+    "IFO364": [
+        BASE + "         LH    1,X" + WORD,
+        BASE + "         L     1,Z\n         BR    14\nZ        DS    H",
+        BASE + "         CVD   1,X" + WORD,
+    ],
     "IFO359": ["         BR    0"],
     "IFO360": ["         PUSH  USING", "         PUSH  PRINT"],
 }
@@ -80,6 +85,12 @@ RIGHT = [
     BASE + "         BAL   1,GO\n         DS    F\nGO       BR    14",
     "         BR    14\n         NOPR  0\n         BCR   15,0\n         BALR  14,0",
     "         PUSH  USING\n         POP   USING",
+    BASE
+    + "         L     1,Z\n         LH    1,Z\n         LH    2,X+2\n         IC    3,X"
+    + WORD
+    + "\nZ        DS    2H",
+    BASE + "         L     1,Z\n         LD    0,Z\n         LH    1,Z\n         BR    14\nZ        DS    D",
+    BASE + "         L     1,Z\n         BR    14\nZ        DS    0H\n         DC    A(Z)",
     "         DC    Y(5),A(T),AL3(T)",
 ]
 
