@@ -4,8 +4,10 @@ Record 1 is the header: `LIBPDS`, a halfword, the number of the record where the
 directory's length in bytes.  Members follow, each closed by a record that begins with X'61FFFF61'.  The directory is at
 the end: entries of 12 bytes, name (8), record number of the member's first record, number of its records without the
 closing one; six entries to a record.  An entry whose record number is zero is not in use; of two members of one name
-the first counts.  A TXTLIB is laid out alike.  The order and the widths of the fields are those that the CMS of CP-67
-wrote, on disks that have survived; the name in the header is that of VM/370.
+the first counts.  A TXTLIB is laid out alike (`assembler.linker.txtlib`).
+
+Source: VM/ESA CMS control blocks LIBSECT (CMS PDS header) and DIRSECT (its entries), whose halfwords for item numbers
+are marked as those of the SCP, VM/370; order and length of entries as in libraries that the CMS of CP-67 made.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from assembler import maclib
 from assembler.linker import cards
 from assembler.linker.names import LinkError
-from cpvm.s370.ebcdic import to_ebcdic
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 MAX_NAMES = 1000
 """Names in a library; CMS's TXTLIB command has no room for more."""
@@ -55,11 +55,27 @@ def write(decks: Sequence[Sequence[bytes]]) -> list[bytes]:
 
 
 def directory(records: Sequence[bytes]) -> dict[str, int]:
-    """The names of a library, and the number of the record (from 1) where their member begins. Raises LinkError."""
+    """The names of a library, and the number of the record (from 1) where their member begins. Raises LinkError.
+
+    The last halfword of an entry is not looked at: libraries made elsewhere may have flags there.
+    """
     try:
-        return {name: first for name, (first, _) in maclib.directory(records).items()}
-    except maclib.MaclibError:
-        raise LinkError("not a TXTLIB, or its directory is damaged") from None
+        start, length = maclib.place_of_directory(records[0])
+    except (IndexError, maclib.MaclibError):
+        start = length = 0
+    count, rest = divmod(length, maclib.ENTRY)
+    if rest or start < 2 or start - 1 + -(-count // maclib.ENTRIES_PER_RECORD) > len(records):
+        raise LinkError("not a TXTLIB, or its directory is damaged")
+    found: dict[str, int] = {}
+    for number in range(count):
+        row, place = divmod(number, maclib.ENTRIES_PER_RECORD)
+        entry = records[start - 1 + row][place * maclib.ENTRY : (place + 1) * maclib.ENTRY]
+        first = int.from_bytes(entry[8:10], "big")
+        if first >= start:
+            raise LinkError("not a TXTLIB, or its directory is damaged")
+        if first > 1:
+            found.setdefault(from_ebcdic(entry[:8]).rstrip(), first)
+    return found
 
 
 def member(records: Sequence[bytes], first: int) -> list[bytes]:

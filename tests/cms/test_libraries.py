@@ -249,6 +249,23 @@ def test_members_go_with_their_records(texts: BareCMS) -> None:
     assert len(file(texts, "LIB", "TXTLIB")) == 1 + 4 + 6 + 1
 
 
+def test_a_library_with_flags_where_ours_has_sizes() -> None:
+    """DIRSECT, IBM's description of an entry, has flags in its last halfword."""
+    records = txtlib.write([ONE, deck("TWO"), deck("THREE")])
+    entries = bytearray(records[-1])
+    for at in range(10, 60, 12):
+        entries[at : at + 2] = b"\x00\x80" if entries[at - 1] else b"\0\0"
+    disk = empty_disk(5, "CMS191", None)
+    disk.write("LIB", "TXTLIB", "A1", [*records[:-1], bytes(entries)], "F", 80)
+    cms = BareCMS()
+    cms.a_disk.tracks.update({(cyl, head): image for cyl, head, image in disk.tracks()})
+    cms.ipl()
+    assert names(cms) == {"ONE": 2, "ONEA": 2, "TWO": 6, "THREE": 10}
+    assert answer(cms.type("GLOBAL TXTLIB LIB", "LOAD THREE")) == ["Ready;", "Ready;"]
+    assert answer(cms.type("TXTLIB DEL LIB TWO")) == ["Ready;"]
+    assert file(cms, "LIB", "TXTLIB") == txtlib.write([ONE, deck("THREE")])
+
+
 def test_more_than_1000_names() -> None:
     many = [one for number in range(600) for one in deck(f"S{number}")]
     cms = machine({}, {"MANY": many, "ONE": ONE})
