@@ -55,8 +55,11 @@ _NUMBER = re.compile(r"([UuSs]?)([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[Ee]([+-]?[0-9]
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 
 
-def _number(text: str, constant: Constant, env: Environment) -> tuple[Fraction, bool]:
-    """A decimal number with exponent, times ten to the exponent modifier; and whether it is unsigned."""
+def _number(text: str, constant: Constant, env: Place) -> tuple[Fraction, bool]:
+    """A decimal number with exponent, times ten to the exponent modifier; and whether it is unsigned.
+
+    Powers of ten outside -85 to 75 are refused and the number is taken without them, as Assembler XF does.
+    """
     match = _NUMBER.fullmatch(text.strip())
     if match is None or not (match[3] or match[4]):
         raise Flaw("IFO236", f"ILLEGAL CHARACTER IN EXPRESSION - {text[:16]}", 8, constant.column)
@@ -64,10 +67,10 @@ def _number(text: str, constant: Constant, env: Environment) -> tuple[Fraction, 
     if len(whole) + len(part or "") > 200:
         raise Flaw("IFO224", "LENGTH ERROR - TOO MANY DIGITS", 8, constant.column)
     exponent = int(power or 0) + (absolute(constant.exponent, env) if constant.exponent else 0)
-    if not -200 <= exponent <= 200:
-        raise Flaw(
-            "IFO201", f"ILLEGAL OR INVALID EXPONENT MODIFIER IN DC/DS/DXD CONSTANT - {exponent}", 8, constant.column
-        )
+    if not -85 <= exponent <= 75:
+        what = "ILLEGAL OR INVALID EXPONENT MODIFIER IN DC/DS/DXD CONSTANT"
+        env.warn(Flaw("IFO201", f"{what} - {exponent} IS NOT BETWEEN -85 AND 75", 8, constant.column))
+        exponent = 0
     value = Fraction(int(whole + (part or "") or 0), 10 ** len(part or "")) * Fraction(10) ** exponent
     return (-value if sign == "-" else value), unsigned.upper() == "U"
 
@@ -78,11 +81,18 @@ def rounded(value: Fraction) -> int:
     return int(-whole if value < 0 else whole)
 
 
+def _scale(constant: Constant, low: int, high: int, env: Place) -> int:
+    """The scale modifier; one out of range is refused and taken as 0."""
+    scale = absolute(constant.scale, env) if constant.scale else 0
+    if low <= scale <= high:
+        return scale
+    env.warn(Flaw("IFO200", f"INVALID SCALE MODIFIER - {scale} IS NOT BETWEEN {low} AND {high}", 8, constant.column))
+    return 0
+
+
 def _fixed(text: str, constant: Constant, bits: int, env: Place) -> int:
     value, unsigned = _number(text, constant, env)
-    scale = absolute(constant.scale, env) if constant.scale else 0
-    if not -187 <= scale <= 346:
-        raise Flaw("IFO200", f"INVALID SCALE MODIFIER - {scale}", 8, constant.column)
+    scale = _scale(constant, -187, 346, env)
     number = rounded(value * Fraction(2) ** scale)
     low, high = (0, (1 << bits) - 1) if unsigned else (-(1 << bits - 1), (1 << bits - 1) - 1)
     if not low <= number <= high:
@@ -112,11 +122,9 @@ def hexadecimal_float(value: Fraction, digits: int) -> tuple[int, int, int]:
     return sign, exponent + 64, fraction
 
 
-def _floating(text: str, constant: Constant, length: int, env: Environment) -> bytes:
+def _floating(text: str, constant: Constant, length: int, env: Place) -> bytes:
     value, _ = _number(text, constant, env)
-    scale = absolute(constant.scale, env) if constant.scale else 0
-    if not 0 <= scale <= 28:
-        raise Flaw("IFO200", f"INVALID SCALE MODIFIER - {scale}", 8, constant.column)
+    scale = _scale(constant, 0, 28 if constant.kind == "L" else 14, env)
     try:
         if constant.kind == "L":
             sign, power, fraction = hexadecimal_float(value, 28)
@@ -133,11 +141,12 @@ def _floating(text: str, constant: Constant, length: int, env: Environment) -> b
             exact = rounded(abs(value) / Fraction(16) ** (power - 64) * 16 ** (digits - scale))
             if value and not exact:
                 what = "ARITHMETIC PRECISION OF FLOATING-POINT CONSTANT LOST"
-                raise Flaw("IFO202", f"{what} - {text[:16]}", 8, constant.column)
+                env.warn(Flaw("IFO202", f"{what} - {text[:16]}", 8, constant.column))
             return (sign << 7 | power + scale).to_bytes(1, "big") + exact.to_bytes(length - 1, "big")
         sign, power, fraction = hexadecimal_float(value, digits)
     except OverflowError:
-        raise Flaw("IFO239", f"INVALID FLOATING POINT CHARACTERISTIC - {text[:16]}", 8, constant.column) from None
+        env.warn(Flaw("IFO239", f"INVALID FLOATING POINT CHARACTERISTIC - {text[:16]}", 8, constant.column))
+        return bytes(length)
     return (sign << 7 | power).to_bytes(1, "big") + fraction.to_bytes(length - 1, "big")
 
 
@@ -291,6 +300,9 @@ def _address(
     if relocations and length < 2:  # XF wants three bytes for type A, later assemblers two
         what = "RELOCATABLE EXPRESSION IN A- OR Y-TYPE ADDRESS CONSTANT WITH THE SPECIFIED LENGTH NOT ALLOWED"
         raise Flaw("IFO204", what, 8, constant.column)
-    if not -(limit >> 1) <= value < limit and length < 4:
+    if constant.kind == "Y" and not -(limit >> 1) <= value < limit >> 1:
+        what = "L, D, E, F, H, OR Y-TYPE CONSTANT TRUNCATED, HIGH ORDER DIGITS LOST"
+        place.warn(Flaw("IFO203", f"{what} - {value} IN {length} BYTES", 4, constant.column))
+    elif not -(limit >> 1) <= value < limit and length < 4:
         place.warn(Flaw("IFO322", f"VALUE {value} TRUNCATED TO {length} BYTES", 4, constant.column))
     return (value & limit - 1).to_bytes(length, "big"), relocations

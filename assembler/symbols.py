@@ -18,8 +18,8 @@ class Section:
     from the section's start; `base` the address at which the section begins in this assembly.
     """
 
-    __slots__ = ("active", "base", "counters", "esdid", "external", "kind", "loc", "name", "ordinal", "parent", "reenterable",
-                 "size", "start", "terms")  # fmt: skip
+    __slots__ = ("active", "base", "counters", "esdid", "external", "kind", "loc", "name", "ordinal", "parent",
+                 "reenterable", "size", "start", "terms")  # fmt: skip
 
     def __init__(self, name: str, kind: str, ordinal: int) -> None:
         self.name = name

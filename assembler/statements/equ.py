@@ -24,6 +24,13 @@ class Equ(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         if not st.name:
             raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - EQU WANTS A NAME", 8, NAME_FIELD)
+        try:
+            self._define(asm, st)
+        except Flaw:
+            asm.define(st, 0, (), 1, "U")  # what uses the name is not at fault
+            raise
+
+    def _define(self, asm: Assembler, st: Statement) -> None:
         tree, rest = _operands(st.operand)
         if asm.section is None:
             asm.private_code()

@@ -42,9 +42,14 @@ class Using(Operation):
             return
         if operands[0].first is not None or operands[0].two:
             raise Flaw("IFO178", "SYNTAX ERROR IN USING", 8, operands[0].column)
-        promises = []
+        promises: list[Promise] = []
         for index, operand in enumerate(operands):
-            register = asm.register(operand.address, operand.column)
+            try:
+                register = _base_register(asm, operand, index)
+            except Flaw:
+                if promises:  # the registers before the wrong one are in use
+                    asm.bases.using(*promises)
+                raise
             left = REACH if size is None else min(size - index * REACH, REACH)
             if left > 0:
                 promises.append(Promise(register, value + index * REACH, terms, left, 0, label))
@@ -64,6 +69,16 @@ class Using(Operation):
         left = anchor.start + anchor.size - start
         size = min(wanted.size, left)
         asm.bases.using(Promise(anchor.register, wanted.value, wanted.terms, size, start, wanted.label, anchor))
+
+
+def _base_register(asm: Assembler, operand: Operand, index: int) -> int:
+    """The register; 0 is of use only as the first one.  Raises Flaw."""
+    value, terms = operand.address.evaluate(asm)
+    if terms or not 0 <= value <= 15 or (value == 0 and index):
+        what = "AN ADDRESS" if terms else f"REGISTER {value}"
+        why = "IS NOT THE FIRST" if not terms and value == 0 else "IS NO BASE REGISTER"
+        raise Flaw("IFO195", f"INVALID USING OR DROP STATEMENT - {what} {why}", 12, operand.column)
+    return value
 
 
 def _range(asm: Assembler, st: Statement) -> tuple[int, Terms, int | None, tuple[Operand, ...]]:

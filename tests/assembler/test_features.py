@@ -1,4 +1,4 @@
-"""The corpus has a case for each feature of the language, and each statement, function, type and variable stands in it."""
+"""The corpus has a case for each feature of the language; each statement, function, type and variable is in it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ FEATURES = {
         "scale modifiers of floating-point constants",
     ],
     "bit lengths": ["bit lengths are packed together", "bit lengths over bytes", "bit lengths of every type"],
-    "several values and operands": ["several operands with their boundaries", "blanks between the digits of a value do not count"],
+    "several values and operands": [
+        "several operands with their boundaries", "blanks between the digits of a value do not count"
+    ],
     "duplication and length expressions": [
         "nested duplication and length expressions",
         "later symbols in duplication factors, ORG and CNOP",
     ],
     "pseudo registers": ["DXD and CXD", "Q-type constants", "Q of a dummy section"],
-    "sections": ["START with an origin", "CSECT resumed", "DSECT makes no text", "COM with a name", "COM without name", "RSECT"],
+    "sections": [
+        "START with an origin", "CSECT resumed", "DSECT makes no text", "COM with a name", "COM without name", "RSECT"
+    ],
     "linkage": ["WXTRN", "EXTRN of a symbol defined here", "ENTRY of what is not defined", "V-type constants"],
     "location counters": ["LOCTR resumed", "LOCTR: each counter begins at the next byte"],
     "USING": ["each further register covers the next 4096 bytes", "DROP of all registers", "register 0 as a base"],
@@ -61,7 +65,8 @@ FEATURES = {
     "symbols": ["symbols of 63 characters with underscores", "a symbol of 64 characters"],
     "attributes": [
         "L' of a symbol", "T' of constants", "S' and I' of a constant", "K' of a parameter", "N' of &SYSLIST",
-        "D' tells whether a symbol is defined", "O' of operation codes", "attributes of literals in conditional assembly",
+        "D' tells whether a symbol is defined", "O' of operation codes",
+        "attributes of literals in conditional assembly",
     ],
     "expressions and relocatability": [
         "difference of addresses in different sections is relocatable twice", "a product of an address",
@@ -72,14 +77,19 @@ FEATURES = {
     "system variables": ["&SYSNDX counts macro instructions", "&SYSECT", "&SYSPARM", "&SYSDATE, &SYSTIME, &SYSDATC"],
     "SET symbols": [
         "created SET symbols", "created SET symbols with subscripts", "SETA: several values go to elements",
-        "SETC: substring and concatenation", "SETC: duplication", "global symbols are shared", "declarations: dimension",
+        "SETC: substring and concatenation", "SETC: duplication", "global symbols are shared",
+        "declarations: dimension",
     ],
     "functions": ["functions inside functions", "SETB of functions", "shift functions", "bitwise functions"],
     "branches": ["AIF with several branches", "AGO computed", "ACTR stops a loop", "ANOP carries a sequence symbol"],
-    "macro statements": ["MEXIT", "MNOTE with severities", "AREAD", "AINSERT: variable symbols, FRONT and BACK as variables"],
+    "macro statements": [
+        "MEXIT", "MNOTE with severities", "AREAD", "AINSERT: variable symbols, FRONT and BACK as variables"
+    ],
     "nested and recursive macros": ["macros call macros", "recursion", "a recursion without end is stopped"],
     "macros defined by macros": ["a macro defines a macro", "a macro redefines itself", "a macro is defined anew"],
-    "conditional assembly in open code": ["a branch back makes a loop", "lookahead does not define", "ACTR in open code"],
+    "conditional assembly in open code": [
+        "a branch back makes a loop", "lookahead does not define", "ACTR in open code"
+    ],
     "lookahead": ["T' looks ahead", "lookahead goes into COPY members", "lookahead past a skipped part"],
     "library macros": ["a macro from the library", "the source's macro goes before the library's"],
     "case folding": ["lower case", "lower case names are the same", "lower case parameters and macros"],
