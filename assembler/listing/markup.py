@@ -45,6 +45,7 @@ class Markup:
 
     def __init__(self, assembly: Assembly) -> None:
         self._symbols: Mapping[str, Symbol] = assembly.symbols
+        self._xref = assembly.options.xref
         self._literals: dict[str, list[int]] = {}
         for pool in assembly.assembler.pools:
             for literal in pool.arranged():
@@ -88,6 +89,8 @@ class Markup:
         if symbol is None:
             return f"<span class=name>{escape(name)}</span>" if name else ""
         tip = escape(describe(symbol), quote=True)
+        if self._xref == "NONE" or (self._xref == "SHORT" and not symbol.references):
+            return f'<span class=name title="{tip}">{escape(name)}</span>'
         return f'<a class=name href="#{symbol_id(symbol.name)}" title="{tip}">{escape(name)}</a>'
 
     @staticmethod

@@ -61,6 +61,7 @@ def _facts(assembly: Assembly, source: str) -> str:
 
 
 def _has(part: str, assembly: Assembly) -> bool:
+    """Whether a part is wanted and has anything in it; the program itself is what all others lead to."""
     asm, options = assembly.assembler, assembly.options
     return {
         "messages": bool(flagged(assembly)),
@@ -69,7 +70,6 @@ def _has(part: str, assembly: Assembly) -> bool:
         "symbols": options.xref != "NONE",
         "macros": bool(assembly.expander.calls or assembly.expander.table.copies),
         "usings": isinstance(asm.bases, KeptBases) and bool(asm.bases.actions),
-        "source": options.source,
         "dictionary": options.esd,
     }.get(part, True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import random
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from assembler import Options, assemble
 from assembler.listing import plain
 from assembler.listing.data import data
 from assembler.listing.page import page
+from assembler.options import parse_options
+from tests.assembler.random_sources import mutated, random_program
 
 GOLDEN = Path(__file__).parent / "golden"
 _spec = importlib.util.spec_from_file_location("make_golden", GOLDEN / "make_golden.py")
@@ -143,3 +146,20 @@ def test_plain_text_has_form_feeds_between_pages_and_no_blanks_at_the_ends() -> 
     lines = list(plain(["1FIRST  ", " A", "0B", "-C", "1SECOND"]))
     assert "".join(lines) == "FIRST\nA\n\nB\n\n\nC\n\fSECOND\n"
     assert "".join(plain(["1FIRST", "1SECOND"], form_feeds=False)) == "FIRST\n\nSECOND\n"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_form_of_programs_that_nobody_would_write(seed: int) -> None:
+    rng = random.Random(seed)
+    some = rng.choice(("NOXREF", "XREF(SHORT)", "NOLIST", "LINECOUNT(9)"))
+    words = f"{some},FLAG(ALL),RENT,MLOGIC,MCALL,LIBMAC,MXREF,DXREF,RXREF,USING"
+    options = parse_options(words, Options(blunders=True))[0]
+    programs = [(GOLDEN / "demo.assemble").read_text(encoding="utf-8").splitlines(), AWKWARD.splitlines()]
+    for _ in range(8):
+        source = random_program(rng) if rng.random() < 0.5 else mutated(rng, programs)
+        done = assemble(source, options=options)
+        assert max(map(len, done.listing)) <= 121
+        assert len(json.loads("".join(data(done, "x")))["statements"]) == len(done.statements)
+        found = Page("".join(page(done, "x")))
+        assert found.open == [] and found.wrong == []
+        assert {link[1:] for link in found.links} <= set(found.anchors)
