@@ -282,6 +282,13 @@ class IUCV:
         return 0
 
     def settle(self) -> None:
+        """Look after the interruptions of this machine, which may be running."""
+        if self.vm.running:
+            self.vm.system.post(self._request)
+        else:
+            self._request()
+
+    def _request(self) -> None:
         """One interruption X'4000' is pending as long as there is something to tell that the masks allow."""
         if self._testing is not None and (code := self._pending_code()):
             self._testing = None
@@ -307,7 +314,7 @@ class IUCV:
         told = self._next(take=True)
         if told is not None and self.buffer is not None:
             self.vm.machine.storage.write(self.buffer, bytes(told.data))
-        self.settle()
+        self._request()
 
     def _next(self, *, take: bool) -> List | None:
         """What to tell next; with TAKE it is told."""

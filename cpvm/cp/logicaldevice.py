@@ -136,12 +136,17 @@ class LogicalDevices:
     def tell(self, device: LogicalDevice, reason: Reason) -> None:
         """Something to interrupt the program for."""
         self._events.append((device.number, reason))
-        if self.vm.running:
-            self.vm.system.post(self._settle)
-        else:
-            self._settle()
+        self._settle()
 
     def _settle(self) -> None:
+        """Look after the interruptions of this machine, which may be running."""
+        if self.vm.running:
+            self.vm.system.post(self._request)
+        else:
+            self._request()
+
+    def _request(self) -> None:
+        """One interruption X'2402' is pending as long as there is something to tell."""
         interruptions = self.vm.machine.interruptions
         pending = EXTERNAL_CODE in interruptions.others
         if self._events and not pending and not self.vm.logged_off:
@@ -156,4 +161,4 @@ class LogicalDevices:
         if self._events:
             number, reason = self._events.popleft()
             self.vm.machine.storage.write(_PARAMETER_AT, number.to_bytes(2, "big") + bytes((0, reason)))
-        self._settle()
+        self._request()

@@ -288,6 +288,13 @@ class VMCF:
         self._settle()
 
     def _settle(self) -> None:
+        """Look after the interruptions of this machine, which may be running."""
+        if self.vm.running:
+            self.vm.system.post(self._request)
+        else:
+            self._request()
+
+    def _request(self) -> None:
         """One interruption X'4001' is pending as long as there is something to tell."""
         interruptions = self.vm.machine.interruptions
         pending = EXTERNAL_CODE in interruptions.others
@@ -317,4 +324,4 @@ class VMCF:
                 end = Arrival(message, Status.FINAL, arrival.error, 0 if fits else None)
                 self.vm.system.post(lambda: self._finish(message, end))
         storage.write(self.buffer, arrival.header())
-        self._settle()
+        self._request()

@@ -41,7 +41,7 @@ DEFine vaddr1 [As] vaddr2
 DEFine CHANnels [As] SEL|BMX"""
 
 
-@command("DEFINE", module="DMKDEF", minimum=3, classes="G", syntax=SYNTAX, own=True)
+@command("DEFINE", module="DMKDEF", minimum=3, classes="G", syntax=SYNTAX)
 def define(request: Request, operands: Operands) -> Answer:
     """Make a device, give one another address, or change the size of storage (which resets the machine)."""
     what = operands.need()
