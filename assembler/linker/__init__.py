@@ -3,6 +3,7 @@
     names        the table of external names, as CMS's loader keeps it
     cards        what is on a card: ESD TXT RLD END LDT, ICS SLC REP, ENTRY LIBRARY
     storage      the storage that is loaded into
+    items        what is noted down of decks
     loader       card by card into storage, as LOAD does
     txtlib       TXTLIB files
     libraries    where decks are looked for by name

@@ -12,7 +12,8 @@ from assembler.linker.cards import BadCard
 from assembler.linker.names import Flag
 
 if TYPE_CHECKING:
-    from assembler.linker.loader import Deck, Loader
+    from assembler.linker.items import Deck
+    from assembler.linker.loader import Loader
 
 
 def ldt(loader: Loader, deck: Deck, card: bytes) -> None:

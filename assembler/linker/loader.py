@@ -8,15 +8,14 @@ else with the largest of their lengths.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from assembler.linker import cards, control
 from assembler.linker.cards import BadCard
+from assembler.linker.items import CXD, Deck, Fix, Item, Section
 from assembler.linker.names import NONE, Flag, Name, Names, Note
 from assembler.linker.storage import LIMIT, Storage
 
-A, V, Q, CXD = range(4)
 MAX_ESDID = 255
 
 
@@ -25,54 +24,6 @@ class Library(Protocol):
 
     def find(self, name: str) -> tuple[Sequence[bytes], str] | None:
         """The cards that define a name, and what to call them in messages; None if there are none."""
-
-
-@dataclass(slots=True, eq=False)
-class Section:
-    """A control section in storage; `assembled` is the address that it has in its deck."""
-
-    name: str
-    place: int
-    assembled: int
-    length: int
-    file: str
-
-
-@dataclass(slots=True, eq=False)
-class Fix:
-    """A field that refers to something: a section's move, a name, or (CXD) the length of all pseudo registers."""
-
-    at: int
-    length: int
-    negative: bool
-    kind: int
-    name: Name | None = None
-    target: int = 0
-    """The section referred to, if it is no name."""
-
-
-@dataclass(slots=True)
-class _Item:
-    """What an ESD identification of the deck in hand stands for."""
-
-    delta: int = 0
-    skip: bool = False
-    open: bool = False
-    """The section's length is not known: its text tells."""
-    name: Name | None = None
-    """The name, while it is not defined."""
-    target: int = 0
-    """Where it is, if that is known."""
-
-
-@dataclass(slots=True)
-class Deck:
-    """The file being loaded."""
-
-    file: str
-    low: int
-    items: dict[int, _Item] = field(default_factory=dict)
-    card: int = 0
 
 
 class Loader:
@@ -96,6 +47,7 @@ class Loader:
         self.location = origin
         self.high = origin
         self._waiting: dict[Name, list[Fix]] = {}
+        self._strengthened = False
         self.first: int | None = None
         self._end_entry: int | None = None
         self.ldt_entry = ""
@@ -130,7 +82,7 @@ class Loader:
     def _nothing(self, deck: Deck, card: bytes) -> None:
         """SYM cards and comments."""
 
-    def _item(self, deck: Deck, esdid: int) -> _Item:
+    def _item(self, deck: Deck, esdid: int) -> Item:
         item = deck.items.get(esdid)
         if item is None:
             raise BadCard(f"ESD IDENTIFICATION {esdid} IS NOT DEFINED")
@@ -152,7 +104,7 @@ class Loader:
             deck.items[esdid] = make(self, deck, item)
             esdid += 1
 
-    def _section(self, deck: Deck, item: cards.ESD) -> _Item:
+    def _section(self, deck: Deck, item: cards.ESD) -> Item:
         name = self.names.find(item.name)
         if name is not None and name.flags & Flag.ICS:
             name.flags &= ~Flag.ICS
@@ -160,21 +112,21 @@ class Loader:
             self.reserve(name.address + max(length, name.length))
             section = Section(item.name, name.address, item.address, max(length, name.length), deck.file)
             self.sections.append(section)
-            return _Item(name.address - item.address, target=name.address)
+            return Item(name.address - item.address, target=name.address)
         if name is not None and name.defined:
             self.duplicate(deck, item.name)
-            return _Item(name.address - item.address, skip=True, target=name.address)
+            return Item(name.address - item.address, skip=True, target=name.address)
         name = name or self.names.add(item.name)
         section = self._allocate(deck, item)
         self.define(name, section.place, Flag.CSECT)
         name.first, name.length, name.file = section.place, section.length, deck.file
         return self._placed(section, item)
 
-    def _private(self, deck: Deck, item: cards.ESD) -> _Item:
+    def _private(self, deck: Deck, item: cards.ESD) -> Item:
         return self._placed(self._allocate(deck, item), item)
 
-    def _placed(self, section: Section, item: cards.ESD) -> _Item:
-        return _Item(section.place - item.address, open=not section.length, target=section.place)
+    def _placed(self, section: Section, item: cards.ESD) -> Item:
+        return Item(section.place - item.address, open=not section.length, target=section.place)
 
     def _allocate(self, deck: Deck, item: cards.ESD) -> Section:
         place = self.location + -self.location % 8
@@ -207,26 +159,26 @@ class Loader:
         self.duplicates.append(name)
         self.notes.append(Note(4, f"DUPLICATE IDENTIFIER '{name}'", deck.file, deck.card))
 
-    def _reference(self, deck: Deck, item: cards.ESD) -> _Item:
+    def _reference(self, deck: Deck, item: cards.ESD) -> Item:
         weak = item.kind == 10
         name = self.names.find(item.name)
         if name is None:
             name = self.names.add(item.name, Flag.UNDEFINED | (Flag.WEAK if weak else NONE))
         elif name.defined:
-            return _Item(name.address, target=name.address)
+            return Item(name.address, target=name.address)
         elif not weak:
-            name.flags &= ~Flag.WEAK
-        return _Item(name=name)
+            self._strengthen(name)
+        return Item(name=name)
 
-    def _common(self, deck: Deck, item: cards.ESD) -> _Item:
+    def _common(self, deck: Deck, item: cards.ESD) -> Item:
         name = self.names.find(item.name) or self.names.add(item.name, Flag.UNDEFINED)
         if name.defined:
-            return _Item(name.address, target=name.address)
+            return Item(name.address, target=name.address)
         name.flags |= Flag.COMMON
         name.first = max(name.first, item.last or 0)
-        return _Item(name=name)
+        return Item(name=name)
 
-    def _register(self, deck: Deck, item: cards.ESD) -> _Item:
+    def _register(self, deck: Deck, item: cards.ESD) -> Item:
         length = item.last or 0
         name = self.names.find(item.name, register=True)
         if name is None:
@@ -234,10 +186,10 @@ class Loader:
         elif name.defined:
             if length > name.first or name.address & item.boundary & 7:
                 self.bad(deck, f"PSEUDO REGISTER ALIGNMENT ERROR: {item.name}", 4)
-            return _Item(name.address)
+            return Item(name.address)
         name.first = max(name.first, length)
         name.alignment |= item.boundary & 7
-        return _Item(name=name)
+        return Item(name=name)
 
     # --- text and relocation ------------------------------------------------------------------------------------------
 
@@ -314,18 +266,32 @@ class Loader:
     def need(self, name: str) -> Name:
         """The entry of a name that has to be defined."""
         entry = self.names.refer(name)
-        entry.flags &= ~Flag.WEAK
+        self._strengthen(entry)
         return entry
+
+    def _strengthen(self, name: Name) -> None:
+        """A name is not only weakly referred to any more; the search has to look at it again."""
+        if name.weak:
+            name.flags &= ~Flag.WEAK
+            self._strengthened = True
 
     def search(self, libraries: Sequence[Library]) -> None:
         """Look for decks that define undefined names, until there is none that has not been looked for."""
         looked_for = Flag.UNDEFINED | Flag.TRIED | Flag.WEAK | Flag.COMMON | Flag.REGISTER | Flag.NEVER
-        while name := next((one for one in self.names if one.flags & looked_for == Flag.UNDEFINED), None):
+        at = 0
+        while at < len(self.names):
+            name = self.names[at]
+            at += 1
+            if name.flags & looked_for != Flag.UNDEFINED:
+                continue
             name.flags |= Flag.TRIED
+            self._strengthened = False
             for library in libraries:
                 if found := library.find(name.name):
                     self.load(*found)
                     break
+            if self._strengthened:
+                at = 0
 
     def finish(self, entry: str = "", *, keep: bool = False) -> None:
         """Place what has no place yet, and find the entry point.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from assembler.linker.loader import CXD, Fix, Loader, Section
+from assembler.linker.items import CXD, Fix, Section
+from assembler.linker.loader import Loader
 from assembler.linker.names import Flag, LinkError, Name
 from cpvm.s370.ebcdic import to_ebcdic
 

@@ -91,6 +91,9 @@ class Names:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __getitem__(self, at: int) -> Name:
+        return self._entries[at]
+
     def find(self, name: str, register: bool = False) -> Name | None:
         return self._by_name.get((register, name))
 
