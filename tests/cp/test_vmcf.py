@@ -276,3 +276,50 @@ def test_wild_requests_harm_nobody(site: Site, seed: int) -> None:
     assert len(codes) >= 8
     assert users[0].type("QUERY USERID") == ["CMSUSER  AT CPVM"]
     assert not [line for line in site.system.log.lines if "908I" in line]
+
+
+ROUNDS = 300
+
+
+def test_two_machines_answer_each_other_for_long(site: Site) -> None:
+    """Each answers every message with another, while both may run at the same time; nothing is lost."""
+    program = {
+        0x400: "B7000600 41400700 83450068 41400740 82000608",  # authorize, wait
+        0x500: "91800800 47100524 58600610 41660001 50600610 50600744 83450068 1255 47700530 0700 82000608",
+        0x530: "82000618",
+        0x58: "00000000 00000500",
+        0x68: "00020000 00000EEE",
+        0x600: "00000001 00000000 01020000 00000000 00000000 00000000 00020000 00000BAD",
+        0x700: "00000000 00000000 4040404040404040 00000800 00000100 00000000 00000000 0000000000000000",
+    }
+    names = {"CMSUSER": "USER01", "USER01": "CMSUSER"}
+    terminals = [site.logon("CMSUSER"), site.logon("USER01", "SECRET")]
+    machines = [site.system.users[name].machine for name in names]
+
+    def prepare() -> None:
+        for machine, peer in zip(machines, names.values(), strict=True):
+            for at, data in program.items():
+                machine.storage.write(at, bytes.fromhex(data))
+            send = struct.pack(">BxHI8sIIII8s", 0, 4, 0, to_ebcdic(f"{peer:<8}"), 0x610, 4, 0, 0, bytes(8))
+            machine.storage.write(0x740, send)
+
+    site.on_cp(prepare)
+    for terminal in terminals:
+        terminal.type("SET SMSG ON#BEGIN 400", ReadState.RUNNING)
+    operator = site.logon("OPERATOR")
+    counts: list[int] = []
+    for _ in range(200_000):
+        if not counts or not any(counts):
+            operator.type("SMSG CMSUSER GO")
+
+        def look() -> None:
+            counts[:] = [int.from_bytes(machine.storage.read(0x610, 4), "big") for machine in machines]
+
+        site.on_cp(look)
+        if min(counts) >= ROUNDS:
+            break
+    assert min(counts) >= ROUNDS
+    for terminal in terminals:
+        terminal.session.attention()
+        assert terminal.until(ReadState.CP_READ)[-1] == "CP"
+        assert not [line for line in terminal.transcript if "DISABLED WAIT" in line]
