@@ -40,6 +40,10 @@ def diagnostics(printer: Printer, asm: Assembler, assembly: Assembly) -> None:
         for line in _wrapped(f"{message.statement:>5}  {number:<6}      {text}{chain}"):
             printer.line(line)
     count = len({message.statement for message in found})
+    if count and printer.flagged and assembly.options.flags:
+        places = ", ".join(f"{number}(P{page})" for number, page in sorted(printer.flagged.items()))
+        for line in _wrapped(f"STATEMENTS FLAGGED {places}"):
+            printer.line(line)
     if count:
         printer.line(f"NUMBER OF STATEMENTS FLAGGED IN THIS ASSEMBLY = {count:>5}")
     else:

@@ -27,6 +27,8 @@ class Printer:
         self.title = ""
         self.title_column = _TITLE_COLUMN
         self.heading: tuple[str, ...] = ()
+        self.flagged: dict[int, int] = {}
+        """The pages on which messages stand, by statement."""
 
     def section(self, title: str, *heading: str, column: int = 50) -> None:
         """Begin a new page of another section; its title begins in that column, the first being 0."""

@@ -85,6 +85,7 @@ def _statement(printer: Printer, st: Statement, status: Status, told: list[Messa
                 printer.line(f"{place + 8 * index:06X} {piece}")
     for message in told:
         _message(printer, message)
+        printer.flagged[message.statement] = printer.page
 
 
 def _message(printer: Printer, message: Message) -> None:
