@@ -18,6 +18,8 @@ HEADING = "  LOC  OBJECT CODE    ADDR1 ADDR2  STMT   SOURCE STATEMENT"
 _SOURCE_COLUMN = 40
 _CODE_WIDTH = 14
 _LONGEST_TITLE = 100
+_KEPT_TOGETHER = 8
+"""Lines at most that a statement and its messages may need on one page."""
 
 
 def source(printer: Printer, asm: Assembler) -> None:
@@ -71,6 +73,8 @@ def _statement(printer: Printer, st: Statement, status: Status, told: list[Messa
     addr2 = f"{shown.addr2 & 0xFFFFF:05X}" if shown.addr2 >= 0 else ""
     records = source_of(st)
     sign = "+" if st.level else " "
+    if told:
+        printer.eject_unless(min(len(records) + 2 * len(told), _KEPT_TOGETHER))
     if st.show:
         if st.pad and st.code and getattr(st.section, "has_text", False):
             printer.line(f"{st.loc - st.pad + base_of(st):06X} {'00' * st.pad}")

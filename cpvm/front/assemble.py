@@ -28,6 +28,9 @@ DEFAULTS = Options(
 )  # fmt: skip
 """What the listing has unless an option says otherwise."""
 
+ERROR = 8
+"""The severity from which on a program is not worth running, and the status if there can be no image."""
+
 MOST_MESSAGES = 100
 """Messages that are shown unless more are asked for; the listing has all."""
 
@@ -198,12 +201,14 @@ def _write_image(done: Assembly, wanted: Wanted, name: str) -> int:
     _write_bytes(file, image.data)
     if file != "-":
         _told_of_image(image, file)
+        if done.return_code < ERROR:
+            print(f"run it: cpvm ipl --core {file}@{image.origin:X} --psw {image.entry:X}")
     return 0
 
 
 def _no_image(wanted: Wanted, why: str) -> int:
     print(f"{_called(wanted.source)}: error: no image: {why}", file=sys.stderr)
-    return 8
+    return ERROR
 
 
 def _told_of_image(image: Image, file: str) -> None:
@@ -211,7 +216,6 @@ def _told_of_image(image: Image, file: str) -> None:
     print(f"{file}: {size}, {image.origin:06X}-{image.end - 1:06X}, entry {image.entry:06X}")
     for entry in image.map:
         print(f"  {entry.name or '(no name)':<8} {entry.kind}  {entry.address:06X}  length {entry.length:06X}")
-    print(f"run it: cpvm ipl --core {file}@{image.origin:X} --psw {image.entry:X}")
 
 
 def _tell(done: Assembly, wanted: Wanted, lines: list[str]) -> None:
