@@ -43,6 +43,7 @@ virtual machine has stopped (disabled wait, program loop), the system ended befo
 within the input of a command, as of EDIT without FILE.
 """
 
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
