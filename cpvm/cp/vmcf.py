@@ -321,7 +321,6 @@ class VMCF:
                 fits = HEADER_LENGTH + len(message.data) <= self.length  # else AUTHORIZE has made the buffer smaller
                 arrival.error = Code.NORMAL if fits else Code.TOO_LARGE
                 storage.write(self.buffer + HEADER_LENGTH, message.data if fits else b"")
-                end = Arrival(message, Status.FINAL, arrival.error, 0 if fits else None)
-                self.vm.system.post(lambda: self._finish(message, end))
+                self._finish(message, Arrival(message, Status.FINAL, arrival.error, 0 if fits else None))
         storage.write(self.buffer, arrival.header())
         self._request()

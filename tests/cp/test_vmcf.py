@@ -278,7 +278,7 @@ def test_wild_requests_harm_nobody(site: Site, seed: int) -> None:
     assert not [line for line in site.system.log.lines if "908I" in line]
 
 
-ROUNDS = 300
+ROUNDS = 1000
 
 
 def test_two_machines_answer_each_other_for_long(site: Site) -> None:
