@@ -202,10 +202,8 @@ class Interpreter:
                 return self._stopped(reason, budget - left)
             if cpu.smask & EC_PER and wanted(cpu):
                 done = self._watched()
-            elif self.address_stop is not None:
-                done = self._slice_to(self.address_stop, min(left, SLICE, due))
-            elif self.observation is not None:
-                done = Interpreter._slice(self, min(left, SLICE, due))
+            elif self.address_stop is not None or self.observation is not None:
+                done = self._watchful(min(left, due))
             else:
                 done = self._slice(min(left, self.slice_length, due))
             left -= done
@@ -271,9 +269,12 @@ class Interpreter:
         self._checks = self._externals = 0
         return planned
 
-    def _slice_to(self, stop: int, planned: int) -> int:
-        """The same, up to the instruction at an address. One is executed at least."""
-        cpu = self._cpu
+    def _watchful(self, planned: int) -> int:
+        """The same for somebody who watches, and up to the instruction of an address stop; one at least."""
+        if self.address_stop is None:
+            return Interpreter._slice(self, min(planned, SLICE))
+        cpu, stop = self._cpu, self.address_stop
+        planned = min(planned, SLICE)
         done = Interpreter._slice(self, 1)
         while done < planned and not cpu.attention and cpu.ia & ADDRESS_MASK != stop:
             done += Interpreter._slice(self, 1)

@@ -1,8 +1,9 @@
 """Watching a machine from outside: somebody is told of each instruction and each interruption that he asks for.
 
-Neither the program nor what it does can tell that it is watched, except by the time it takes. A machine that is watched
-is executed by the reference engine, whatever engine it has; one that is not costs nothing, since what is looked at is
-wrapped when it is decoded, and classes are exchanged, as for program-event recording (`cpvm.machine.per`).
+Neither the program nor what it does can tell that it is watched, except by the time it takes. What is watched is
+executed by the reference engine, whatever engine the machine has. A machine that nobody watches costs nothing, since
+what is looked at is wrapped when it is decoded, and classes are exchanged, as for program-event recording
+(`cpvm.machine.per`).
 """
 
 from collections.abc import Callable
@@ -36,6 +37,10 @@ class Observer(Protocol):
 
     stores: bool
     """Whether to note which bytes the instructions store."""
+    blocks: frozenset[int] | None
+    """Numbers of the blocks of 2K bytes, logical ones, in which all instructions stand of which somebody wants to know,
+    interruptions being of no interest; None: they may stand anywhere. He may be told of others, too, but those far from
+    there the machine's own engine executes."""
 
     def wants(self, row: Insn) -> bool:
         """Whether to be told of instructions of this kind; asked when one is decoded."""
@@ -51,8 +56,8 @@ class Observer(Protocol):
         ...
 
     def interrupted(self, kind: str, code: int, ilc: int, old: PSW, new: PSW) -> None:
-        """An interruption (one of KINDS) has exchanged PSWs. Code and length of the instruction in halfwords are as in a
-        BC-mode old PSW; the code of I/O is the address of the device."""
+        """An interruption (one of KINDS) has exchanged PSWs. Code, and length of the instruction in halfwords, are as in
+        a BC-mode old PSW; the code of I/O is the address of the device."""
         ...
 
 

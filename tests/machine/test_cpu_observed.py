@@ -16,6 +16,7 @@ class Notes:
     machine: Machine
     only: frozenset[str] = frozenset()
     stores: bool = False
+    blocks: frozenset[int] | None = None
     stop_at: str = ""
     lines: list[str] = field(default_factory=list)
 
@@ -170,3 +171,63 @@ def test_only_the_reference_engine_works_while_somebody_watches() -> None:
     m.run(100_000)
     statistics = m.engine_statistics()
     assert (statistics.native > 0) == (statistics.engine != "reference")
+
+
+def far() -> Machine:
+    """A loop that calls a routine in another block a hundred times."""
+    m = machine("05C04110006458F0C01205EF4610C0040AFF000000001800")
+    m.storage.write(0x1800, bytes.fromhex("5A30C0125030D00007FE"))
+    return m
+
+
+def test_what_stands_elsewhere_is_not_watched_and_done_by_the_machines_own_engine() -> None:
+    plain, watched = far(), far()
+    notes = Notes(watched, stores=True, blocks=frozenset({3}))
+    watched.observe(notes)
+    for m in (plain, watched):
+        stop = m.run(100_000)
+        assert (stop.reason, stop.instructions) == (StopReason.DISABLED_WAIT, 603)
+    assert list(plain.gr) == list(watched.gr)
+    assert plain.gr[3] == 100 * 0x1800
+    there = [line for line in notes.lines if line.startswith("18")]
+    assert (
+        there
+        == ["1800 A 5a30c012", "1800 cc 2", "1804 ST 5030d000", "1804 cc 2 3000.4", "1808 BCR 07fe", "1808 cc 2"] * 100
+    )
+    statistics = watched.engine_statistics()
+    assert (statistics.native > 0) == (statistics.engine != "reference")
+
+
+def test_address_stops_in_the_middle_of_loops() -> None:
+    for address, before in ((0x1804, 5), (0x1800, 4), (0x100A, 3), (0x1010, 602)):
+        m = far()
+        m.address_stop = address
+        stop = m.run(100_000)
+        assert (stop.reason, stop.detail, stop.instructions) == (StopReason.ADDRESS_STOP, address, before)
+        stop = m.run(100_000)
+        assert (stop.reason, stop.instructions) == (StopReason.DISABLED_WAIT, 603 - before)
+        assert m.gr[3] == 100 * 0x1800
+
+
+def test_an_address_stop_where_nothing_is_comes_never() -> None:
+    m = far()
+    m.address_stop = 0xFFFFFE
+    assert m.run(100_000).reason is StopReason.DISABLED_WAIT
+    assert m.address_stop == 0xFFFFFE
+
+
+def test_what_is_watched_may_change() -> None:
+    m = far()
+    notes = Notes(m, blocks=frozenset({3}))
+    m.observe(notes)
+    m.run(50)
+    m.observe(None)
+    m.run(50)
+    count = len(notes.lines)
+    notes.blocks = frozenset({2})
+    m.observe(notes)
+    m.run(100_000)
+    calls = sum(line == "100A BALR 05ef" for line in notes.lines[count:])
+    assert calls == (603 - 100) // 6
+    assert notes.lines[-2] == "SVC 00FF 1 1012 4000"
+    assert m.gr[3] == 100 * 0x1800

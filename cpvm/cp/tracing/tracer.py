@@ -36,6 +36,8 @@ _REST = 0.02  # seconds after so many lines: nobody reads faster, and attention 
 _PRINT = 0x09
 _DIAGNOSE_COMMAND = 8
 _EXECUTE = "EX"
+_BLOCK = 2048
+_MOST_BLOCKS = 512
 _AHEAD: Final = frozenset({_EXECUTE, "SVC"})
 """Told of before they are done: what they cause is told of then."""
 
@@ -66,6 +68,7 @@ class Tracer:
         self.count: int | None = None
         """Instructions executed since TRACE COUNT; None if they are not counted."""
         self.stores = False
+        self.blocks: frozenset[int] | None = None
         self.history: list[tuple[int, int]] = []
         """The last branches: from and to."""
         self._traps: list[Trap] = []
@@ -98,6 +101,7 @@ class Tracer:
         self._traps = traps
         self.stores = any(trap.event in ("STORE", "MASK") for trap in traps)
         self._watched = any(trap.event in WATCHING for trap in traps)
+        self.blocks = _blocks(traps)
         for trap in traps:
             if trap.event == "MASK" and trap.into is not None:
                 trap.altered(peek(self._vm.machine, trap.into.first, trap.into.last - trap.into.first + 1))
@@ -253,3 +257,16 @@ class Tracer:
         if printers and isinstance(printers[0], Output):
             for line in shown:
                 printers[0].put(_PRINT, to_ebcdic(line))
+
+
+def _blocks(traps: list[Trap]) -> frozenset[int] | None:
+    """The blocks of storage in which stands all that these traps are for; None if it may be anywhere."""
+    blocks: set[int] = set()
+    for trap in traps:
+        if not trap.where or trap.anywhere:
+            return None
+        for place in trap.where:
+            if place.last - place.first >= _MOST_BLOCKS * _BLOCK:
+                return None
+            blocks.update(range(place.first // _BLOCK, place.last // _BLOCK + 1))
+    return frozenset(blocks) if len(blocks) <= _MOST_BLOCKS else None

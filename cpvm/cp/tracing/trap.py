@@ -81,6 +81,11 @@ class Trap:
         """Whether it has no conditions: as VM/370's TRACE."""
         return not (self.where or self.into or self.data or self.values or self.holding or self.codes)
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether it may spring, or has to see something, elsewhere than at the places where it is to spring."""
+        return self.event in ("ALL", "PAGE") or self.event in _KINDS or self.traceback
+
     def wants(self, row: Insn) -> bool:
         """Whether instructions of this kind have to be looked at."""
         match self.event:

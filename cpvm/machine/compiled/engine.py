@@ -7,11 +7,12 @@ when that has come to its end.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 from time import perf_counter_ns, thread_time_ns
 from typing import TYPE_CHECKING, Final
 
+from cpvm.machine.access import SHIFT
 from cpvm.machine.compiled import state
 from cpvm.machine.compiled.tables import SET_BYTES, TABLE_BYTES, NativeTables
 from cpvm.machine.compiled.writing import write_address
@@ -22,6 +23,7 @@ from cpvm.machine.quick.lease import Leases
 from cpvm.machine.stop import ProgramCheck
 from cpvm.machine.timers import TICKS_PER_SECOND, TOD_MICROSECOND
 from cpvm.s370 import psa
+from cpvm.s370.ops import ADDRESS_MASK
 from cpvm.s370.psw import EC, EC_TRANSLATION
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ LONG_SLICE: Final = 128 * SLICE
 
 LATENCY: Final = 700_000
 """Nanoseconds."""
+
+NEAR: Final = 64
+"""Instructions executed one by one in blocks that somebody watches, before it is seen whether they go on elsewhere."""
 
 FEW: Final = 4
 """Fewer instructions than these are executed by the reference engine."""
@@ -122,6 +127,8 @@ class CompiledInterpreter(Interpreter):
             self._resume = self._library.native.resume
         if planned < self.few or self._exactly or self._run is None:
             return super()._slice(min(planned, SLICE))
+        if self._tables.fenced and self.address_stop is None and self.observation is None:
+            self._fenced(frozenset())
         cpu = self._cpu
         left = planned = min(planned, self._horizon(), self._portion)
         now = perf_counter_ns if self.outside is None else thread_time_ns  # not what others have meanwhile
@@ -134,6 +141,8 @@ class CompiledInterpreter(Interpreter):
                 continue
             if self._reason == state.RESTART and self._leases.again():
                 continue
+            if self._tables.fenced and (cpu.ia & ADDRESS_MASK) >> SHIFT in self._tables.fenced:
+                break
             if planned - left >= SLICE:
                 break  # time is charged before an instruction that may look at it
             left -= super()._slice(1)
@@ -142,6 +151,33 @@ class CompiledInterpreter(Interpreter):
             took = now() - begun
             self._portion = min(max(done * LATENCY // (took + 1), LEAST_SLICE), self.slice_length)
         return done
+
+    def _watchful(self, planned: int) -> int:
+        """Native code executes what nobody wants to see: what stands outside of certain blocks."""
+        fence = self._fence()
+        if fence is None:
+            return super()._watchful(planned)
+        if fence != self._tables.fenced:
+            self._fenced(fence)
+        if (self._cpu.ia & ADDRESS_MASK) >> SHIFT in fence:
+            return super()._watchful(min(planned, NEAR))
+        return self._slice(min(planned, self.slice_length))
+
+    def _fence(self) -> Set[int] | None:
+        """The blocks of which each instruction must be looked at; None: all."""
+        blocks: Set[int] = frozenset()
+        if self.observation is not None:
+            wanted = self.observation.observer.blocks
+            if wanted is None:
+                return None
+            blocks = wanted
+        if self.address_stop is not None:
+            blocks = blocks | {self.address_stop >> SHIFT}
+        return blocks
+
+    def _fenced(self, blocks: Set[int]) -> None:
+        """Execute nothing natively in these logical blocks, and everything else."""
+        self._tables.fence(blocks)
 
     def _horizon(self) -> int:
         """Instructions until one of the timers may become negative, as the host charges for them; SLICE at least."""

@@ -70,10 +70,16 @@ class MirroredTable(AccessTable):
             return
         absolute = block + (displacement >> SHIFT)
         entry = displacement + BIAS
-        self._fetching[block] = entry
-        self._branching[block] = 0 if absolute in self._tables.gates else entry
+        fetched = 0 if block in self._tables.fenced else entry
+        self._fetching[block] = fetched
+        self._branching[block] = 0 if absolute in self._tables.gates else fetched
         if self._storing is not None:
             self._storing[block] = entry - CODED if absolute in self._tables.coded else entry
+
+    def fence(self, blocks: Set[int]) -> None:
+        """What may be executed in these logical blocks has changed."""
+        for block in blocks & self.keys():
+            self._enter(block, self[block])
 
     def _drop(self, block: int) -> None:
         if block < ENTRIES:
@@ -96,6 +102,8 @@ class NativeTables:
         """Absolute blocks that hold text of linked regions."""
         self.gates: Set[int] = frozenset()
         """Absolute blocks in which linked regions may be entered."""
+        self.fenced: Set[int] = frozenset()
+        """Logical blocks in which no instruction is executed natively."""
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         """Host address of the set for key 0."""
 
@@ -104,6 +112,13 @@ class NativeTables:
         table = MirroredTable(find, self, index * 3 * ENTRIES, storing)
         self._made.append(table)
         return table
+
+    def fence(self, blocks: Set[int]) -> None:
+        """Keep native code from executing anything in these logical blocks, and in no others."""
+        changed = blocks ^ self.fenced
+        self.fenced = blocks
+        for table in self._made:
+            table.fence(changed)
 
     def mark(self, coded: Set[int], gates: Set[int]) -> None:
         """Say where linked regions have text and entries."""

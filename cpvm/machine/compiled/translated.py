@@ -7,6 +7,7 @@ linked, and regions that are left again at once.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -166,6 +167,8 @@ class TranslatedInterpreter(CompiledInterpreter):
         self._entered, self._inside = entered, inside
         if times >= tuning.often and within < times * tuning.stay:
             self._give_up()
+        if self._tables.fenced:
+            return
         weight = done - within + times * WAY
         if weight * LITTLE < done:
             return
@@ -259,7 +262,7 @@ class TranslatedInterpreter(CompiledInterpreter):
         It may be linked already, with its text elsewhere.
         """
         now, fair = self.native_instructions, self.tuning.fair
-        if kept.evicted or (kept in self._poor and now - self._poor[kept] < fair):
+        if kept.evicted or self._tables.fenced or (kept in self._poor and now - self._poor[kept] < fair):
             return False
         if not self._avoided().isdisjoint(kept.translation.text):
             return False
@@ -317,6 +320,14 @@ class TranslatedInterpreter(CompiledInterpreter):
         if region is not None:
             self._poor[region.kept] = self.native_instructions
             self._unlink(region)
+
+    def _fenced(self, blocks: Set[int]) -> None:
+        if blocks:
+            self._recording = None
+            self._elsewhere = False
+            for region in list(self.links):
+                self._unlink(region)
+        super()._fenced(blocks)
 
     def _unlink(self, region: Region) -> None:
         self.links.unlink(region)
