@@ -179,6 +179,13 @@ class DirectoryStore:
             db.execute("INSERT OR REPLACE INTO directory_volume VALUES (?, ?, ?)", row)
         self.load()
 
+    def remove_volume(self, volid: str) -> None:
+        """Forget a volume that no minidisk lies on; its file stays."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM directory_volume WHERE volid = ?", (volid,))
+            db.execute("DELETE FROM directory_temporary WHERE volid = ?", (volid,))
+        self.load()
+
     def meant(self, name: str) -> str:
         """The userid that NAME is an alias of; NAME itself if it is none."""
         self._current()

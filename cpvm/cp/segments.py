@@ -91,15 +91,16 @@ class Segments:
             machine.set_cr(register, value)
         machine.psw = PSW.from_bytes(state.psw)
 
-    def load(self, system: SavedSystem) -> bool:
+    def load(self, system: SavedSystem, *, shared: bool = True) -> bool:
         """Load a segment, if it is not loaded. Returns whether it lies within the machine's own storage.
 
-        Raises SavedSystemError: the pages cannot be had, or there is something else.
+        Its user is not told of changes if it is not SHARED. Raises SavedSystemError: the pages cannot be had, or there
+        is something else.
         """
         inside = system.start < self._vm.storage
         if system.name in self.loaded:
             return inside
-        self._map(system)
+        self._map(system, shared)
         self.loaded[system.name] = system
         return inside
 
@@ -118,7 +119,7 @@ class Segments:
         self._vm.machine.cpu.forget()
         return True
 
-    def _map(self, system: SavedSystem) -> None:
+    def _map(self, system: SavedSystem, shared: bool = True) -> None:
         """Put the pages into storage, beyond its end if need be. Raises SavedSystemError; then nothing has changed."""
         vm = self._vm
         storage = vm.machine.storage
@@ -135,7 +136,7 @@ class Segments:
                 if end > storage.size:
                     storage.attach_segment(start, end)
                     attached.append((start, end))
-            self._fill(system, number)
+            self._fill(system, number, shared)
         except (AddressError, OSError) as error:
             for start, end in attached:
                 storage.detach_segment(start, end)
@@ -145,7 +146,7 @@ class Segments:
         storage.altered = lambda block: self._altered(block * BLOCK)
         vm.machine.cpu.forget()
 
-    def _fill(self, system: SavedSystem, number: int) -> None:
+    def _fill(self, system: SavedSystem, number: int, shared: bool) -> None:
         storage = self._vm.machine.storage
         offset = 0
         keys = iter(system.keys)
@@ -153,7 +154,7 @@ class Segments:
             if not part.saved:
                 continue
             start, length = part.first * PAGE, part.count * PAGE
-            storage.map_pages(start, length, number, offset, watch=part.shared)
+            storage.map_pages(start, length, number, offset, watch=part.shared and shared)
             offset += length
             for block in range(start, start + length, BLOCK):
                 storage.set_key(block, next(keys, 0) & _KEY)

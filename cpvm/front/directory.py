@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.direct import InstallError, check, install
-from cpvm.cp.directory import Directory
+from cpvm.cp.directory import Directory, MinidiskEntry
 from cpvm.cp.directory_source import DirectoryError
 from cpvm.cp.directory_store import SCHEMA, DirectoryStore
 from cpvm.cp.directory_text import source_of
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, title in (("check", "look for errors in a source"), ("install", "make a source the directory")):
         command = commands.add_parser(name, help=title, description=title)
         command.add_argument("file", metavar="FILE", help="the source, UTF-8 text; - for standard input")
+    forget = commands.add_parser("forget", help="forget a volume that no minidisk lies on; its file stays")
+    forget.add_argument("volid", metavar="VOLID")
     show = commands.add_parser("show", help="write the directory as source statements")
     show.add_argument("file", metavar="FILE", nargs="?", default="-", help="where to (default: standard output)")
     for command in commands.choices.values():
@@ -90,6 +92,9 @@ def run(given: argparse.Namespace) -> int:
             if given.what == "show":
                 _show(source_of(store), given.file)
                 return 0
+            if given.what == "forget":
+                _forget(store, given.volid.upper())
+                return 0
             directory = checked(_read(given.file), store, given.file)
             users = len(directory.users)
             if given.what == "install":
@@ -105,6 +110,16 @@ def run(given: argparse.Namespace) -> int:
         print(f"cpvm directory {given.what}: {error}", file=sys.stderr)
         return USAGE
     return 0
+
+
+def _forget(store: DirectoryStore, volid: str) -> None:
+    if volid not in store.volumes:
+        raise DirectoryFailed(f"there is no volume {volid}")
+    for entry in store.users.values():
+        for device in entry.devices:
+            if isinstance(device, MinidiskEntry) and device.volid == volid:
+                raise DirectoryFailed(f"{entry.userid}'s {device.vaddr:03X} is on {volid}")
+    store.remove_volume(volid)
 
 
 def _difference(before: set[str], after: set[str]) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cpvm.cp.database import Database, DatabaseError
+from cpvm.cp.operand import is_vaddr
 from cpvm.cp.savedsys import (
     ACCESS,
     PAGE,
@@ -137,7 +138,7 @@ def _import(store: SavedSystems, given: argparse.Namespace) -> None:
     if rest or not pages:
         raise ImportFailed(f"{given.image} has {len(image)} bytes: a page image is whole pages of {PAGE}")
     what = _described(given)
-    if not _NAME.fullmatch(what.name):
+    if not _NAME.fullmatch(what.name) or is_vaddr(what.name):
         raise ImportFailed(f"{what.name or 'nothing'} is not a name of a saved system: give one with --name")
     header = _has_header(image, pages, what)
     if not what.ranges:

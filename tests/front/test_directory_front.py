@@ -157,6 +157,8 @@ def test_an_image_must_be_pages(folder: Path, tmp_path: Path) -> None:
     assert cpvm("nss", "import", image, "--name", "X", "--system", folder) == 2
     assert cpvm("nss", "import", tmp_path / "none", "--name", "X", "--system", folder) == 2
     assert cpvm("nss", "export", "X", image, "--system", folder) == 2
+    image.write_bytes(bytes(PAGE))
+    assert cpvm("nss", "import", image, "--name", "190", "--system", folder) == 2, "IPL 190 is that of a device"
 
 
 # ---- disks of other systems
@@ -176,3 +178,9 @@ def test_a_disk_becomes_a_volume_of_a_running_system(site: Site, tmp_path: Path)
     assert cpvm("directory", "install", source, "--system", site.folder) == 0
     user = site.logon("CE")
     assert user.type("QUERY V DASD") == ["DASD 191 3350 VM50-1 R/W  006 CYL"]
+    forget = ("directory", "forget", "VM50-1", "--system", site.folder)
+    assert cpvm(*forget) == 2, "somebody's disk is on it"
+    assert cpvm("user", "remove", "CE", "--system", site.folder) == 0
+    assert cpvm(*forget) == 0
+    assert cpvm(*forget) == 2
+    assert "VM50-1" not in site.system.directory.volumes

@@ -31,7 +31,7 @@ def named_segment(call: DiagnoseCall) -> None:
         _answer(call, system, 0 if name in segments.loaded else 1)
     else:
         try:
-            _answer(call, system, 1 if segments.load(system) else 0)
+            _answer(call, system, 1 if segments.load(system, shared=function == _LOAD_SHARED) else 0)
         except SavedSystemError as error:
             call.vm.system.log.write(f"DMKCFG177E {error}")
             _refuse(call, PAGING_ERROR)
