@@ -29,6 +29,7 @@ class Assembly:
     return_code: int
     """0, 4, 8, 12 or 16: the highest severity."""
     sections: dict[str, Section]
+    """By name; private code has none, an unnamed dummy or common section is `(DS)` or `(CM)`."""
     symbols: dict[str, Symbol]
     statements: list[Statement] = field(repr=False)
     options: Options = field(default_factory=Options)
@@ -117,7 +118,11 @@ def assemble(
         deck=decks.write(asm, options.test),
         messages=asm.messages,
         return_code=code,
-        sections={section.name: section for section in asm.order if section.kind in ("SD", "PC", "DS", "CM")},
+        sections={
+            section.name if section.name or section.kind == "PC" else f"({section.kind})": section
+            for section in asm.order
+            if section.kind in ("SD", "PC", "DS", "CM")
+        },
         symbols=asm.symbols,
         statements=asm.statements,
         options=options,

@@ -25,10 +25,8 @@ class Sections(State):
 
     def open_section(self, name: str, kind: str) -> Section:
         """The section of that name, new or resumed; raises Flaw if the name is that of another kind."""
-        key = (name, kind == "CM")
-        found = self.sections.get(key) if not name else None
-        if name:
-            found = self.sections.get((name, False)) or self.sections.get((name, True))
+        key = name or f"({kind})"
+        found = self.sections.get(key)
         if found is None:
             if len(self.order) > MAX_SECTIONS:
                 raise Flaw("IFO315", "TOO MANY CONTROL SECTIONS", 12)

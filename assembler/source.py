@@ -20,6 +20,7 @@ _OPERAND = re.compile(rf"(?:[^\s'LTKNSIDOltknsido]++|{_ATTRIBUTE}|[LTKNSIDOltkns
 _PIECE = re.compile(rf"[^\s'()LTKNSIDOltknsido]++|{_ATTRIBUTE}|[LTKNSIDOltknsido]|{_STRING}|[()]|\s++")
 
 BEFORE_CONTINUE = "CHARACTERS APPEAR BETWEEN THE BEGIN AND CONTINUE COLUMNS ON CONTINUATION CARD"
+NOTHING_CONTINUED = "THE LAST CONTINUATION CARD IS BLANK: COLUMN 72 OF THE CARD BEFORE IT IS NOT"
 MAX_RECORDS = 400
 """Physical records of one statement at most (a run-away continuation column would swallow the program)."""
 
@@ -235,6 +236,8 @@ class SourceFile:
             if not comment:
                 operand_end = _comma_end(text)
                 text = text[:operand_end] + more.lstrip() if operand_end else text.ljust(end) + more
+        if len(held) > 1 and not (comment or complaint[0] or line[:end].strip()):
+            complaint = ("IFO026", NOTHING_CONTINUED)
         return Record(tuple(held), text.rstrip(), position + 1, complaint, self.name)
 
 

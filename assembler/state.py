@@ -57,7 +57,7 @@ class State:
     options: Options = field(default_factory=Options)
     statements: list[Statement] = field(default_factory=list)
     symbols: dict[str, Symbol] = field(default_factory=dict)
-    sections: dict[tuple[str, bool], Section] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
     externals: dict[str, Section] = field(default_factory=dict)
     order: list[Section] = field(default_factory=list)
     dictionary: list[Section | EntryPoint] = field(default_factory=list)

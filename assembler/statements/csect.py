@@ -21,11 +21,7 @@ class _Section(Operation):
             raise Flaw("IFO016", f"ILLEGAL OR INVALID NAME FIELD - {name[:16]}", 8, NAME_FIELD)
         if len(name) > 8 and self.kind != "DS":
             raise Flaw("IFO187", f"EXTERNAL NAME {name[:16]} IS LONGER THAN 8 CHARACTERS", 8, NAME_FIELD)
-        kind = self.kind
-        if not name:
-            kind = "PC" if kind == "SD" else kind
-            if kind == "DS":
-                raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - DSECT WANTS A NAME", 8, NAME_FIELD)
+        kind = "PC" if not name and self.kind == "SD" else self.kind
         known = asm.symbols.get(name)
         if known is not None and not (known.terms and known.terms[0][0].name == name and known.type == "J"):
             raise Flaw("IFO196", f"{name} HAS BEEN PREVIOUSLY DEFINED", 8, NAME_FIELD)

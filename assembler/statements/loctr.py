@@ -22,7 +22,7 @@ class Loctr(Operation):
             raise Flaw("IFO016", "ILLEGAL OR INVALID NAME FIELD - LOCTR WANTS A NAME", 8, NAME_FIELD)
         current = asm.section or asm.private_code()
         counter = asm.counters.get(name)
-        section = asm.sections.get((name, False)) or asm.sections.get((name, True))
+        section = asm.sections.get(name)
         if section is not None:
             asm.section = section.active = section
         elif counter is not None and counter.parent is not None:
