@@ -56,8 +56,8 @@ class Observer(Protocol):
         ...
 
     def interrupted(self, kind: str, code: int, ilc: int, old: PSW, new: PSW) -> None:
-        """An interruption (one of KINDS) has exchanged PSWs. Code, and length of the instruction in halfwords, are as in
-        a BC-mode old PSW; the code of I/O is the address of the device."""
+        """An interruption (one of KINDS) has exchanged PSWs. Code and length of the instruction (halfwords) are as
+        in a BC-mode old PSW; the code of I/O is the address of the device."""
         ...
 
 
