@@ -134,11 +134,6 @@ class UserEntry:
     connections: int = 4  # OPTION MAXCONN: IUCV paths
     iucv: tuple[str, ...] = ()  # IUCV statements: ANY, ALLOW, or userids
 
-    @property
-    def secondary(self) -> str:
-        """Who has the console while the user is disconnected: the userid in the CONSOLE statement, "" if none."""
-        return next((device.secondary for device in self.devices if isinstance(device, ConsoleEntry)), "")
-
     def device(self, vaddr: int) -> DeviceEntry | None:
         """The statement that defines VADDR, if any."""
         return next((device for device in self.devices if device.vaddr == vaddr), None)

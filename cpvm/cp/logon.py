@@ -35,6 +35,8 @@ def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
         vm.console.connect(session)
         vm.console.cp_read = True
     vm.secondary = directed_secondary(entry)
+    if entry.affinity >= 0:
+        system.operations.affinity.setdefault(entry.userid, entry.affinity)
     for device in entry.devices:
         add_from_directory(vm, device)
     return vm

@@ -56,13 +56,14 @@ class VMBLOK:
         self.timer = "REAL" if "REALTIMER" in entry.options else "ON"
         self.ecmode = "ECMODE" in entry.options
         self.channels = "BMX" if "BMX" in entry.options else "SEL"
-        self.settings: dict[str, str] = {}  # SET operands that change nothing here but are remembered for QUERY SET
+        # SET operands that change nothing here but are remembered for QUERY SET
+        self.settings = {option: "ON" for option in ("ISAM", "STBYPASS") if option in entry.options}
         self.pf_keys: dict[int, PFKey] = {}
         self.serial = int(entry.cpuid or "0", 16)  # of the processor, SET CPUID
         linend, linedel, chardel, escape = entry.symbols
         self.symbols = EditSymbols(linend, chardel, linedel, escape)
         self.terminal = TerminalOptions()
-        self.secondary = entry.secondary  # userid: SET SECUSER
+        self.secondary = ""  # userid: SET SECUSER
         self.observer = ""  # userid: SET OBSERVER
         self.pa2_external = False  # DIAGNOSE X'54'
         self.clock_area = 0  # DIAGNOSE X'70'; 0: none

@@ -380,3 +380,14 @@ def test_media_are_changed(tmp_path: Path) -> None:
     assert tape.store.read_only
     assert user.type("MOUNT 580 new.aws")[-1].startswith("DMKCFM001E")
     site.system.shutdown()
+
+
+def test_options_hold_from_logon_on(tmp_path: Path) -> None:
+    System.create(tmp_path, DIRECTORY + "USER A A\nOPTION ISAM AFFINITY 0 REALTIMER\nCONSOLE 009 3215 T MAINT\n")
+    site = Site(tmp_path)
+    lines = "\n".join(site.logon("A").type("QUERY SET"))
+    assert "ISAM ON" in lines
+    assert "TIMER REAL" in lines
+    assert "AFFINITY 00" in lines
+    assert site.system.users["A"].secondary == "MAINT"
+    site.system.shutdown()
