@@ -207,6 +207,14 @@ def test_host_commands_are_off_until_the_host_allows_them(site: Site, operator: 
     assert operator.type("HCP echo hello") == ["DMKHCP890E HOST COMMANDS ARE NOT ALLOWED; SEE HELP CP HCP"]
     (site.folder / "host-commands").touch()
     assert operator.type("HCP echo hello", ReadState.CP_READ)[-1] == "hello"
+    assert operator.type("HCP exit 3", ReadState.CP_READ)[-1].endswith("HCP BY OPERATOR: exit 3")
+    operator.session.line("HCP exec sleep 1000")
+    operator.until_line("HCP BY OPERATOR: exec sleep 1000")
+    shell = site.system.users["OPERATOR"].function
+    assert shell is not None
+    site.on_cp(shell.cancel)
+    operator.session.line("QUERY USERS")
+    operator.until_line("001 USERS, 000 DIALED")
 
 
 @dataclass(eq=False)
