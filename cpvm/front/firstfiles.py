@@ -13,7 +13,7 @@ DEVICES = """\
 
 # What users print and punch becomes a file in these folders; files put into the folder of the reader go to users.
 00C  2540R  spool  folder=reader
-00D  2540P  spool  folder=punch    ascii
+00D  2540P  spool  folder=punch    ascii nosep
 00E  1403   spool  folder=printer  class=AT
 
 # Others to choose from:

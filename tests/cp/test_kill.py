@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from cpvm.cp.system import System
 from cpvm.s370.ebcdic import from_ebcdic
 
 from .helper import DIRECTORY
+from .killspool import campaign
 
 VICTIM = """
 import sys
@@ -72,3 +75,11 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
         assert "is running already" in second.stderr
     finally:
         system.shutdown()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="victims are forked")
+def test_printing_sending_and_reading_survive_kills(tmp_path: Path) -> None:
+    """Two systems, one of which is killed 20 times: `python tests/cp/killspool.py 200` does it for longer."""
+    report = campaign(tmp_path, 20, longest=0.02)
+    assert report.wrong == []
+    assert report.acknowledged
