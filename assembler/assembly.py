@@ -105,7 +105,7 @@ def assemble(
         with _without_collector():
             asm.pass_one(expander)
             asm.pass_two()
-            warnings.check(asm)
+            warnings.check(asm, expander.code.main.lines[expander.code.main.position :])
     except RecursionError:  # the limits on nesting are below the host's; this is the last net
         if asm.statements:
             asm.flaw(asm.statements[-1], Flaw("IFO318", "STATEMENT TOO COMPLICATED", 16))

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from assembler.hints import hint
 from assembler.instruction import MachineInstruction
 from assembler.listing.references import Uses
 from assembler.listing.rows import base_of, row, source_of
@@ -251,5 +252,6 @@ def _message(assembly: Assembly, message: Message) -> dict[str, Any]:
         "file": _file(assembly, message.file),
         "line": message.line + message.record or None,
         "column": message.column or None,
+        "advice": hint(message, assembly) or None,
         "calls": [_call(assembly, call) for call in message.calls],
     }

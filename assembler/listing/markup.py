@@ -45,6 +45,13 @@ class Markup:
 
     def __init__(self, assembly: Assembly) -> None:
         self._symbols: Mapping[str, Symbol] = assembly.symbols
+        places = {id(st.text): st.number for st in assembly.statements if st.text}
+        self._macros = {
+            one.name: places.get(id(one.record.lines), 0)
+            for one in assembly.expander.table.definitions
+            if one.record is not None
+        }
+        """Macros of the source, and the statements of their prototypes."""
         self._xref = assembly.options.xref
         self._literals: dict[str, list[int]] = {}
         for pool in assembly.assembler.pools:
@@ -93,9 +100,11 @@ class Markup:
             return f'<span class=name title="{tip}">{escape(name)}</span>'
         return f'<a class=name href="#{symbol_id(symbol.name)}" title="{tip}">{escape(name)}</a>'
 
-    @staticmethod
-    def _operation(st: Statement, op: str) -> str:
+    def _operation(self, st: Statement, op: str) -> str:
         tip = ""
+        defined = self._macros.get(st.op, 0) if op and st.operation is None else 0
+        if defined:
+            return f'<a class=op href="#s{defined}" title="macro {escape(st.op, quote=True)}">{escape(op)}</a>'
         if isinstance(st.operation, MachineInstruction):
             row = st.operation.row
             tip = f' title="{escape(row.title, quote=True)} ({row.mnemonic}, {row.format.name})"'

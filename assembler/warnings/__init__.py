@@ -6,6 +6,7 @@ off.  They look at the finished assembly: what each statement was assembled to i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,14 @@ def _by_operation(wanted: tuple[Blunder, ...], count: int) -> dict[object, tuple
     return found
 
 
-def check(asm: Assembler) -> None:
-    """Look at all statements of a finished assembly; what is found becomes messages."""
+def check(asm: Assembler, left: Sequence[str] = ()) -> None:
+    """Look at all statements of a finished assembly; what is found becomes messages.  `left` are the records of the
+    source that were not read."""
     wanted = chosen(asm.options)
     if not wanted:
         return
     get = _by_operation(wanted, len(instructions())).get
-    view = View(asm)
+    view = View(asm, left)
     for index, st in enumerate(asm.statements):
         found = get(st.operation)
         if found is not None and st.messages is None and st.op:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -49,8 +49,10 @@ class Area:
 class View:
     """The finished assembly, and where in it a warning is looking."""
 
-    def __init__(self, asm: Assembler) -> None:
+    def __init__(self, asm: Assembler, left: Sequence[str] = ()) -> None:
         self.asm = asm
+        self.left = left
+        """The records of the source that were not read."""
         self.statements = asm.statements
         self.index = 0
         self.notes: dict[str, Any] = {}

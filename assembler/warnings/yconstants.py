@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assembler.constant import Constant
+from assembler.constant import placed
 from assembler.message import Flaw
 from assembler.options import Options
 from assembler.source import Statement
@@ -21,7 +21,6 @@ class RelocatableY(Blunder):
         for st in view.statements if places else ():
             if st.op != "DC" or st.messages is not None or not isinstance(st.parsed, tuple):
                 continue
-            constants: tuple[tuple[Constant, int], ...] = st.parsed
-            for constant, bit in constants:
+            for constant, bit in placed(st.parsed):
                 if constant.kind == "Y" and (st.section, st.loc + bit // 8) in places:
                     yield st, self.flaw("RELOCATABLE Y-TYPE CONSTANT", constant.column)

@@ -107,6 +107,7 @@ def test_the_page_links_symbols_with_definitions_and_uses() -> None:
     assert "<details class=macro>" in text
     assert "<details class=macro open>" in text  # the one with a message in it
     assert "register names are symbols" in text
+    assert '<a class=op href="#s4" title="macro CLEAR">CLEAR</a>' in text
 
 
 def loaded(source: str, **options: object) -> dict[str, object]:

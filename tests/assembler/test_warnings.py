@@ -132,6 +132,15 @@ def test_rent() -> None:
     assert warned(dummy, "RENT") == []
 
 
+def test_records_behind_end() -> None:
+    def told(*behind: str) -> list[str]:
+        return [one.text for one in assemble(["T CSECT", " END", *behind], options=ON).messages]
+
+    assert told() == told("", "* A COMMENT", "   ") == []
+    assert told(" LR 1,2") == ["A RECORD BEHIND END IS NOT ASSEMBLED"]
+    assert told("U CSECT", "* C", " LR 1,2", " END") == ["3 RECORDS BEHIND END ARE NOT ASSEMBLED"]
+
+
 def test_those_that_are_off() -> None:
     source = BASE + "         MVC   X,Y\n         L     1,16\n         BR    14\nX        DS    C\nY        DS    C"
     assert warned(source) == []
