@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cpvm.cp.savedsys import PageRange, SavedSystem, SavedSystemError, SavedSystems
+from cpvm.cp.savedsys import PageRange, SavedSystem, SavedSystemError, SavedSystems, State
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
 from cpvm.cp.vmblok import VMBLOK
@@ -246,3 +246,22 @@ def test_a_store_into_a_shared_page_is_told_once(tmp_path: Path, engine: str) ->
         assert not any("DMKVMA" in line for line in other.transcript)
     finally:
         site.system.shutdown()
+
+
+def test_a_nucleus_may_lie_beyond_the_storage(site: Site) -> None:
+    """As that of later CMS: it is entered at X'F00000' in a machine of 256K, and goes when another system is loaded."""
+    state = State(bytes.fromhex("0004000000F00000"), (0,) * 16, (0,) * 4, (0,) * 16)
+    ranges = (PageRange(0, 1, "EW"), PageRange(0xF00, 0xF01, "SR"))
+    system = SavedSystem("HIGH", ranges, state=state, keys=bytes(8))
+    low = bytes(0x240) + bytes.fromhex(WAIT.replace(" ", ""))
+    high = bytes.fromhex("4120 0007 8200 0240".replace(" ", ""))
+    site.on_cp(lambda: site.system.saved.save(system, [low.ljust(8192, b"\0"), high.ljust(8192, b"\0")]))
+    user = site.logon("CMSUSER")
+    for _ in range(2):
+        assert "00000BAD" in user.type("IPL HIGH", ReadState.CP_READ)[0]
+        assert vm(site, "CMSUSER").machine.gr[2] == 7
+    user.type("IPL 00C")
+    assert not vm(site, "CMSUSER").machine.storage.holds(SEGMENT)
+    user.type("IPL HIGH", ReadState.CP_READ)
+    user.type("DEFINE STORAGE 512K")
+    assert not vm(site, "CMSUSER").machine.storage.holds(SEGMENT)
