@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cpvm.cp.directory_source import Reader
 
 _SEGMENT_PAGES = 16
+_OF_DMKSNT = ("SYSPGCT", "SYSVOL", "SYSSTRT", "VSYSRES", "VSYSADR", "SYSCYL", "PROTECT")
 _NUMBERS = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 _VOLID = re.compile(r"[A-Z0-9$#@-]{1,6}")
 _NAME = re.compile(r"[A-Z0-9$#@]{1,8}")
@@ -54,7 +55,7 @@ def volume(reader: Reader, words: list[str]) -> None:
 )
 def namesys(reader: Reader, words: list[str]) -> None:
     """A named system: the device that IPL name means, or the pages that SAVESYS saves, as DMKSNT had them."""
-    name, *rest = between(words, 2, 9, "NAMESYS")
+    name, *rest = between(words, 2, 12, "NAMESYS")
     if not _NAME.fullmatch(name) or is_vaddr(name):
         raise StatementError(f"invalid system name {name}")
     if len(rest) == 1 and is_vaddr(rest[0]):
@@ -82,6 +83,8 @@ def _saved(name: str, words: list[str]) -> SavedSystem:
                 minimum = storage_size(value)
             case "SEGMENT" if not value:
                 segment = True
+            case _ if keyword in _OF_DMKSNT and value:
+                pass  # where VM/370 kept the pages, and which disk a user had to have
             case _:
                 raise StatementError(f"invalid operand {word}")
     if not pages:
