@@ -83,7 +83,8 @@ USER A A
 
 
 def test_named_systems_have_pages() -> None:
-    source = "NAMESYS CMS SYSSIZE=256K VSYSADR=190 SYSPGCT=35 SYSPGNM=(0-34) SYSHRSG=(1)\nNAMESYS SEG SYSPGNM=(3840-3855) SEGMENT\nUSER A A\n"
+    first = "NAMESYS CMS SYSSIZE=256K VSYSADR=190 SYSPGNM=(0-34) SYSHRSG=(1)"
+    source = f"{first}\nNAMESYS SEG SYSPGNM=(3840-3855) SEGMENT\nUSER A A\n"
     cms, segment = read_directory(source, plain).saved
     assert cms.ranges == (PageRange(0, 15, "EW"), PageRange(16, 31, "SW"), PageRange(32, 34, "EW"))
     assert (cms.minimum, cms.segment, segment.segment) == (256 * 1024, False, True)
