@@ -354,3 +354,54 @@ def test_wild_requests_harm_nobody(site: Site, seed: int) -> None:
     assert len(codes) > 9
     assert terminals[0].type("QUERY USERID") == ["CMSUSER  AT CPVM"]
     assert not [line for line in site.system.log.lines if "908I" in line]
+
+
+ROUNDS = 500
+
+
+def test_two_machines_answer_each_other_for_long(site: Site) -> None:
+    """Each receives what comes and sends a message of its own, while both may run at the same time."""
+    program = {
+        0x500: "95090803 47700544 41000005 41400700 D22707000740 B2F04000 47700550 58600610 41660001 50600610",
+        0x52A: "41000004 D22707000770 B2F04000 47700550 07000700 07000700 82000608",
+        0x550: "82000618",
+        0x400: "B7000600 82000608",
+        0x58: "00000000 00000500",
+        0x68: "00020000 00000EEE",
+        0x600: "00000002 00000000 01020000 00000000 00000000 00000000 00020000 00000BAD",
+        0x740: "00000100 00000000 00000000 00000900 00000064" + "00" * 20,
+        0x770: "00001000 00000000 00000000 00000610 00000004" + "00" * 20,
+    }
+    terminals = [site.logon("CMSUSER"), site.logon("USER01", "SECRET")]
+    one, two = (site.system.users[name] for name in ("CMSUSER", "USER01"))
+
+    def prepare() -> None:
+        for vm in (one, two):
+            for at, data in program.items():
+                vm.machine.storage.write(at, bytes.fromhex(data))
+            declared = List()
+            declared.put(12, 0x800)
+            vm.iucv._perform(Function.DECLARE_BUFFER, declared, 0)
+        asked = List()
+        asked.put_bytes(8, to_ebcdic("USER01  "))
+        assert one.iucv._perform(Function.CONNECT, asked, 0) == 0
+        assert two.iucv._perform(Function.ACCEPT, List(), 0) == 0
+
+    site.on_cp(prepare)
+    for terminal in terminals:
+        terminal.type("BEGIN 400", ReadState.RUNNING)
+    site.on_cp(lambda: one.iucv._perform(Function.SEND, List(bytes.fromhex(program[0x770])), 0))
+    counts: list[int] = []
+
+    def look() -> None:
+        counts[:] = [int.from_bytes(vm.machine.storage.read(0x610, 4), "big") for vm in (one, two)]
+
+    for _ in range(200_000):
+        site.on_cp(look)
+        if min(counts) >= ROUNDS:
+            break
+    assert min(counts) >= ROUNDS
+    for terminal in terminals:
+        terminal.session.attention()
+        assert terminal.until(ReadState.CP_READ)[-1] == "CP"
+        assert not [line for line in terminal.transcript if "DISABLED WAIT" in line]
