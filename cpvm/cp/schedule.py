@@ -4,7 +4,8 @@ Two queues as in VM/370: queue 1 for machines that answer their user, queue 2 fo
 Queue 1 goes first, but after four of its slices queue 2 gets one, so that nobody waits for ever. Within a queue each
 machine's turns follow each other at a distance that its priority gives (SET PRIORITY, 0 to 99, 64 if nothing is said):
 equals take turns, and one with half the distance gets twice as many. A machine with a guaranteed share of the processor
-(SET FAVORED userid nn) goes before all others as long as it has had less than that in the current second.
+(SET FAVORED userid nn) goes before all others as long as it has had less than that of what the host has given to the
+system in the current tenth of a second.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PRIORITY: Final = 64
 """Of a machine for which nothing is set."""
-_WINDOW: Final = 1_000_000_000  # nanoseconds in which a guaranteed share is measured
+_WINDOW: Final = 100_000_000  # nanoseconds of processor time in which a guaranteed share is measured
 
 
 class Queue:
@@ -67,6 +68,8 @@ class Scheduler:
         self._favored: dict[VMBLOK, tuple[int, int]] = {}
         self.queued: Callable[[VMBLOK], None] = lambda vm: None
         """Told of each machine that is queued."""
+        self.processors = 1
+        """How many run machines."""
         self.turns = [0, 0]
         """Slices given to machines of queue 1 and of queue 2."""
 
@@ -96,7 +99,7 @@ class Scheduler:
         vm.favored = share
         self._favored.pop(vm, None)
         if share:
-            self._favored[vm] = (time.monotonic_ns(), _used(vm))
+            self._favored[vm] = (time.process_time_ns(), _used(vm))
 
     def next(self) -> VMBLOK | None:
         """The machine whose turn it is, taken out of its queue; None if there is none."""
@@ -121,16 +124,16 @@ class Scheduler:
         return None
 
     def _behind_its_share(self) -> VMBLOK | None:
-        """A queued machine that has had less of the current second than it is to have."""
-        now = time.monotonic_ns()
+        """A queued machine that has had less of the processors than it is to have."""
+        now = time.process_time_ns()
         for vm, (began, used) in list(self._favored.items()):
             if vm.logged_off:
                 del self._favored[vm]
                 continue
-            elapsed = now - began
+            elapsed = (now - began) // self.processors
             if elapsed > _WINDOW:
                 self._favored[vm] = (now, _used(vm))
-            elif vm.queued and (_used(vm) - used) * 100 < elapsed * (vm.favored or 0):
+            elif vm.queued and (_used(vm) - used) * 100 <= elapsed * (vm.favored or 0):
                 return vm
         return None
 

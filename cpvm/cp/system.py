@@ -176,6 +176,7 @@ class System(Spooling):
         self.directory.changed = lambda: directory_changed(self)
         logon.system_started(self)
         self._start_spooling(how, drain=drain)
+        self.scheduler.processors = self._count
         self.processors.start(self._count)
         self._thread.start()
 
