@@ -33,6 +33,8 @@ def test_rewind(tmp_path: Path) -> None:
             assert guest.call(0x20, 4, 6, r4=0x181, r6=0x1000) == 0
             seen.append(guest.machine.storage.read(0x2000, 6))
         assert seen == [b"first ", b"second", b"first "]
+        assert (guest.call(0x24, 4, 6, r4=0x181), guest.get(6), guest.get(7)) == (0, 0x08100000, 0x08100000)
+        assert (guest.call(0x18, 4, 5, r4=0x181, r5=0x1000, r15=1), guest.get(15)) == (1, 2)
         assert guest.terminal.type("REW 182") == ["DMKCPB046E TAPE 182 NOT READY"]
         assert guest.terminal.type("REW 191") == ["DMKCPB006E INVALID DEVICE TYPE - 191"]
         assert guest.terminal.type("REW 777") == ["DMKCPB040E DEVICE 777 DOES NOT EXIST"]

@@ -189,6 +189,18 @@ def test_dial_mistakes(site: Site, typed: str, answer: str) -> None:
     assert site.terminal().type(typed) == [answer]
 
 
+def test_24_device_types(site: Site) -> None:
+    guest = Guest(site, site.logon("CMSUSER"))
+    guest.terminal.type("DEF GRAF 0C0#DEF LINE 0B0#DEF CTCA 0E0#DEF TIMER 0FF#DEF LINE 0B1 3215")
+    types = {0xC0: 0x40040000, 0xB0: 0x80100000, 0xE0: 0x02800000, 0xFF: 0x02200000, 0xB1: 0x80000000}
+    for vaddr, expected in types.items():
+        assert (guest.call(0x24, 4, 6, r4=vaddr), guest.get(6)) == (2, expected)
+    caller = site.terminal()
+    caller.session.line("DIAL CMSUSER 0B1")
+    caller.until(ReadState.RUNNING)
+    assert guest.call(0x24, 4, 6, r4=0xB1) == 0
+
+
 def test_the_pseudo_timer(site: Site) -> None:
     guest = Guest(site, site.logon("CMSUSER"))
     assert guest.terminal.type("DEFINE TIMER 0FF") == ["TIMR 0FF DEFINED"]

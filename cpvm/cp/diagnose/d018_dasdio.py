@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.area import within
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
-from cpvm.cp.vdevblok import DASDBlock
+from cpvm.machine.devices.dasd import Dasd
 
 NOT_ATTACHED, NOT_DASD, READ_ONLY, CYLINDER, BUSY = 1, 2, 3, 4, 5
 NOT_DOUBLEWORD, ARGUMENT, NOT_READ_WRITE, NO_COUNT, LONG_COUNT, BUFFER, WRONG_NUMBER, OTHER_CYLINDER = range(5, 13)
@@ -40,14 +40,14 @@ def dasd_io(call: DiagnoseCall) -> None:
     """
     vaddr, ccw = call.x & 0xFFFF, call.y & 0xFFFFFF
     try:
-        block = call.vm.devices.get(vaddr)
-        if block is None:
+        if vaddr not in call.vm.devices:
             raise _Refused(1, NOT_ATTACHED)
-        if not isinstance(block, DASDBlock):
+        device = call.machine.device(vaddr)
+        if not isinstance(device, Dasd):
             raise _Refused(1, NOT_DASD)
         if ccw & 7:
             raise _Refused(2, NOT_DOUBLEWORD)
-        _Chain(call, block).check(ccw)
+        _Chain(call, device).check(ccw)
         status = call.machine.io.execute(vaddr, ccw, call.machine.psw.key)
         if status.cc:
             raise _Refused(1, BUSY) if status.cc == 2 else _Refused(3, IO_ERROR)
@@ -61,9 +61,9 @@ def dasd_io(call: DiagnoseCall) -> None:
 class _Chain:
     """The CCWs of one call, checked before anything is done."""
 
-    def __init__(self, call: DiagnoseCall, block: DASDBlock) -> None:
+    def __init__(self, call: DiagnoseCall, device: Dasd) -> None:
         self._call = call
-        self._block = block
+        self._device = device
         self._cylinder = -1  # of the first seek
         self._operations = 0
 
@@ -108,7 +108,7 @@ class _Chain:
         cylinder = int.from_bytes(self._argument(address, _SEEK_LENGTH)[2:4], "big")
         if code == _SEEK_HEAD and self._cylinder not in (-1, cylinder):
             raise _Refused(2, OTHER_CYLINDER)
-        if cylinder >= self._block.link.disk.cylinders:
+        if cylinder >= self._device.cylinders:
             raise _Refused(1, CYLINDER)
         if self._cylinder < 0:
             self._cylinder = cylinder
@@ -120,6 +120,6 @@ class _Chain:
             raise _Refused(2, LONG_COUNT)
         if not within(self._call.machine, address, count):
             raise _Refused(2, BUFFER)
-        if code == _WRITE and not self._block.link.writable:
+        if code == _WRITE and self._device.read_only:
             raise _Refused(1, READ_ONLY)
         self._operations += 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.dialed import DialedDevice
+from cpvm.cp.realdev import Dedicated
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 
 # Class and type bytes as in VM/370's VDEVBLOK and RDEVBLOK (SY20-0884, DEVTYPES).
@@ -56,9 +58,10 @@ def device_type(call: DiagnoseCall) -> None:
         call.set_cc(3)
         return
     kind, devtype = _TYPES.get(block.devtype, (0, 0))
-    read_only = isinstance(block, DASDBlock) and not block.link.writable
+    read_only = getattr(call.machine.device(block.vaddr), "read_only", False) is True
     call.set_y(kind << 24 | devtype << 16 | (_READ_ONLY if read_only else 0))
-    real = isinstance(block, DASDBlock) or (block.kind == "CONS" and not call.vm.disconnected)
+    real = isinstance(block, DASDBlock | Dedicated) or (block.kind == "CONS" and not call.vm.disconnected)
+    real = real or (isinstance(block, DialedDevice) and block.session is not None)
     if real and call.ry < 15:
         features = call.vm.terminal.linesize if block.kind == "CONS" else 0
         call.machine.gr[call.ry + 1] = kind << 24 | devtype << 16 | features
