@@ -6,6 +6,7 @@ nominal values is in `nominal.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assembler.expression import Environment, Expr, absolute
@@ -194,3 +195,14 @@ def _implied_p(value: str) -> int:
 
 def _implied_z(value: str) -> int:
     return sum(char.isdigit() for char in value) or 1
+
+
+Placed = tuple[Constant, ...] | tuple[tuple[Constant, int], ...]
+"""What a DC or DS statement keeps of its operands: each with its offset in bits, or a single one alone."""
+
+
+def placed(kept: object) -> Sequence[tuple[Constant, int]]:
+    """The operands of a DC or DS statement with their offsets in bits; none if it was in error."""
+    if not isinstance(kept, tuple):
+        return ()
+    return ((kept[0], 0),) if isinstance(kept[0], Constant) else kept

@@ -7,6 +7,7 @@ digits of a value are the High Level Assembler's (SC26-4940).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from assembler.constant import EXTENDED, TYPES, At, Constant
 from assembler.expression import Expr, Number, selfdefining
@@ -227,6 +228,7 @@ def _addresses(kind: str, text: str, column: int) -> tuple[tuple[str, ...], tupl
 
 
 _cache: dict[str, tuple[Constant, ...] | Flaw] = {}
+_pieces: dict[tuple[str, int], Constant] = {}
 
 
 def parse_constants(text: str) -> tuple[Constant, ...]:
@@ -245,50 +247,50 @@ def parse_constants(text: str) -> tuple[Constant, ...]:
     return known
 
 
+@lru_cache(maxsize=1024)
+def _number(digits: str) -> Number:
+    return Number(int(digits))
+
+
+def _simple(match: re.Match[str]) -> Constant:
+    """The constant of an operand that needs no parser; programs write the same ones over and over."""
+    at = match.start()
+    key = (match[0], at)
+    known = _pieces.get(key)
+    if known is None:
+        count, kind, length, inside, _ = match.groups()
+        address = kind in "AYV"
+        if address:
+            values: tuple[str, ...] | None = tuple(inside.split(","))
+        else:
+            values = None if inside is None else (inside,) if kind == "C" else _listed(inside)
+        known = Constant(
+            kind,
+            _number(count) if count else None,
+            _number(length) if length else None,
+            False,
+            None,
+            None,
+            values,
+            (),
+            at,
+            inside=match.start(4) if address else -1,
+        )
+        if len(_pieces) >= 20_000:
+            _pieces.clear()
+        _pieces[key] = known
+    return known
+
+
 def _read(text: str) -> tuple[Constant, ...]:
     found: list[Constant] = []
     at = 0
     while True:
-        match = _SIMPLE.match(text, at)
+        match = _SIMPLE.match(text, at) or _SIMPLE_ADDRESS.match(text, at)
         if match is not None:
-            count, kind, length, inside, end = match.groups()
-            values = None if inside is None else (inside,) if kind == "C" else _listed(inside)
-            found.append(
-                Constant(
-                    kind,
-                    Number(int(count)) if count else None,
-                    Number(int(length)) if length else None,
-                    False,
-                    None,
-                    None,
-                    values,
-                    (),
-                    at,
-                )
-            )
+            found.append(_simple(match))
             at = match.end()
-            if not end:
-                return tuple(found)
-            continue
-        match = _SIMPLE_ADDRESS.match(text, at)
-        if match is not None:
-            count, kind, length, inside, end = match.groups()
-            found.append(
-                Constant(
-                    kind,
-                    Number(int(count)) if count else None,
-                    Number(int(length)) if length else None,
-                    False,
-                    None,
-                    None,
-                    tuple(inside.split(",")),
-                    (),
-                    at,
-                    inside=match.start(4),
-                )
-            )
-            at = match.end()
-            if not end:
+            if not match[5]:
                 return tuple(found)
             continue
         reader = _Reader(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assembler.constant import Constant
+from assembler.constant import Constant, placed
 from assembler.instruction import MachineInstruction
 from assembler.operation import Operation
 from assembler.source import Statement
@@ -65,7 +65,7 @@ def _statement(asm: Assembler, st: Statement) -> bytes:
         return b""
     return b"".join(
         _constant(asm, constant, st.loc + bit // 8, "" if index else st.name.upper())
-        for index, (constant, bit) in enumerate(st.parsed)
+        for index, (constant, bit) in enumerate(placed(st.parsed))
     )
 
 

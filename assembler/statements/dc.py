@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assembler.constant import Constant
+from assembler.constant import Constant, Placed, placed
 from assembler.datafield import declared_types, parse_constants
 from assembler.expression import Attribute, Expr, Literal, Number
 from assembler.macro.attributes import explicit_type
@@ -18,8 +18,8 @@ _NONE = Number(0)
 """A duplication factor that does nothing but align, whatever option ALIGN says."""
 
 
-def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
-    """Place the operands, define the name; returns each operand with its offset in bits.
+def place(asm: Assembler, st: Statement) -> Placed:
+    """Place the operands, define the name; returns each operand with its offset in bits (see `assembler.constant`).
 
     Operands with bit lengths that follow one another are packed; only behind the last of them the byte is filled up.
     """
@@ -41,21 +41,21 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
     symbol = asm.define(st, st.loc, section.terms, 1, kind) if st.name else None
     if "=" in st.operand:
         _note_literals(asm, st, constants)
-    placed: list[tuple[Constant, int]] = []
+    found: list[tuple[Constant, int]] = []
     offset = 0
     open_bits = 0  # of the last byte before `offset`, left by an operand with a bit length
     for constant in constants:
         offset += -(st.loc + offset) % (constant.boundary() if aligned or constant.duplication == _NONE else 1)
-        if placed and offset:
+        if found and offset:
             section.loc = st.loc + offset
         if constant.bits:
             start = offset * 8 - open_bits
             end = start + constant.bit_size(asm)
-            placed.append((constant, start))
+            found.append((constant, start))
             offset = (end + 7) // 8
             open_bits = -end % 8
         else:
-            placed.append((constant, offset * 8))
+            found.append((constant, offset * 8))
             offset += constant.size(asm)
             open_bits = 0
         if offset >= MAX_SECTION:
@@ -66,7 +66,7 @@ def place(asm: Assembler, st: Statement) -> tuple[tuple[Constant, int], ...]:
         symbol.scale, symbol.integer = scale_and_integer(first, asm)
         symbol.declared = declared_types(first)
     asm.advance(st, offset)
-    return tuple(placed)
+    return tuple(found) if len(constants) > 1 else constants
 
 
 def _note_literals(asm: Assembler, st: Statement, constants: tuple[Constant, ...]) -> None:
@@ -86,19 +86,17 @@ def _note_literals(asm: Assembler, st: Statement, constants: tuple[Constant, ...
 class Dc(Operation):
     def define(self, asm: Assembler, st: Statement) -> None:
         st.pool = asm.pool_number
-        placed = place(asm, st)
-        st.parsed = placed
-        for constant, _ in placed:
+        st.parsed = place(asm, st)
+        for constant, _ in placed(st.parsed):
             asm.mention(constant)
 
     def generate(self, asm: Assembler, st: Statement) -> None:
-        placed: tuple[tuple[Constant, int], ...] | None = st.parsed  # type: ignore[assignment]
-        if placed is None:
+        if st.parsed is None:
             return
         out = bytearray()
         relocations: list[Relocation] = []
         try:
-            for constant, bit in placed:
+            for constant, bit in placed(st.parsed):
                 offset, inside = divmod(bit, 8)
                 out += bytes(max(offset - len(out), 0))
                 data, found = generate(constant, asm, offset)
@@ -124,7 +122,7 @@ class Ds(Operation):
 
     def generate(self, asm: Assembler, st: Statement) -> None:
         """Note the symbols that lengths and duplication factors use."""
-        for constant, _ in st.parsed or ():  # type: ignore[attr-defined]
+        for constant, _ in placed(st.parsed):
             for tree in (constant.duplication, constant.length):
                 if tree is not None:
                     tree.evaluate(asm)
