@@ -34,6 +34,8 @@ from cpvm.cp.statements import (
 )
 
 LAST_COLUMN = 71
+_SEQUENCE_ENDS = 80
+"""The columns up to 80 are for sequence numbers."""
 
 
 class DirectoryError(Exception):
@@ -101,6 +103,9 @@ class Reader:
             text = raw[:LAST_COLUMN].rstrip()
             words = text.split()
             if words and not words[0].startswith("*"):
+                across = len(raw[LAST_COLUMN - 1 : LAST_COLUMN + 1].strip()) == 2
+                if across or raw[_SEQUENCE_ENDS:].strip():
+                    self._error(f"the statement goes on beyond column {LAST_COLUMN}")
                 rest = text.strip()[len(words[0]) :].strip()
                 self._one(_Line(number, [word.upper() for word in words], rest))
         self._end_user()

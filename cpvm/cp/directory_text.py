@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from cpvm.cp.directory import (
@@ -19,6 +20,7 @@ from cpvm.cp.directory import (
     UserEntry,
     VolumeEntry,
 )
+from cpvm.cp.directory_source import LAST_COLUMN
 from cpvm.cp.directory_store import DirectoryStore
 
 _UNIT_RECORD = {"2540R": "2540 READER", "2540P": "2540 PUNCH"}
@@ -29,7 +31,7 @@ def source_of(store: DirectoryStore) -> str:
     lines = [
         *(_volume(volume) for volume in store.volumes.values()),
         *(f"NAMESYS {name} {vaddr:03X}" for name, vaddr in sorted(store.systems.items())),
-        *(f"LOGMSG {line}" for line in store.logmsg()[1]),
+        *_logmsg(store.logmsg()[1]),
     ]
     for entry in store.users.values():
         lines += ["*", *user_lines(entry, UNCHANGED if store.may_log_on(entry.userid) else NO_LOGON)]
@@ -45,18 +47,25 @@ def user_lines(entry: UserEntry, password: str) -> Iterator[str]:
     if entry.account or entry.distribution != entry.userid:
         yield f" ACCOUNT {entry.account or '0'} {entry.distribution}"
     yield from (f" ALIAS {alias}" for alias in entry.aliases)
-    options = [
-        *entry.options,
-        *(["CPUID", entry.cpuid] if entry.cpuid else []),
-        *(["AFFINITY", str(entry.affinity)] if entry.affinity >= 0 else []),
-        *(["MAXCONN", str(entry.connections)] if entry.connections != UserEntry.connections else []),
-    ]
-    if options:
-        yield f" OPTION {' '.join(options)}"
+    yield from textwrap.wrap(
+        " ".join(entry.options), LAST_COLUMN, initial_indent=" OPTION ", subsequent_indent=" OPTION "
+    )
+    if entry.cpuid:
+        yield f" OPTION CPUID {entry.cpuid}"
+    if entry.affinity >= 0:
+        yield f" OPTION AFFINITY {entry.affinity}"
+    if entry.connections != UserEntry.connections:
+        yield f" OPTION MAXCONN {entry.connections}"
     if entry.ipl:
-        yield f" IPL {entry.ipl}"
+        yield f"IPL {entry.ipl}".rjust(min(len(entry.ipl) + 5, LAST_COLUMN))
     yield from (f" IUCV {who}" for who in entry.iucv)
     yield from (_device(device) for device in entry.devices)
+
+
+def _logmsg(lines: list[str]) -> list[str]:
+    """The log message, if it can be said in statements; a source without any leaves it as it is."""
+    statements = [f"LOGMSG {line}" for line in lines]
+    return statements if all(len(line) <= LAST_COLUMN for line in statements) else []
 
 
 def _device(device: DeviceEntry) -> str:

@@ -112,6 +112,7 @@ def test_named_systems_have_pages() -> None:
         ("USER A A\nSPECIAL 080 9999\n", "line 2: unknown special device type 9999"),
         ("USER A A\nOPTION AFFINITY X\n", "line 2: INVALID OPERAND - X"),
         ("USER A A\nIPL CMS FOO\n", "line 2: invalid operand FOO"),
+        (f"USER A A\nIPL CMS PARM {'X' * 60}\n", "line 2: the statement goes on beyond column 71"),
         ("INCLUDE P\n", "line 1: no USER statement before this statement"),
     ],
 )
