@@ -56,6 +56,14 @@ class Database:
         """All rows that a SELECT finds."""
         return self._db.execute(statement, values).fetchall()
 
+    def iterate(self, statement: str, *values: object) -> Iterator[tuple[object, ...]]:
+        """The rows that a SELECT finds, one after the other, as far as they are wanted."""
+        cursor = self._db.execute(statement, values)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
+
     @property
     def version(self) -> int:
         """A number that changes when another process has changed the database."""

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS spool_file (
     type TEXT NOT NULL, records INTEGER NOT NULL, created REAL NOT NULL, tag TEXT NOT NULL, position INTEGER NOT NULL,
     system_hold INTEGER NOT NULL DEFAULT 0, keep INTEGER NOT NULL DEFAULT 0, form TEXT NOT NULL DEFAULT 'STANDARD');
 CREATE INDEX IF NOT EXISTS spool_queue ON spool_file (owner, queue, position);
+CREATE INDEX IF NOT EXISTS spool_order ON spool_file (queue, position);
 CREATE TABLE IF NOT EXISTS spool_data (
     spoolid INTEGER NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (spoolid, chunk)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS spool_hold (owner TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (owner, queue));
@@ -61,6 +62,8 @@ class Spool:
         self.limit = MAX_BYTES
         self.changed: Callable[[], None] = lambda: None
         """Told whenever there are other files than before, or files are other than before."""
+        self.touched: set[tuple[str, str]] = set()
+        """Queues and owners with new or changed files since whoever looks has cleared it."""
         self._open: set[int] = set()
         self._last = 0
         with database.transaction() as db:
@@ -122,7 +125,7 @@ class Spool:
         with self._database.transaction() as db:
             for file in files:
                 db.execute(f"UPDATE spool_file SET {assignments} WHERE spoolid=?", (*values(file)[1:], file.spoolid))
-        self.changed()
+        self.touch(*files)
 
     def purge(self, *files: SpoolFile) -> None:
         """Remove files, all at once."""
@@ -131,6 +134,26 @@ class Spool:
                 db.execute("DELETE FROM spool_file WHERE spoolid = ?", (file.spoolid,))
                 db.execute("DELETE FROM spool_data WHERE spoolid = ?", (file.spoolid,))
         self.changed()
+
+    def touch(self, *files: SpoolFile) -> None:
+        """These are new, or other than before."""
+        self.touched.update((file.queue, file.owner) for file in files)
+        self.changed()
+
+    def first(self, queue: str, spool_class: str, form: str, but: Callable[[SpoolFile], bool]) -> SpoolFile | None:
+        """The first file of a queue that is not held, of a class (`*`: any) and a form ("": any); not one that BUT
+        is true for."""
+        condition, fill = "", [queue]
+        for column, value, any_value in (("class", spool_class, "*"), ("form", form, "")):
+            if value != any_value:
+                condition += f" AND {column} = ?"
+                fill.append(value)
+        rows = self._database.iterate(
+            f"SELECT {COLUMNS} FROM spool_file WHERE queue = ? AND hold = 0 AND system_hold = 0 {condition}"
+            " ORDER BY position, spoolid",
+            *fill,
+        )
+        return next((file for file in map(from_row, rows) if not but(file)), None)
 
     def hold(self, spoolid: int) -> None:
         """Put a file into user hold."""
@@ -171,6 +194,7 @@ class Spool:
         statement = "INSERT INTO spool_hold VALUES (?, ?)" if on else "DELETE FROM spool_hold WHERE owner=? AND queue=?"
         with self._database.transaction() as db:
             db.execute(statement, (owner, queue))
+        self.touched.add((queue, owner))
         self.changed()
         return True
 
@@ -266,7 +290,7 @@ class SpoolWriter:
             if also is not None:
                 also(db)
         self._spool.forget(self.spoolid)
-        self._spool.changed()
+        self._spool.touch(file)
         return file
 
     def discard(self) -> None:

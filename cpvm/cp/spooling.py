@@ -66,14 +66,23 @@ class Spooling:
 
     def _spool_changed(self) -> None:
         """There are other files than before. For threads that have the system lock."""
-        if not self._look_posted and (self.spool_waits or self.network.active or self.units.all()):
+        if self._look_posted:
+            return
+        userid, touched = self.network.userid, self.spool.touched
+        if self.spool_waits or any(queue != "RDR" or owner == userid for queue, owner in touched):
             self._look_posted = True
             self.post(self._look)
+        else:
+            touched.clear()
 
     def _look(self) -> None:
         self._look_posted = False
-        self.guarded(self.units.kick)
-        self.guarded(self.network.kick)
+        touched = set(self.spool.touched)
+        self.spool.touched.clear()
+        if any(queue != "RDR" for queue, _ in touched):
+            self.guarded(self.units.kick)
+        if ("RDR", self.network.userid) in touched:
+            self.guarded(self.network.kick)
         if self.spool_waits and not self.spool.full:
             self.spool_waits = False
             for vm in self.users.values():
@@ -85,7 +94,7 @@ class Spooling:
         vm = self.users.get(file.owner)
         if vm is None:
             return
-        if vm.msg and file.origin != file.owner:
+        if vm.msg and (file.origin != file.owner or file.kind == "RDR"):
             vm.console.write_cp(
                 f"{file.kind} FILE {file.spoolid:04} FROM {file.origin:<8} COPY {file.copies:02}"
                 f" {'HOLD' if file.hold else 'NOHOLD'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from cpvm.cp.operand import is_alias
@@ -13,8 +14,8 @@ from cpvm.front.locations import default_directory
 from cpvm.front.status import USAGE
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.cards import IMAGE
-from cpvm.machine.media.deck import cards
-from cpvm.s370.ebcdic import from_ebcdic
+from cpvm.machine.media.deck import CARD, cards
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 _EXAMPLES = """\
 examples:
@@ -34,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--text", action="store_true", help="lines of text, a card each (default: as the file looks)")
     form.add_argument("--binary", action="store_true", help="card images of 80 bytes")
+    parser.add_argument(
+        "--cms", action="store_true", help="put a :READ card in front, so that READCARD * knows the name"
+    )
     parser.add_argument("--trunc", action="store_true", help="cut lines that are longer than a card")
     parser.add_argument("--system", type=Path, metavar="DIR", help="the system directory (default: as for start)")
 
@@ -49,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     for name in arguments.files:
         try:
             address, deck = _deck(name, arguments)
+            if arguments.cms:
+                deck.insert(0, _read_card(address))
             handed = hand_over(folder, address, deck)
         except (OSError, MediaError, IDCardError, InboxError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -100,6 +106,12 @@ def _deck(name: str, arguments: argparse.Namespace) -> tuple[Address, list[bytes
     filetype = (words[1] if len(words) > 1 else "") if arguments.name or not address.name else address.type
     spool_class = arguments.spool_class.upper() if arguments.spool_class != "A" else address.spool_class
     return Address(address.userid, spool_class, words[0][: 8 if filetype else 24] if words else "", filetype[:8]), deck
+
+
+def _read_card(address: Address) -> bytes:
+    """The control card that CMS's PUNCH puts in front of a file."""
+    when = time.strftime("%m/%d/%y  %H:%M:%S")
+    return to_ebcdic(f":READ  {address.name[:8]:<8} {address.type:<8} A1 {'':<6} {when}".ljust(CARD)[:CARD])
 
 
 def _text(data: bytes) -> bytes | None:

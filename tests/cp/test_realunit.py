@@ -309,4 +309,6 @@ def test_the_reader_takes_files_of_its_folder(tmp_path: Path) -> None:
         assert "RDR 00C INPUT FOR USER01   FILE = " in told
         assert "DMKRSP431I RDR 00C NOSUCH NOT IN CP DIRECTORY; NOBODY.TXT" in told
         assert "DMKRSP431I RDR 00C ID CARD MISSING; ANONYMOUS.TXT" in told
-        assert user.type("QUERY RDR ALL")[1].startswith("USER01   ")
+        shown = user.type("QUERY RDR ALL")
+        assert re.match(r"RDR FILE 000\d FROM USER01   COPY 01 NOHOLD", shown[0])
+        assert shown[-1].startswith("USER01   ")

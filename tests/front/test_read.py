@@ -81,6 +81,13 @@ def test_an_id_card_says_whose_it_is(folder: Path) -> None:
     assert files(folder) == [("J", "NIGHT", "JOB", "BIN7", ["//GO"])]
 
 
+def test_a_control_card_for_cms(folder: Path) -> None:
+    Path("my.data").write_text("X\n")
+    assert main(["read", "my.data", "--to", "CMSUSER", "--cms", "--system", str(folder)]) == 0
+    ((_, _, _, _, deck),) = files(folder)
+    assert deck[0].startswith(":READ  MY       DATA     A1 ") and deck[1:] == ["X"]
+
+
 def test_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("long.txt").write_text("X" * 81 + "\n")
     Path("plain.txt").write_text("NO CARD\n")

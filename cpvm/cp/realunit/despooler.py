@@ -16,12 +16,11 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
-from cpvm.cp.realunit.outlet import Outlet, OutletError
+from cpvm.cp.realunit.outlet import Outlet
 from cpvm.cp.realunit.press import Press, paper_for
 from cpvm.cp.realunit.separator import separator_cards, separator_pages
 from cpvm.cp.spool import SpoolFile, SpoolRecord
 from cpvm.cp.spoolfile import ERRORS, LOAD_FORMS, read_records
-from cpvm.machine.device import ConfigurationError, MediaError
 from cpvm.machine.media.cards import CardFile
 from cpvm.machine.media.forms import Form
 from cpvm.machine.media.paper import Paper
@@ -167,16 +166,16 @@ class Despooler:
                 return Outcome.DONE
             except Interrupt:
                 order = job.take()
-            except (OSError, OutletError, MediaError, ConfigurationError) as error:
+            except (sqlite3.Error, *ERRORS):
+                production.give_up()
+                return Outcome.DAMAGED
+            except Exception as error:  # whatever the host or a library says: the operator is told
                 production.give_up()
                 job.intervention = _reason(error)
                 self._wanted(job)
                 job.wait()
                 job.intervention = ""
                 order = job.take()
-            except (sqlite3.Error, *ERRORS):
-                production.give_up()
-                return Outcome.DAMAGED
             if order.ends is not None:
                 production.give_up()
                 return order.ends

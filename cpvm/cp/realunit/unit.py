@@ -151,10 +151,6 @@ class OutputUnit(RealDevice):
         if file is not None:
             self._begin(file, 1, "OUTPUT OF")
 
-    def serves(self, file: SpoolFile) -> bool:
-        """True if a file has the form that is in this device."""
-        return not self.traits.form_name or file.form == self.traits.form_name
-
     def _begin(self, file: SpoolFile, copy: int, what: str) -> None:
         traits = self.traits
         setting = Setting(

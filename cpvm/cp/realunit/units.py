@@ -8,7 +8,7 @@ from cpvm.cp.message import CPError
 from cpvm.cp.realdev import RealDevice
 from cpvm.cp.realunit.definition import Unit, define
 from cpvm.cp.realunit.hopper import InputUnit
-from cpvm.cp.realunit.unit import ANY_CLASS, OutputUnit
+from cpvm.cp.realunit.unit import OutputUnit
 from cpvm.cp.spool import SpoolFile
 from cpvm.machine.device import ConfigurationError
 
@@ -80,19 +80,17 @@ class RealUnits:
     def next_file(self, unit: OutputUnit) -> SpoolFile | None:
         """The file that a device is to take: of its classes in their order the first one in the queue."""
         spool = self._system.spool
-        holds = set(spool.queue_holds())
-        files = [
-            file
-            for file in spool.files(unit.kind)
-            if not file.held
-            and not {(file.owner, unit.kind), (EVERYBODY, unit.kind)} & holds
-            and unit.serves(file)
-            and not self.active(file.spoolid)
-        ]
+        held = {owner for owner, queue in spool.queue_holds() if queue == unit.kind}
+        if EVERYBODY in held:
+            return None
+
+        def elsewhere(file: SpoolFile) -> bool:
+            return file.owner in held or self.active(file.spoolid)
+
         for spool_class in unit.traits.classes:
-            for file in files:
-                if spool_class in (ANY_CLASS, file.spool_class):
-                    return file
+            file = spool.first(unit.kind, spool_class, unit.traits.form_name, elsewhere)
+            if file is not None:
+                return file
         return None
 
 

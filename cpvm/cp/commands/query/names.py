@@ -41,5 +41,5 @@ def query_users(request: Request, operands: Operands) -> Answer:
 def query_userid(request: Request, operands: Operands) -> Answer:
     """Who am I."""
     operands.end()
-    request.write(f"{request.vm.userid:<8} AT CPVM")
+    request.write(f"{request.vm.userid:<8} AT {request.system.configuration.node}")
     return 0

@@ -9,6 +9,7 @@ from cpvm.cp.commands.query import query
 from cpvm.cp.message import DEVICE_MISSING, INVALID_OPTION
 from cpvm.cp.operand import Operands, is_vaddr
 from cpvm.cp.registry import WordTable
+from cpvm.cp.spoolfile import STANDARD_FORM
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.vspool import UnitRecord
@@ -46,6 +47,8 @@ def unit_record_lines(vm: VMBLOK, block: UnitRecord) -> list[str]:
     settings = f"{vaddr} CL {options.spool_class} {cont} {hold} COPY {options.copies:02} {state}"
     to = f"{'TO ' if options.to else 'FOR'} {options.to or options.for_user or vm.userid:<8} DIST {options.dist}"
     where = f"     {vaddr} {to}"
+    if options.keep or options.form != STANDARD_FORM:
+        where += f" FORM {options.form} {'KEEP' if options.keep else 'NOKEEP'}"
     if block.kind != "CONS":
         return [f"{block.kind:<4} {settings}", where]
     term = "TERM " if vm.console.terminal_output else "NOTERM"
