@@ -25,7 +25,8 @@ COMMANDS = (
     b"",
     *map(to_ebcdic, ("Q TIME", "MSG * HI", "FROB", "D G", "SPOOL PUN TO *", "CLOSE PUN", "DEF 1403 0FF", "BEGIN")),
 )
-DEVICES = (0x009, 0x00C, 0x00D, 0x00E, 0x190, 0x191, 0x777, 0xFFFFFFFF, 0)
+SPECIAL = "DEF LINE 0B0#DEF LINE 0B1 3215#DEF CTCA 0E0#DEF CTCA 0E1#COUPLE 0E0 * 0E1#DEF GRAF 0C0#DEF TIMER 0FF"
+DEVICES = (0x0B0, 0x0B1, 0x0E0, 0x0E1, 0x0C0, 0x0FF, 0x009, 0x00C, 0x00D, 0x00E, 0x190, 0x191, 0x777, 0xFFFFFFFF, 0)
 CCW_CODES = (
     1,
     2,
@@ -46,7 +47,9 @@ CCW_CODES = (
     0x1E,
     0x1F,
     0x23,
+    0x27,
     0x29,
+    0x2F,
     0x31,
     0x42,
     0x47,
@@ -91,6 +94,8 @@ def test_wild_diagnoses(site: Site, seed: int) -> None:
     site.system.host_halves["HALF"] = Half
     other = site.logon("USER01", "SECRET")
     terminal = site.logon("CMSUSER")
+    terminal.type(SPECIAL)
+    site.terminal().session.line("DIAL CMSUSER 0B1")
     for code in (*range(0, 0x200, 4), 0x08, 0x18, 0x20, 0x24, 0x100, 0x101, 0xFFF):
         for _ in range(3):
             _one_call(site, dice, code)
@@ -149,6 +154,8 @@ def test_wild_channel_programs(site: Site, seed: int) -> None:
     dice = random.Random(seed)
     other = site.logon("USER01", "SECRET")
     terminal = site.logon("CMSUSER")
+    terminal.type(SPECIAL)
+    site.terminal().session.line("DIAL CMSUSER 0B1")
     for _ in range(150):
 
         def prepare(vm: VMBLOK) -> None:
