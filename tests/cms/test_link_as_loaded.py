@@ -33,6 +33,7 @@ SOURCES = {
     "SECOND": "FIRST CSECT\n LA 15,1\n BR 14\nOTHER DS 0H\n LA 15,2\n BR 14\n ENTRY OTHER\n DC V(DEEP)\n END OTHER",
     "DEEP": "DEEP CSECT\n DC V(DEEPER)\n ENTRY DEEPE\nDEEPE DC F'1'\n END",
     "DEEPER": "DEEPER CSECT\n DC A(DEEPE),V(NEVER)\n EXTRN DEEPE\n END",
+    "LARGE": "LARGE CSECT\n DC A(END)\n DS 20000D\nEND DC A(LARGE),V(SUBA)\n END",
     "NEVER": "NEVER CSECT\n DC F'1'\n END",
 }
 
@@ -131,6 +132,7 @@ CASES = [
     "SUBA (ORIGIN TRANS",
     "MAINP SUBA (RESET SUBA",
     "UNDEF (RESET NOWHERE",
+    "LARGE MAINP",
     *(" ".join(f"RND{count}" for count in RANDOM.sample(range(24), RANDOM.randrange(2, 7))) for _ in range(30)),
 ]
 
