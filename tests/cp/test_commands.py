@@ -95,7 +95,7 @@ def test_query_virtual(user: FakeTerminal) -> None:
     assert user.type("QUERY VIRTUAL") == [
         "STORAGE = 00256K",
         "CHANNELS = SEL",
-        "CONS 009 ON LINE L0001  TERM  STOP",
+        "CONS 009 ON LINE L0001  TERM STOP",
         "     009 CL T NOCONT NOHOLD COPY 01 READY",
         "     009 FOR CMSUSER  DIST BIN3",
         "RDR  00C CL * NOCONT NOHOLD EOF   READY",

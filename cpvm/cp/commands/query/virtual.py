@@ -51,7 +51,7 @@ def unit_record_lines(vm: VMBLOK, block: UnitRecord) -> list[str]:
         where += f" FORM {options.form} {'KEEP' if options.keep else 'NOKEEP'}"
     if block.kind != "CONS":
         return [f"{block.kind:<4} {settings}", where]
-    term = "TERM " if vm.console.terminal_output else "NOTERM"
+    term = "TERM" if vm.console.terminal_output else "NOTERM"
     line = "DISCONNECTED" if vm.disconnected else f"ON LINE {vm.line_name}"
     return [
         f"CONS {vaddr} {line}  {term} {'START' if vm.console.spooling else 'STOP'}",
