@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; {} {:03X} NOT READY")
+SYSTEM_FULL = message("DMKPGT401I", "SYSTEM TEMP SPACE FULL")
 CONSOLE_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; CONSOLE OUTPUT NOT SPOOLED")
 CLOSE_FAILED = message("DMKVSP428E", "SPOOL SPACE FULL; {} {:03X} NOT CLOSED")
 UNREADABLE = message("DMKVSP429E", "SPOOL FILE {:04} CANNOT BE READ; HELD")
@@ -64,6 +65,8 @@ class Output(UnitRecord):
         except (SpoolError, sqlite3.Error) as error:
             if not self.full:
                 self.full = True
+                if not self.vm.system.spool_waits:
+                    self.vm.system.log.write(SYSTEM_FULL.full())
                 self.vm.system.spool_waits = True
                 self.vm.message(CONSOLE_FULL.full() if self.kind == "CONS" else SPOOL_FULL.full(self.kind, self.vaddr))
             if self.kind != "CONS":

@@ -56,7 +56,7 @@ def produce(folder: Path, seed: int, settle: bool) -> None:
     other = "BETA" if system.configuration.node == "ALPHA" else "ALPHA"
     parent = os.getppid()
     while os.getppid() == parent:
-        time.sleep(0.005)
+        time.sleep(0.01)
         if settle:
             with system.lock:
                 left = system.spool.files("PRT") + system.spool.files("RDR", "NET")

@@ -222,6 +222,33 @@ def test_a_full_spool_on_the_other_side_delays_a_file(tmp_path: Path) -> None:
         wait_until(alpha, lambda: not alpha.system.spool.files("RDR"))
 
 
+def test_two_that_call_each_other_have_one_connection(tmp_path: Path) -> None:
+    ports = free_port(), free_port()
+    sites = [
+        Site(
+            make(
+                tmp_path / name,
+                f"NODE {name}",
+                f"NETWORK LISTEN 127.0.0.1:{ports[mine]}",
+                f"LINK {other} 127.0.0.1:{ports[1 - mine]} KEY K",
+            )
+        )
+        for mine, (name, other) in enumerate((("ALPHA", "BETA"), ("BETA", "ALPHA")))
+    ]
+    try:
+        alpha, beta = sites
+        wait_until(alpha, lambda: alpha.system.network.links["BETA"].status == "CONNECT")
+        wait_until(beta, lambda: beta.system.network.links["ALPHA"].status == "CONNECT")
+        for site, to in ((alpha, "BETA"), (beta, "ALPHA")):
+            send(site, site.logon("CMSUSER"), f"{to} USER01", "ONE")
+        for site in sites:
+            wait_until(site, lambda site=site: len(site.system.spool.files("RDR", "USER01")) == 1)  # type: ignore[misc]
+            assert not any("SIGNED OFF" in line for line in site.system.log.lines)
+    finally:
+        for site in sites:
+            site.system.shutdown()
+
+
 def test_another_key_is_refused(tmp_path: Path) -> None:
     with two(tmp_path, key="WRONG") as (alpha, beta):
         wait_until(beta, lambda: any("ALPHA DOES NOT KNOW THE KEY" in line for line in beta.system.log.lines))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -168,6 +169,7 @@ class CommandOutlet:
                 stderr=self._said,
                 cwd=self._folder,
                 env=environment,
+                start_new_session=True,  # the attention key of CP's terminal is not for it
             )
         except OSError as error:
             raise OutletError(f"{self._words[0]}: {error.strerror or error}") from error
@@ -204,9 +206,12 @@ class CommandOutlet:
     def kill(self) -> None:
         """End the command that another thread waits for."""
         process = self._process
-        if process is not None:
+        if process is not None and process.poll() is None:
             with contextlib.suppress(OSError):
-                process.kill()
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, signal.SIGKILL)  # what a shell has started, too
+                else:
+                    process.kill()
 
     def _reason(self) -> str:
         """Why it failed: the last line that it wrote, or its status."""
