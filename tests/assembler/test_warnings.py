@@ -136,7 +136,7 @@ def test_records_behind_end() -> None:
     def told(*behind: str) -> list[str]:
         return [one.text for one in assemble(["T CSECT", " END", *behind], options=ON).messages]
 
-    assert told() == told("", "* A COMMENT", "   ") == []
+    assert told() == told("", "* A COMMENT", "   ", "\x1a") == told("/*", "//") == []
     assert told(" LR 1,2") == ["A RECORD BEHIND END IS NOT ASSEMBLED"]
     assert told("U CSECT", "* C", " LR 1,2", " END") == ["3 RECORDS BEHIND END ARE NOT ASSEMBLED"]
 
