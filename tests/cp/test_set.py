@@ -131,3 +131,12 @@ def test_terminal_mode_vm(site: Site, user: FakeTerminal) -> None:
     assert site.system.users["CMSUSER"].machine.io.pending()
     user.session.attention()
     assert user.until(ReadState.CP_READ) == ["CP"]
+
+
+def test_acnt(site: Site, user: FakeTerminal) -> None:
+    maint = site.logon("MAINT", "CPCMS")
+    maint.type("ACNT CMSUSER")
+    assert user.until_line("CONNECT= 00:00:0")
+    user.type("SET ACNT OFF")
+    maint.type("ACNT CMSUSER")
+    assert user.type("Q USERID") == ["CMSUSER  AT CPVM"]

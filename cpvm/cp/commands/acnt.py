@@ -32,6 +32,8 @@ def acnt(request: Request, operands: Operands) -> Answer:
             raise NOT_LOGGED_ON.error(missing)
         chosen = [system.users[name] for name in names]
     for vm in chosen:
+        if vm.acnt:
+            vm.console.write_cp(vm.usage.line())
         vm.account()
     _punch(request)
     return 0
