@@ -8,7 +8,6 @@ from assembler.message import OPERATION_FIELD, Flaw
 from assembler.source import Statement, is_comment
 from assembler.warnings.registry import Blunder, View, blunder
 
-
 _NOTHING = "".join(map(chr, range(ord(" ") + 1)))
 """Characters that make no statement, among them the one that ends files of some systems (X'1A')."""
 
