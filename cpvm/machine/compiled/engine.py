@@ -221,8 +221,8 @@ class CompiledInterpreter(Interpreter):
         words[_EPOCH] += 1
         words[_PREFIX] = cpu.prefix_register
         leases = self._leases
-        leases.alone = self.outside is None
-        words[_QUIET] = self._quiet() if leases.publish() else state.LOUD
+        leases.alone = self.outside is None and self.observation is None
+        words[_QUIET] = self._quiet() if leases.publish(self.observation is None) else state.LOUD
         pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[_FETCH] = pair
         words[_STORE] = pair + TABLE_BYTES

@@ -20,8 +20,7 @@ from struct import Struct
 from typing import Final
 
 from cpvm.machine.device import MediaError
-from cpvm.machine.quick.layout import ENTRY_HEAD, GROUP_HEAD
-from cpvm.machine.quick.writes import MULTIPLIER, SEED
+from cpvm.machine.quick.layout import ENTRY_HEAD, GROUP_HEAD, MULTIPLIER, SEED
 
 ROOM: Final = 8 << 20
 """Bytes that a log may have."""

@@ -24,24 +24,29 @@ from cpvm.machine.media.drive import (
     NOTHING,
     NOWHERE,
 )
-from cpvm.machine.media.searching import EQUAL, HIGH
 from cpvm.machine.quick import layout as where
 from cpvm.machine.quick.host import HostOps
-from cpvm.machine.quick.track import frame_of, identifier, image_of, next_record, place_of
-from cpvm.machine.quick.transfer import can_send, can_take, returns, send, take
+from cpvm.machine.quick.searching import search_home_address, search_identifier, search_key
+from cpvm.machine.quick.track import (
+    ENDED,
+    LEAVE,
+    WRAPPED,
+    accepted,
+    frame_of,
+    image_of,
+    next_frame,
+    next_record,
+    orient,
+    place_of,
+)
+from cpvm.machine.quick.transfer import can_send, can_take, send, take
 from cpvm.machine.quick.writes import write
-from cpvm.s370.ccw import Command, UnitStatus
-from cpvm.s370.ckd import COUNT_LENGTH
+from cpvm.s370.ccw import Command
+from cpvm.s370.ckd import COUNT_LENGTH, HOME_ADDRESS_LENGTH
 
-LEAVE: Final = -1
-"""In place of a unit status: the command is left to Python."""
-ENDED: Final = UnitStatus.ENDED
-FOUND: Final = UnitStatus.ENDED | UnitStatus.STATUS_MODIFIER
-IDENTIFIER: Final = 5
-"""Bytes of a record's identifier."""
-WRAPPED: Final = 1 << 16
-"""Added to a record's number: index was passed on the way."""
 NO_SECTOR: Final = 0xFF
+SWITCHED: Final = WRAPPED << 1
+"""Added to a record's number: it is on the next track."""
 RECALIBRATE: Final = 0x13
 
 
@@ -58,27 +63,14 @@ def begin(m: HostOps, slot: int) -> None:
     orient(m, slot, 0)
 
 
-def orient(m: HostOps, slot: int, at: int) -> None:
-    """The record `at` comes next, and the search for it begins anew."""
-    m.put_word(slot + where.AT, at)
-    m.put_word(slot + where.INDEX, 0)
-    m.put_word(slot + where.LEFT, NOWHERE)
-
-
-def accepted(m: HostOps, slot: int) -> int:
-    """A command other than a search is executed: sense, index and what was possible before it are over."""
-    m.put_word(slot + where.SENSE_GONE, 1)
-    m.put_word(slot + where.PRIOR, NOTHING)
-    m.put_word(slot + where.INDEX, 0)
-    return ENDED
-
-
 def perform(m: HostOps, slot: int) -> int:
     """Execute the command that was fetched: its unit status, or LEAVE."""
     code = m.word(slot + where.COMMAND)
     kind = code & ~MULTI_TRACK
     if kind in (0x31, 0x51, 0x71):
         return search_identifier(m, slot, code)
+    if kind in (0x29, 0x49, 0x69):
+        return search_key(m, slot, code)
     if kind in (0x06, 0x0E, 0x1E, 0x12):
         return read(m, slot, code)
     if code in (0x05, 0x0D):
@@ -89,6 +81,10 @@ def perform(m: HostOps, slot: int) -> int:
         return set_sector(m, slot)
     if code == 0x1F:
         return set_file_mask(m, slot)
+    if code in (0x1A, 0x16):
+        return read_beginning(m, slot, code)
+    if code == 0x39:
+        return search_home_address(m, slot)
     if code == Command.NOP:
         m.put_word(slot + where.PRIOR, NOTHING)
         m.put_word(slot + where.INDEX, 0)
@@ -163,46 +159,7 @@ def set_sector(m: HostOps, slot: int) -> int:
     return ENDED
 
 
-# ---- searching and reading
-def search_identifier(m: HostOps, slot: int, code: int) -> int:
-    """Search ID Equal, High, Equal or High."""
-    frame = frame_of(m, slot)
-    if frame == 0 or m.word(slot + where.LEFT_OVER) < IDENTIFIER or can_take(m, slot, IDENTIFIER) == 0:
-        return LEAVE
-    number = next_record(m, slot, frame, 0, m.word(slot + where.INDEX) | code & MULTI_TRACK)
-    if number < 0:
-        return LEAVE
-    wanted = identifier(m, m.storage() + m.word(slot + where.DATA))
-    take(m, slot, IDENTIFIER)
-    m.put_word(slot + where.SENSE_GONE, 1)
-    if number & WRAPPED != 0:
-        m.put_word(slot + where.INDEX, 1)
-        number = number - WRAPPED
-    m.put_word(slot + where.AT, number + 1)
-    m.put_word(slot + where.LEFT, COUNT)
-    found = identifier(m, place_of(m, frame, number))
-    m.put_word(slot + where.PRIOR, ID_EQUAL if found == wanted and code & ~MULTI_TRACK == 0x31 else NOTHING)
-    if (found == wanted and code & EQUAL != 0) or (found > wanted and code & HIGH != 0):
-        return FOUND
-    if code & ~MULTI_TRACK == 0x31 and returns(m, slot, IDENTIFIER) != 0:
-        return search_on(m, slot, frame, wanted)
-    return ENDED
-
-
-def search_on(m: HostOps, slot: int, frame: int, wanted: int) -> int:
-    """Search to the end of the track, as the program would."""
-    records = m.word(frame + where.FRAME_RECORDS)
-    number = m.word(slot + where.AT)
-    while number < records:
-        if identifier(m, place_of(m, frame, number)) == wanted:
-            m.put_word(slot + where.AT, number + 1)
-            m.put_word(slot + where.PRIOR, ID_EQUAL)
-            return FOUND
-        number = number + 1
-    m.put_word(slot + where.AT, records)
-    return ENDED
-
-
+# ---- reading
 def read(m: HostOps, slot: int, code: int) -> int:
     """Read Data; Key and Data; Count, Key and Data; Count."""
     frame = frame_of(m, slot)
@@ -217,6 +174,11 @@ def read(m: HostOps, slot: int, code: int) -> int:
             m, slot, frame, 1, (m.word(slot + where.INDEX) if kind == 0x12 else 0) | code & MULTI_TRACK
         )
         prior = NOTHING
+        if number < 0 and code & MULTI_TRACK != 0:
+            frame = next_frame(m, slot)
+            number = 1 + SWITCHED
+            if frame == 0 or m.word(frame + where.FRAME_RECORDS) <= 1:
+                return LEAVE
         if number < 0:
             return LEAVE
     elif number < 0:
@@ -235,6 +197,8 @@ def read(m: HostOps, slot: int, code: int) -> int:
         return LEAVE
     index = m.word(slot + where.INDEX)
     accepted(m, slot)
+    if number & SWITCHED != 0:
+        m.put_word(slot + where.HEAD, m.word(slot + where.HEAD) + 1)
     m.put_word(slot + where.AT, (number & WRAPPED - 1) + 1)
     if kind == 0x12:
         if code == kind:
@@ -244,6 +208,30 @@ def read(m: HostOps, slot: int, code: int) -> int:
         m.put_word(slot + where.LEFT, DATA)
         m.put_word(slot + where.PRIOR, prior if prior in (ID_EQUAL, KEY_EQUAL) else NOTHING)
     send(m, slot, place, size)
+    return ENDED
+
+
+def read_beginning(m: HostOps, slot: int, code: int) -> int:
+    """Read Home Address; Read R0."""
+    frame = frame_of(m, slot)
+    if frame == 0:
+        return LEAVE
+    a = image_of(frame)
+    size = HOME_ADDRESS_LENGTH
+    if code == 0x16:
+        a = place_of(m, frame, 0)
+        size = m.big2(a + 6)
+        if size == 0:
+            return LEAVE
+        size = size + COUNT_LENGTH + m.byte(a + 5)
+    if can_send(m, slot, size) == 0:
+        return LEAVE
+    accepted(m, slot)
+    orient(m, slot, 0)
+    if code == 0x16:
+        m.put_word(slot + where.AT, 1)
+        m.put_word(slot + where.LEFT, DATA)
+    send(m, slot, a, size)
     return ENDED
 
 

@@ -157,6 +157,9 @@ ENTRIES_ROOM: Final = 1 << 17
 # what is in the log: groups, each the writes of a channel program
 GROUP_HEAD: Final = 24
 """Generation, length of what follows in bytes, checksum of that."""
+SEED: Final = 0x243F6A8885A308D3
+MULTIPLIER: Final = 0x1E3779B97F4A7C15
+"""Of the checksum."""
 ENTRY_HEAD: Final = 24
 """Track, offset in its image, length of the data, which follow, filled up to a multiple of 8."""
 

@@ -59,7 +59,7 @@ class Leases:
         """
         self._can_write = can_write
         self.alone = True
-        """Nobody else executes anything while native code runs."""
+        """Nobody else executes anything while native code runs, and nobody watches."""
         self._io = io
         self._block = block
         self._start = start
@@ -149,10 +149,13 @@ class Leases:
         )
 
     # ---- before and after a run
-    def publish(self) -> bool:
-        """Put into the block what native code is to know; gives whether that is all that is pending in the channels."""
+    def publish(self, interruptions: bool = True) -> bool:
+        """Put into the block what native code is to know; gives whether that is all that is pending in the channels.
+
+        `interruptions`: it may take those of other devices, too.
+        """
         block, start, words = self._block, self._start, self._words
-        offered = self._io.offer(where.OTHERS) if self._io.waiting else ()
+        offered = self._io.offer(where.OTHERS if interruptions else 0) if self._io.waiting else ()
         waiting = self._io.waiting if offered else 0
         _HEAD.pack_into(block, start + where.WAITING, waiting, len(offered or ()), 0, 0, 0, 0, 0, 0)
         self._offered = offered or ()

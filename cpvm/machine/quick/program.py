@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from cpvm.machine.quick import layout as where
-from cpvm.machine.quick.disk import LEAVE, begin, immediate, perform
+from cpvm.machine.quick.disk import begin, immediate, perform
 from cpvm.machine.quick.host import HostOps
+from cpvm.machine.quick.track import LEAVE
 from cpvm.machine.quick.transfer import readable
 from cpvm.machine.quick.writes import save_writes
 from cpvm.s370 import psa

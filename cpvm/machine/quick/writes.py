@@ -13,10 +13,8 @@ from cpvm.machine.quick.host import HostOps
 from cpvm.machine.quick.track import image_of
 from cpvm.machine.quick.transfer import take
 
-MULTIPLIER: Final = 0x1E3779B97F4A7C15
 WRITE_TIME: Final = 600
 """Nanoseconds that a write to the log takes, about; a byte of it takes half of one."""
-SEED: Final = 0x243F6A8885A308D3
 
 
 def write(m: HostOps, slot: int, frame: int, offset: int, size: int) -> int:
@@ -50,9 +48,9 @@ def write(m: HostOps, slot: int, frame: int, offset: int, size: int) -> int:
 
 def checksum(m: HostOps, a: int, n: int) -> int:
     """Of n bytes, a multiple of 8."""
-    value = SEED ^ n
+    value = where.SEED ^ n
     for i in range(n >> 3):
-        value = (value ^ m.word(a + 8 * i)) * MULTIPLIER
+        value = (value ^ m.word(a + 8 * i)) * where.MULTIPLIER
         value = value ^ value >> 32
     return value
 

@@ -159,14 +159,18 @@ def ccws(r: random.Random, address: int, at: int) -> tuple[list[CCW], bytes]:
         if r.random() < 0.1:
             done.append(CCW(3, 0, flags(), 1))
         if r.random() < 0.9:
-            search = r.choice((0x31, 0x31, 0x31, 0x31, 0x31, 0x31, 0xB1, 0x51, 0x71, 0x29))
-            count = 5 if r.random() < 0.97 else r.choice((4, 6))
+            search = r.choice(
+                (0x31, 0x31, 0x31, 0x31, 0x31, 0x31, 0xB1, 0xB1, 0x51, 0x71, 0xD1, 0x29, 0x29, 0xA9, 0x49, 0x69, 0x39)
+            )
+            count = 5 if r.random() < 0.9 else r.choice((4, 4, 6, 8))
             start = at + 8 * len(done)
             done.append(CCW(search, argument(where + bytes((number,)) + bytes(4)), flags(), count))
             if r.random() < 0.96:
                 done.append(CCW(8, start, 0, 0))
         for _ in range(r.choice((1, 1, 1, 2, 3))):
-            code = r.choice((6, 6, 6, 5, 5, 5, 5, 0x0D, 0x0E, 0x1E, 0x12, 0x86, 0x92, 0x9E, 0x1D, 0x1A, 0x16, 4))
+            code = r.choice(
+                (6, 6, 6, 5, 5, 5, 5, 0x0D, 0x0E, 0x1E, 0x12, 0x86, 0x92, 0x9E, 0x1D, 0x1A, 0x16, 4, 0x86, 0x9E, 0x0D)
+            )
             count = r.choice((80, 80, 80, 20, 200, 1, 216, 300))
             more = 0x40 | (0x20 if r.random() < 0.8 else 0)
             if r.random() < 0.05:
