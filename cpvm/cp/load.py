@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from cpvm.machine.storage import BLOCK, REFERENCE
+
 if TYPE_CHECKING:
     from cpvm.cp.system import System
     from cpvm.cp.vmblok import VMBLOK
 
-PAGE: Final = 4096
-_BLOCKS = 2  # of 2K in a page
+_BLOCKS: Final = 2
+"""Blocks with a key in a page of 4K."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,21 @@ def storage_used() -> int:
 
 def pages_used(vm: VMBLOK) -> int:
     """Pages of 4K of a machine's storage that were referred to or have a key; one at least."""
-    storage = vm.machine.storage
-    keys = storage.keys[: storage.size // 2048]
-    return max(1, sum(1 for first in range(0, len(keys), _BLOCKS) if any(keys[first : first + _BLOCKS])))
+    return max(1, _pages(vm, _AS_IT_IS))
 
 
 def working_set(vm: VMBLOK) -> int:
     """Pages whose reference bit is on."""
+    return _pages(vm, _REFERENCE_ALONE)
+
+
+_AS_IT_IS = bytes(range(256))
+_REFERENCE_ALONE = bytes(key & REFERENCE for key in range(256))
+
+
+def _pages(vm: VMBLOK, table: bytes) -> int:
+    """Pages of which a block has a key that is not zero behind the table."""
     storage = vm.machine.storage
-    keys = storage.keys[: storage.size // 2048]
-    referred = range(0, len(keys), _BLOCKS)
-    return sum(1 for first in referred if any(key & 4 for key in keys[first : first + _BLOCKS]))
+    blocks = storage.size // BLOCK
+    keys = bytes(storage.keys[: blocks + blocks % _BLOCKS]).translate(table)
+    return len(keys) // _BLOCKS - memoryview(keys).cast("H").tolist().count(0)
