@@ -340,3 +340,10 @@ def test_a_missing_end_is_told_at_the_last_line(here: Path, capsys: pytest.Captu
         "prog.assemble:2: warning: IFO300 END STATEMENT MISSING (statement 3, severity 4)",
         "prog.assemble: 1 statement flagged, highest severity 4",
     ]
+
+
+def test_a_psw_is_sixteen_digits_or_an_address(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for psw in ("1234567", "X", ""):
+        with pytest.raises(SystemExit):
+            cli.main(["ipl", "--core", "x@0", "--psw", psw])
+        assert "16 hexadecimal digits, or 1 to 6 of an address" in told(capsys)[0]
