@@ -59,9 +59,9 @@ class VirtualHost:
         """An operation code that is none of a System/370's: IUCV's, X'B2F0', is CP's. Raises ProgramCheck."""
         machine = self._vm.machine
         cpu = machine.cpu
-        word = cpu.fetch4(address) & 0xFFFFFFFF
-        if word >> 16 != _IUCV:
+        if cpu.fetch2(address) & 0xFFFF != _IUCV:  # which was fetched before
             return False
+        word = cpu.fetch2(address + 2)
         if machine.psw.problem:
             raise ProgramCheck(ProgramCode.PRIVILEGED)
         base = word >> 12 & 0xF

@@ -140,6 +140,15 @@ def test_two_instructions_in_a_row_and_the_problem_state(site: Site) -> None:
     assert guest.machine.storage.read(0x2B, 1)[0] == -PRIVILEGED
 
 
+def test_other_operation_codes_stay_operation_exceptions(site: Site) -> None:
+    guest = Speaker(site, "CMSUSER")
+    for address, code in ((0x3FFFE, "0000"), (0x200, "B2FF4000"), (0x200, "0100")):
+        guest.put(address, bytes.fromhex(code))
+        guest.terminal.type("STORE PSW 00000000 00000000", ReadState.CP_READ)
+        guest.terminal.type(f"BEGIN {address:X}", ReadState.CP_READ)
+        assert guest.machine.storage.read(0x2B, 1)[0] == 1
+
+
 def test_a_question_and_its_answer(pair: tuple[Speaker, Speaker]) -> None:
     one, two = pair
     one.put(DATA, b"What is the time?")
