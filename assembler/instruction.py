@@ -1,7 +1,8 @@
 """Machine instructions: operands by the instruction's format, extended mnemonics, encoding.
 
-The rows are those of `cpvm.s370.insn`; nothing about a single instruction is written here.  Operand syntax: Principles
-of Operation (GA22-7000), "Instruction Formats", and OS/VS Assembler Language (GC33-4010), "Machine instructions".
+The rows are those of `cpvm.s370.insn` and of `uninstalled.py`; nothing about a single instruction is written here.
+Operand syntax: Principles of Operation (GA22-7000), "Instruction Formats", and OS/VS Assembler Language (GC33-4010),
+"Machine instructions".
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from assembler.expression import Expr, Here, Literal, Name, Sum, absolute
 from assembler.message import Flaw
 from assembler.operand import Operand, parse
 from assembler.operation import Operation
+from assembler.uninstalled import uninstalled
 from cpvm.s370.formats import FIELDS, Format
 from cpvm.s370.insn import Insn, table
 
@@ -248,7 +250,7 @@ def instructions() -> dict[str, MachineInstruction]:
 
 @lru_cache(maxsize=2)  # the table changes if plugins come and go
 def _instructions(all_rows: tuple[Insn, ...]) -> dict[str, MachineInstruction]:
-    rows = {row.mnemonic: row for row in all_rows}
+    rows = uninstalled() | {row.mnemonic: row for row in all_rows}
     found = {name: MachineInstruction(name, row) for name, row in rows.items()}
     for condition, mask in EXTENDED.items():
         plain = "NOP" if condition == "NOP" else "B" + condition

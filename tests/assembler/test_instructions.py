@@ -17,25 +17,36 @@ ENCODINGS = [
 ]
 
 # Instructions that the other assembler does not know, encoded by Principles of Operation, GA22-7000.
-BY_THE_MANUAL = [
-    (code + place, op, operands)
-    for code, op in (
-        ("9C00", "SIO"),
-        ("9C01", "SIOF"),
-        ("9D00", "TIO"),
-        ("9D01", "CLRIO"),
-        ("9E00", "HIO"),
-        ("9E01", "HDV"),
-        ("9F00", "TCH"),
-        ("B203", "STIDC"),
-        ("B213", "RRB"),
-    )
-    for place, operands in (("0000", "0(0)"), ("0123", "291(0)"), ("E123", "291(14)"), ("FFFF", "4095(15)"))
-] + [
-    (code + registers, op, operands)
-    for code, op in (("08", "SSK"), ("09", "ISK"))
-    for registers, operands in (("00", "0,0"), ("12", "1,2"), ("F0", "15,0"), ("0F", "0,15"), ("FF", "15,15"))
-]
+BY_THE_MANUAL = (
+    [
+        (code + place, op, operands)
+        for code, op in (
+            ("9C00", "SIO"),
+            ("9C01", "SIOF"),
+            ("9D00", "TIO"),
+            ("9D01", "CLRIO"),
+            ("9E00", "HIO"),
+            ("9E01", "HDV"),
+            ("9F00", "TCH"),
+            ("B203", "STIDC"),
+            ("B213", "RRB"),
+            ("9F01", "CLRCH"),
+            ("B200", "CONCS"),
+            ("B201", "DISCS"),
+        )
+        for place, operands in (("0000", "0(0)"), ("0123", "291(0)"), ("E123", "291(14)"), ("FFFF", "4095(15)"))
+    ]
+    + [
+        (code + registers, op, operands)
+        for code, op in (("08", "SSK"), ("09", "ISK"))
+        for registers, operands in (("00", "0,0"), ("12", "1,2"), ("F0", "15,0"), ("0F", "0,15"), ("FF", "15,15"))
+    ]
+    + [
+        (code + place, op, operands)
+        for code, op in (("85", "RDD"), ("84", "WRD"))
+        for place, operands in (("000000", "0(0),0"), ("C1E123", "291(14),C'A'"), ("FFFFFF", "4095(15),255"))
+    ]
+)
 
 
 def assembled(op: str, operands: str) -> tuple[str, list[str]]:
