@@ -14,6 +14,7 @@ from cpvm.cp import iucvservice
 from cpvm.cp.iucvblok import (
     ADDRESS_1,
     CODE,
+    CONTROL_CODE,
     FLAGS,
     LENGTH,
     LIMIT,
@@ -146,6 +147,8 @@ class IUCV:
         mine.priority = bool(asked.flags & Flag.PRIORITY)
         mine.quiesced = bool(asked.flags & Flag.QUIESCE)
         if target.startswith("*"):
+            if asked.half(CONTROL_CODE):
+                return Code.CONTROL_CODE
             service = iucvservice.find(self.vm.system, target)
             if service is None:
                 return Code.NO_SERVICE

@@ -227,6 +227,8 @@ def test_refusals(pair: tuple[Speaker, Speaker], site: Site) -> None:
         site.logon("OPERATOR") if user == "OPERATOR" else None
         assert (one.connect(user), one.code) == (1, code)
     assert (one.connect("USER01", limit=256), one.code) == (1, Code.LIMIT_TOO_LARGE)
+    one.put(LIST, bytes.fromhex("00000000 00000001") + to_ebcdic("*MSG    ") + bytes(24))
+    assert (one.run(Function.CONNECT), one.machine.storage.read(LIST + 3, 1)[0]) == (1, Code.CONTROL_CODE)
     third = Speaker(site, "MAINT", "CPCMS")
     assert (third.connect("CMSUSER"), third.code) == (1, Code.NOT_AUTHORIZED)
     assert third.connect("USER01") == 0

@@ -10,7 +10,8 @@ from cpvm.cp.vmcfblok import HEADER_LENGTH, Parameters
 def communicate(call: DiagnoseCall) -> None:
     """Rx: doubleword-aligned address of VMCPARM, 40 bytes; Ry gets the return code, 0 to 20.
 
-    What it asks for, the header that comes with an interruption X'4001', and the codes are in `cpvm.cp.vmcfblok`.
+    What it asks for, the header that comes with an interruption X'4001', and the codes are told in
+    docs/reference/communication.md.
     """
     call.specification(bool(call.x & 7))
     asked, key = Parameters.from_bytes(call.read(call.x, HEADER_LENGTH)), call.machine.psw.key
