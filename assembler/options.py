@@ -149,7 +149,9 @@ def _using(options: Options, on: bool, value: str | None) -> Options:
     return replace(options, using_map=True)
 
 
-_PCONTROL = frozenset(("ON", "OFF", "GEN", "NOGEN", "DATA", "NODATA", "MCALL", "NOMCALL"))
+_PCONTROL = frozenset((
+    "ON", "OFF", "GEN", "NOGEN", "DATA", "NODATA", "MCALL", "NOMCALL", "MSOURCE", "NOMSOURCE",
+))  # fmt: skip
 
 
 def _pcontrol(options: Options, on: bool, value: str | None) -> Options:

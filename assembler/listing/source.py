@@ -71,7 +71,7 @@ def _statement(printer: Printer, st: Statement, status: Status, told: list[Messa
         code = [text[at : at + 16] for at in range(0, len(text), 16)]
     addr1 = f"{shown.addr1 & 0xFFFFF:05X}" if shown.addr1 >= 0 else ""
     addr2 = f"{shown.addr2 & 0xFFFFF:05X}" if shown.addr2 >= 0 else ""
-    records = source_of(st)
+    records = source_of(st) if status.source(st) or told else ("",)
     sign = "+" if st.level else " "
     if told:
         printer.eject_unless(min(len(records) + 2 * len(told), _KEPT_TOGETHER))

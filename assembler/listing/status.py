@@ -16,6 +16,7 @@ class _State:
     gen: bool = True
     data: bool = False
     mcall: bool = False
+    msource: bool = True
 
 
 class Status:
@@ -39,13 +40,17 @@ class Status:
     def data(self) -> bool:
         return self._now.data
 
+    def source(self, st: Statement) -> bool:
+        """Whether the statement's source is listed, not only what became of it (NOMSOURCE)."""
+        return not st.level or self._now.msource
+
     def _set(self, words: tuple[str, ...]) -> None:
         for word in words:
             off = word.startswith("NO") or word == "OFF"
             name = word.removeprefix("NO").lower()
             if word in ("ON", "OFF"):
                 self._now.on = not off
-            elif name in ("gen", "data", "mcall"):
+            elif name in ("gen", "data", "mcall", "msource"):
                 setattr(self._now, name, not off)
 
     def obey(self, st: Statement) -> None:

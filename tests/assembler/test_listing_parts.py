@@ -253,3 +253,10 @@ def test_long_messages_go_on_below() -> None:
     first, second = section[:2]
     assert first.startswith("    2  IFO209      ADDRESSABILITY ERROR") and len(first) <= 120
     assert second.startswith(" " * 19) and "COLUMN 3" in first + second
+
+
+def test_print_nomsource_lists_object_code_alone() -> None:
+    source = MACROS.replace("         USING *,12\n", "         USING *,12\n         PRINT NOMSOURCE\n")
+    generated = [line for line in listed(source=source) if line[1:10].strip() and line[40:41] == "+"]
+    assert [line[8:10] for line in generated] == ["05"]
+    assert generated[0][41:].strip() == ""
