@@ -12,7 +12,7 @@ from cpvm.cp.registry import WordTable
 from cpvm.cp.spoolfile import STANDARD_FORM
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 from cpvm.cp.vmblok import VMBLOK
-from cpvm.cp.vspool import UnitRecord
+from cpvm.cp.vspool import Output, UnitRecord
 
 
 def storage_line(vm: VMBLOK) -> str:
@@ -40,7 +40,8 @@ def unit_record_lines(vm: VMBLOK, block: UnitRecord) -> list[str]:
     options, vaddr = block.options, f"{block.vaddr:03X}"
     cont = "CONT  " if options.cont else "NOCONT"
     hold = "HOLD  " if options.hold else "NOHOLD"
-    state = "READY" if block.ready else "NOTREADY"
+    full = isinstance(block, Output) and block.full
+    state = "READY" if block.ready and not full else "NOTREADY"
     if block.kind == "RDR":
         eof = "EOF  " if options.eof else "NOEOF"
         return [f"RDR  {vaddr} CL {options.spool_class} {cont} {hold} {eof} {state}"]
