@@ -88,7 +88,8 @@ class Dc(Operation):
         st.pool = asm.pool_number
         st.parsed = place(asm, st)
         for constant, _ in placed(st.parsed):
-            asm.mention(constant)
+            if constant.duplication is None or constant.duplicate(asm):  # else nothing refers to the names
+                asm.mention(constant)
 
     def generate(self, asm: Assembler, st: Statement) -> None:
         if st.parsed is None:
