@@ -183,3 +183,14 @@ def test_no_warning_in_programs_that_run() -> None:
         usual = {(one.statement, one.number) for one in assemble(text, library=library).messages}
         found = {(one.statement, one.number) for one in assemble(text, library=library, options=ON).messages}
         assert found == usual, file.name
+
+
+@pytest.mark.parametrize(
+    "branch", ["B     X+1", "BAL   14,X+1", "BCT   1,X+1", "BXLE  1,2,X+1", "EX    1,X+1", "B     *+5"]
+)
+def test_a_branch_to_an_odd_address(branch: str) -> None:
+    """XF's alignment error, whatever options there are; NOALIGN turns it off."""
+    source = f"T CSECT\n USING T,15\nX LR 1,2\n {branch}\n END"
+    assert [one.number for one in assemble(source).messages] == ["IFO220"]
+    assert assemble(source, options=Options(align=False)).messages == []
+    assert assemble(source.replace("X+1", "X+2").replace("*+5", "*+4")).messages == []
