@@ -247,8 +247,8 @@ def count(folders: tuple[Path, Path], report: Report) -> None:
                 records = [from_ebcdic(record.data) for record in system.spool.records(file.spoolid)]
                 if len(records) != file.records:
                     report.wrong.append(f"{folder.name} FILE {file.spoolid} has {len(records)} of {file.records}")
-                where = folder.name if records[0].startswith("DECK") else f"{folder.name} {file.owner}"
-                _whole(report, where, records)
+                place = folder.name if records[0].startswith("DECK") else f"{folder.name} {file.owner}"
+                _whole(report, place, records)
         orphans = "SELECT count(*) FROM spool_data WHERE spoolid NOT IN (SELECT spoolid FROM spool_file)"
         if system.database.query(orphans) != [(0,)]:
             report.wrong.append(f"{folder.name}: pieces of files that are no files")

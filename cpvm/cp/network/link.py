@@ -12,8 +12,8 @@ from cpvm.cp.network.connection import Connection, Message, Owner
 from cpvm.cp.network.wire import LinkError, call
 from cpvm.cp.sysconfig import Link
 
-FIRST_RETRY: Final = 1.0
-LAST_RETRY: Final = 60.0
+FIRST_RETRY = 1.0
+LAST_RETRY = 60.0
 CONNECT_SECONDS: Final = 10.0
 
 

@@ -29,7 +29,7 @@ from cpvm.cp.sysconfig import ANY
 if TYPE_CHECKING:
     from cpvm.cp.system import System
 
-REFUSED_SECONDS: Final = 60.0  # until a file that a neighbour could not take is offered again
+REFUSED_SECONDS = 60.0  # until a file that a neighbour could not take is offered again
 _MOST_CALLERS: Final = 20  # that have not logged on yet
 _TEXT: Final = 240  # characters of a message
 

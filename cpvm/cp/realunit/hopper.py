@@ -29,7 +29,7 @@ from cpvm.s370.ebcdic import from_ebcdic
 if TYPE_CHECKING:
     from cpvm.cp.system import System
 
-LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS = 0.5
 REJECTED: Final = "rejected"
 _UNFINISHED = ("~", ".part", ".tmp", ".swp")
 _MAX_DECK: Final = 256 * 1024 * 1024  # bytes

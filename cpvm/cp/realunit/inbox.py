@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
 
 FOLDER: Final = "inbox"
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS = 0.25
 _PATIENCE: Final = 60.0  # seconds that a running system may take
 _POLL: Final = 0.02
 _DECK, _DONE = ".deck", ".done"
