@@ -57,7 +57,7 @@ class VMBLOK:
         self.ecmode = "ECMODE" in entry.options
         self.channels = "BMX" if "BMX" in entry.options else "SEL"
         # SET operands that change nothing here but are remembered for QUERY SET
-        self.settings = {option: "ON" for option in ("ISAM", "STBYPASS") if option in entry.options}
+        self.settings: dict[str, str] = {option: "ON" for option in ("ISAM", "STBYPASS") if option in entry.options}
         self.pf_keys: dict[int, PFKey] = {}
         self.serial = int(entry.cpuid or "0", 16)  # of the processor, SET CPUID
         linend, linedel, chardel, escape = entry.symbols
