@@ -36,7 +36,8 @@ from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 ACKS, SETTLED, STOP = "acknowledged", "settled", "stop"
 LONGEST = 200
-PATIENCE = 60.0  # seconds until everything must have been printed and sent
+MOST_SHOWN = 20
+PATIENCE = 60.0  # seconds without any progress after which it must all have been printed and sent
 QUEUES = ("RDR", "PRT", "PUN")
 TYPES = ("print", "send", "keep")
 
@@ -213,9 +214,12 @@ def campaign(place: Path, kills: int, seed: int = 1, longest: float = 0.25) -> R
             nursery.ask(f"kill {victims[folder]}")
             report.kills += 1
         settling = [nursery.ask(f"start {folder} 0 True") for folder in folders]
-        until = time.monotonic() + PATIENCE
+        sizes, until = 0, time.monotonic() + PATIENCE
         while time.monotonic() < until and not all((folder / SETTLED).exists() for folder in folders):
             time.sleep(0.01)
+            logs = sum((folder / "operator.log").stat().st_size for folder in folders)  # grows with each file
+            if logs != sizes:
+                sizes, until = logs, time.monotonic() + PATIENCE
         for folder in folders:
             if not (folder / SETTLED).exists():
                 report.wrong.append(f"{folder.name} still has something to print or to send")
@@ -280,7 +284,7 @@ def main() -> int:
     kinds = Counter("decks" if "DECK" in key else key.split()[1] for key in report.acknowledged)
     print(f"{report.kills} kills, {sum(report.acknowledged.values())} files acknowledged, {len(report.found)} found")
     print(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
-    print("\n".join(report.wrong) or "nothing lost, nothing twice, nothing in pieces")
+    print("\n".join(report.wrong[:MOST_SHOWN]) or "nothing lost, nothing twice, nothing in pieces")
     return 1 if report.wrong else 0
 
 

@@ -51,6 +51,7 @@ class Network:
         self._callers = threading.BoundedSemaphore(_MOST_CALLERS)
         self._sending: dict[str, int] = {}
         self._refused: dict[int, float] = {}
+        self._waiting: dict[str, list[int]] = {}  # by neighbour: spoolids, the most urgent last; made again if missing
         self._announced: set[tuple[int, float]] = set()
         self._last_stamp = 0.0
         self._running = False
@@ -150,6 +151,7 @@ class Network:
         """There may be new files to be sent."""
         if not self._running:
             return
+        self._waiting.clear()
         for file in self._queue():
             if file.held:
                 continue
@@ -202,8 +204,9 @@ class Network:
     # Files that leave and come; called by connections, on their threads
 
     def pending(self, node: str) -> list[str]:
-        """Keys of files that may be sent again."""
+        """Keys of files that may be sent again: a connection begins."""
         with self._system.lock:
+            self._waiting.pop(node, None)
             return self.transmissions.pending()
 
     def only(self, node: str, keys: list[str]) -> None:
@@ -220,21 +223,34 @@ class Network:
         """The most urgent file for a neighbour."""
         with self._system.lock:
             self._sending.pop(node, None)
-            found: tuple[int, SpoolFile, Destination] | None = None
-            for file in self._queue():
-                destination = read_tag(file.tag)
-                if file.held or destination is None or self._refused.get(file.spoolid, 0.0) > time.monotonic():
-                    continue
-                link = self.route(destination.node)
-                if link is None or link.node != node or destination.node == self.node:
-                    continue
-                if found is None or destination.priority < found[0]:
-                    found = (destination.priority, file, destination)
-            if found is None:
-                return None
-            _, file, destination = found
-            self._sending[node] = file.spoolid
-            return Outgoing(file, self._header(file, destination), self._records(file))
+            if node not in self._waiting:
+                self._waiting[node] = self._in_order(node)
+            waiting = self._waiting[node]
+            while waiting:
+                file = self._system.spool.file(waiting.pop())
+                destination = self._destination(file, node) if file is not None else None
+                if file is not None and destination is not None:
+                    self._sending[node] = file.spoolid
+                    return Outgoing(file, self._header(file, destination), self._records(file))
+            return None
+
+    def _in_order(self, node: str) -> list[int]:
+        """The files for a neighbour, the most urgent last."""
+        found = [(file, self._destination(file, node)) for file in self._queue()]
+        wanted = [(there.priority, at, file.spoolid) for at, (file, there) in enumerate(found) if there is not None]
+        return [spoolid for _, _, spoolid in sorted(wanted, reverse=True)]
+
+    def _destination(self, file: SpoolFile, node: str) -> Destination | None:
+        """Where a file goes, if it can go to this neighbour now."""
+        if (file.owner, file.queue) != (self.userid, "RDR") or file.held:
+            return None
+        destination = read_tag(file.tag)
+        if destination is None or destination.node == self.node:
+            return None
+        link = self.route(destination.node)
+        if link is None or link.node != node or self._refused.get(file.spoolid, 0.0) > time.monotonic():
+            return None
+        return destination
 
     def _header(self, file: SpoolFile, destination: Destination) -> Header:
         origin = self._origin(file)
