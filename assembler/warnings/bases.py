@@ -34,6 +34,8 @@ class Contents:
 @blunder("BASE", "IFO352", ("BALR", "BASR", "LA", "L"))
 class BaseContents(Blunder):
     def check(self, view: View, st: Statement) -> Found:
+        if st.op == "L" and "=" not in st.operand:
+            return ()
         register = st.code[1] >> 4
         return self._following(view, st, register) if register and register in _bases(view) else ()
 

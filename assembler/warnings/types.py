@@ -18,6 +18,10 @@ class WrongSize(Blunder):
     """Only where the symbol stands alone, and its statement has no more than the one field."""
 
     def check(self, view: View, st: Statement) -> Found:
+        operand = st.operand
+        return () if "(" in operand or "+" in operand or "=" in operand else self._found(view, st)
+
+    def _found(self, view: View, st: Statement) -> Found:
         area = view.areas(st)[0]
         tree = area.operand.address
         if not isinstance(tree, Name) or not area.symbolic or area.operand.first is not None:

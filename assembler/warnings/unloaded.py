@@ -11,6 +11,7 @@ from assembler.message import Flaw
 from assembler.source import Statement
 from assembler.symbols import Section
 from assembler.warnings.registry import Blunder, View, blunder
+from cpvm.s370.formats import Format
 
 _OURS = range(2, 12)
 """Registers that no linkage convention loads: a caller leaves addresses in 0, 1 and 12 to 15."""
@@ -56,11 +57,26 @@ def _number(view: View, tree: object) -> int:
 
 
 def _loaded(view: View, register: int) -> bool:
-    """Whether any instruction changes the register; one that could not be read may."""
+    """Whether any instruction changes the register; one that could not be read may change all."""
+    known = view.notes.get("loaded")
+    if known is None:
+        known = view.notes["loaded"] = _changed(view)
+    return register in known
+
+
+def _changed(view: View) -> frozenset[int]:
+    """All registers that are changed anywhere."""
+    found: set[int] = set()
+    seen: set[tuple[object, bytes]] = set()
     for st in view.statements:
-        if isinstance(st.operation, MachineInstruction):
-            if not st.code or st.messages is not None:
-                return True
-            if register in changed_registers(st.operation, st.code):
-                return True
-    return False
+        operation = st.operation
+        if not isinstance(operation, MachineInstruction):
+            continue
+        code = st.code
+        if not code or st.messages is not None:
+            return frozenset(range(16))
+        key = (operation, code[1:] if operation.row.format is Format.RRE else code[1:2])
+        if key not in seen:
+            seen.add(key)
+            found.update(changed_registers(operation, code))
+    return frozenset(found)
