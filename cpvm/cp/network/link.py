@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from cpvm.cp.network.connection import Connection, Message, Owner
+from cpvm.cp.network.messages import NOT_CONNECTED, SIGNED_OFF, SIGNED_ON
 from cpvm.cp.network.wire import LinkError, call
 from cpvm.cp.sysconfig import Link
 
@@ -91,13 +92,13 @@ class LinkState:
             old.close("REPLACED")
             time.sleep(0.01)
         self._told = ""
-        self._tell(f"DMTNJI143I LINK {self.node} SIGNED ON")
+        self._tell(SIGNED_ON.full(self.node))
         try:
             connection.run()
         finally:
             with self._guard:
                 self._connection = None
-            self._tell(f"DMTNJI149I LINK {self.node} SIGNED OFF; {connection.reason or 'CONNECTION LOST'}".upper())
+            self._tell(SIGNED_OFF.full(self.node, (connection.reason or "CONNECTION LOST").upper()))
 
     def _drop(self, reason: str) -> None:
         connection = self._connection
@@ -133,4 +134,4 @@ class LinkState:
         """Tell the operator why there is no connection, once for each reason."""
         if why != self._told and not self._closed:
             self._told = why
-            self._tell(f"DMTNJI150E LINK {self.node} NOT CONNECTED; {why.upper()}")
+            self._tell(NOT_CONNECTED.full(self.node, why.upper()))

@@ -21,6 +21,16 @@ from cpvm.cp.network.arrival import Arrival, Known
 from cpvm.cp.network.connection import Connection, Header, Incoming, Message, Outgoing
 from cpvm.cp.network.destination import SYSTEM, Destination, read_tag
 from cpvm.cp.network.link import LinkState
+from cpvm.cp.network.messages import (
+    CALLER_REFUSED,
+    CANNOT_LISTEN,
+    ENQUEUED,
+    NO_SUCH_NODE,
+    NO_SUCH_USER,
+    NOT_TAKEN,
+    SENT,
+    SPOOLED,
+)
 from cpvm.cp.network.transmission import Origin, Transmissions
 from cpvm.cp.network.wire import LinkError, answer
 from cpvm.cp.spoolfile import SpoolFile, SpoolRecord, read_records
@@ -86,7 +96,7 @@ class Network:
                 (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
             )
         except OSError as error:
-            self._system.log.write(f"DMTREX151E CANNOT LISTEN ON {host}:{port}; {str(error.strerror or error).upper()}")
+            self._system.log.write(CANNOT_LISTEN.full(f"{host}:{port}", str(error.strerror or error).upper()))
             return
         thread = threading.Thread(target=self._accept, args=(self._listener,), name="network", daemon=True)
         self._threads.append(thread)
@@ -124,7 +134,7 @@ class Network:
             with contextlib.suppress(OSError):
                 connection.close()
             why = str(error).upper()
-            self._system.post(lambda: self._system.log.write(f"DMTREX152E CALLER REFUSED; {why}"))
+            self._system.post(lambda: self._system.log.write(CALLER_REFUSED.full(why)))
             return
         finally:
             self._callers.release()
@@ -175,13 +185,13 @@ class Network:
         self._announced.add((file.spoolid, file.created))
         link = self.route(destination.node)
         if link is not None and self.transmissions.origin(file) is None:
-            self.notify(self._origin(file), f"DMTAXS101I FILE {file.spoolid:04} ENQUEUED ON LINK {link.node}")
+            self.notify(self._origin(file), ENQUEUED.full(file.spoolid, link.node))
 
     def _reject(self, file: SpoolFile) -> None:
         """There is no such node: the file is held, and can be had back with TRANSFER."""
         self._system.spool.update(replace(file, hold=True))
         origin = self._origin(file)
-        self.notify(origin, f"DMTAXS103E FILE {origin.spoolid:04} REJECTED -- INVALID DESTINATION ADDRESS; HELD")
+        self.notify(origin, NO_SUCH_NODE.full(origin.spoolid))
 
     def _deliver(self, file: SpoolFile, destination: Destination) -> None:
         """A file for this node."""
@@ -285,9 +295,9 @@ class Network:
             origin = self._origin(file)
             self.transmissions.sent(file)
             self._sending.pop(node, None)
-        text = f"DMTNJI147I SENT FILE {origin.spoolid:04} ON LINK {node} TO {outgoing.header.node}"
-        if outgoing.header.userid != SYSTEM:
-            text += f"({outgoing.header.userid})"
+        header = outgoing.header
+        receiver = header.node if header.userid == SYSTEM else f"{header.node}({header.userid})"
+        text = SENT.full(origin.spoolid, node, receiver)
         self._system.post(lambda: self.notify(origin, text))
 
     def refused(self, node: str, outgoing: Outgoing, why: str) -> None:
@@ -296,7 +306,7 @@ class Network:
             self._sending.pop(node, None)
             self._refused[outgoing.file.spoolid] = time.monotonic() + REFUSED_SECONDS
             self._system.timers.after(REFUSED_SECONDS, self.kick)
-        self._tell(f"DMTNJI146E FILE {outgoing.file.spoolid:04} NOT TAKEN BY {node}; {why.upper()}")
+        self._tell(NOT_TAKEN.full(outgoing.file.spoolid, node, why.upper()))
 
     def begin(self, node: str, header: Header) -> Incoming:
         """The neighbour sends a file."""
@@ -317,8 +327,8 @@ class Network:
 
     def arrived(self, file: SpoolFile, origin: Origin) -> None:
         """A file has come for a user here, or for the printer."""
-        text = f"DMTAXS104I FILE SPOOLED TO {file.owner} -- ORG {origin.node}({origin.userid})"
-        text += f" {clock.mmddyy(file.created)} {clock.hhmmss(file.created)}"
+        when = (clock.mmddyy(file.created), clock.hhmmss(file.created))
+        text = SPOOLED.full(file.owner, origin.node, origin.userid, *when)
         self._system.log.write(text)
         if file.queue == "RDR":
             self._system.file_arrived(file)
@@ -327,9 +337,9 @@ class Network:
 
     def no_such_user(self, file: SpoolFile, destination: Destination, origin: Origin) -> None:
         """A file has come for somebody who is not in the directory: it is held."""
-        text = f"FILE {origin.spoolid:04} REJECTED -- USERID {destination.userid} NOT KNOWN AT {self.node}; HELD THERE"
-        self._system.log.write(f"DMTAXS103E {text} AS {self.userid} {file.spoolid:04}")
-        self.notify(origin, f"DMTAXS103E {text}")
+        text = NO_SUCH_USER.full(origin.spoolid, destination.userid, self.node)
+        self._system.log.write(f"{text} AS {self.userid} {file.spoolid:04}")
+        self.notify(origin, text)
 
     def notify(self, origin: Origin, text: str) -> None:
         """Tell whose file it is, wherever that is; if nobody can be told it is not told."""
