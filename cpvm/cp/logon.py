@@ -55,7 +55,7 @@ def welcome(vm: VMBLOK) -> None:
     if files:
         vm.console.write_cp(files)
     vm.console.write_cp(f"LOGON AT {clock.long(time.time())}")
-    vm.system.log.write(f"{vm.line_name:<8} LOGON  AS {vm.userid:<8} USERS = {len(vm.system.users):03}")
+    vm.system.log.write(f"{vm.line:<9} LOGON  AS {vm.userid:<8} USERS = {len(vm.system.users):03}")
 
 
 def logmsg_lines(system: System) -> list[str]:
@@ -84,16 +84,16 @@ def reconnect(vm: VMBLOK, session: Session) -> None:
     if files:
         vm.console.write_cp(files)
     vm.console.write_cp(f"RECONNECTED AT {clock.long(time.time())}")
-    vm.system.log.write(f"{vm.line_name:<8} RECONNECT {vm.userid:<8} USERS = {len(vm.system.users):03}")
+    vm.system.log.write(f"{vm.line:<9} RECONNECT {vm.userid:<8} USERS = {len(vm.system.users):03}")
     vm.console.wait_for_cp()
 
 
 def disconnect(vm: VMBLOK, *, hold: bool = False) -> None:
     """DISCONN: the terminal is free, the machine goes on."""
     vm.console.write_cp(f"DISCONNECT AT {clock.long(time.time())}")
-    name = vm.line_name
+    name = vm.line
     session = vm.console.disconnect()
-    vm.system.log.write(f"{name:<8} DISCONNECT {vm.userid:<8} USERS = {len(vm.system.users):03}")
+    vm.system.log.write(f"{name:<9} DISCONNECT {vm.userid:<8} USERS = {len(vm.system.users):03}")
     vm.console.cp_read = False
     if session is not None:
         free_line(vm.system, session, hold=hold)
@@ -121,13 +121,17 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     if vm.logged_off:
         return
     system = vm.system
-    for output in vm.outputs:
+    outputs = sorted(vm.outputs, key=lambda output: output.kind == "CONS")
+    for output in outputs:
+        if output.kind == "CONS":  # the last, so that its one file has all that was shown
+            _last_words(vm)
+            vm.console.spooling = False
         output.close(even_cont=True)  # before the terminal goes, since it tells of the files
+    if not outputs or outputs[-1].kind != "CONS":
+        _last_words(vm)
     vm.logged_off = True
     vm.stopped = True
-    vm.console.write_cp(vm.usage.line())
-    vm.console.write_cp(f"LOGOFF AT {clock.long(time.time())}")
-    name = vm.line_name
+    name = vm.line
     system.guarded(vm.vmcf.end)
     system.guarded(vm.iucv.end)
     system.guarded(vm.logical.end)
@@ -138,12 +142,18 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     system.guarded(vm.account)
     system.operations.gone(vm)
     note = " FORCED" if forced else ""
-    system.log.write(f"{name:<8} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
+    system.log.write(f"{name:<9} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
     session = vm.console.disconnect()
     if vm.function is not None:
         vm.function.cancel()
     if session is not None:
         free_line(system, session, hold=hold)
+
+
+def _last_words(vm: VMBLOK) -> None:
+    """What was used, and the time."""
+    vm.console.write_cp(vm.usage.line())
+    vm.console.write_cp(f"LOGOFF AT {clock.long(time.time())}")
 
 
 def free_line(system: System, session: Session, *, hold: bool) -> None:

@@ -270,6 +270,11 @@ class VMBLOK:
         session = self.console.session
         return "DSC" if session is None else session.terminal.name
 
+    @property
+    def line(self) -> str:
+        """The terminal's type and name, USER DSC if there is none; as the operator is told."""
+        return "USER DSC" if self.disconnected else f"LINE {self.line_name}"
+
     # Devices
 
     def unit_records(self, kind: str) -> list[UnitRecord]:

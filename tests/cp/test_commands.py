@@ -85,8 +85,8 @@ def test_operator_sees_logons_and_can_force(site: Site, user: FakeTerminal) -> N
     operator = site.logon("OPERATOR")
     site.logon("USER01", "SECRET")
     lines = operator.type("FORCE CMSUSER")
-    assert any(line.endswith("L0003    LOGON  AS USER01   USERS = 003") for line in lines)
-    assert any(line.endswith("L0001    LOGOFF AS CMSUSER  USERS = 002 FORCED") for line in lines)
+    assert any(line.endswith("LINE L0003 LOGON  AS USER01   USERS = 003") for line in lines)
+    assert any(line.endswith("LINE L0001 LOGOFF AS CMSUSER  USERS = 002 FORCED") for line in lines)
     assert user.until(ReadState.LOGON)[-1] == "VM/370 ONLINE"
     assert operator.type("FORCE CMSUSER") == ["DMKUSO045E CMSUSER NOT LOGGED ON"]
 

@@ -70,7 +70,7 @@ def test_before_logon(site: Site) -> None:
 def test_second_logon_is_refused(site: Site) -> None:
     site.logon("CMSUSER")
     terminal = site.terminal()
-    assert terminal.type("LOGON CMSUSER CMSUSER") == ["DMKLOG054E ALREADY LOGGED ON L0001"]
+    assert terminal.type("LOGON CMSUSER CMSUSER") == ["DMKLOG054E ALREADY LOGGED ON LINE L0001"]
 
 
 def test_disconnect_and_reconnect(site: Site) -> None:

@@ -65,7 +65,7 @@ def test_a_file_goes_to_another_user_with_messages(site: Site) -> None:
         "FILES: 001 RDR, NO PRT, NO PUN",
     ]
     lines = receiver.type("Q RDR ALL")
-    assert lines[0] == "OWNERID  FILE CLASS RECDS  CPY HOLD  DATE  TIME     NAME     TYPE     DIST"
+    assert lines[0] == "OWNERID  FILE CLASS RECDS  CPY HOLD   DATE  TIME    NAME    TYPE     DIST"
     assert lines[1].startswith("CMSUSER  0001 B PUN 000002 02  NONE ")
     assert lines[1].endswith(" MY       FILE     BIN3")
     assert receiver.type("Q R") == [
@@ -193,6 +193,17 @@ def test_console_spool(site: Site) -> None:
     assert user.type("SPOOL CONSOLE STOP CLOSE")[-1].startswith("CON FILE 0001 TO ")
     records = [from_ebcdic(record.data) for record in site.system.spool.records(1)]
     assert records == ["001 USERS, 000 DIALED"]
+
+
+def test_a_session_has_one_console_file_to_the_end(site: Site) -> None:
+    user = site.logon("CMSUSER")
+    user.type("SPOOL CONS START TO USER01")
+    user.type("Q USERS")
+    user.type("LOGOFF")
+    (file,) = site.system.spool.files("RDR", "USER01")
+    records = [from_ebcdic(record.data) for record in site.system.spool.records(file.spoolid)]
+    assert [record[:9] for record in records] == ["001 USERS", "CONNECT= ", "LOGOFF AT"]
+    assert site.system.spool.files("PRT") == []
 
 
 def test_wrong_operands_change_nothing(site: Site) -> None:

@@ -110,7 +110,7 @@ def _wrong(request: Request, session: Session, user: str) -> None:
 def _enter(request: Request, session: Session, entry: UserEntry, ipl: bool) -> None:
     running = request.system.users.get(entry.userid)
     if running is not None and not running.disconnected:
-        raise ALREADY_LOGGED_ON.error(running.line_name)
+        raise ALREADY_LOGGED_ON.error(running.line)
     if running is not None:
         logon.reconnect(running, session)
         return

@@ -12,7 +12,7 @@ from cpvm.cp.spoolfile import STANDARD_FORM
 from cpvm.cp.spoolword import chosen_files, files_in, spool_class, whose
 
 SHORT_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD"
-LONG_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD  DATE  TIME     NAME     TYPE     DIST"
+LONG_HEADER = "OWNERID  FILE CLASS RECDS  CPY HOLD   DATE  TIME    NAME    TYPE     DIST"
 
 
 @query("FILES", minimum=1)
