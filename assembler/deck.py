@@ -36,8 +36,8 @@ class DeckError(ValueError):
 def number_sections(asm: Assembler) -> list[Section]:
     """Give ESD identifications to everything that goes into the ESD, in the order of first mention."""
     found: list[Section] = []
-    for section in asm.order:
-        if section.kind != "DS" or section.external:
+    for section in asm.dictionary:
+        if isinstance(section, Section) and (section.kind != "DS" or section.external):
             found.append(section)
             section.esdid = len(found)
     return found

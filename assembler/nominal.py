@@ -291,7 +291,9 @@ def _address(
     relocations: list[Relocation] = []
     for section, times in terms:
         if section.kind == "DS" and place.has_text():
-            raise Flaw("IFO158", "NAME OF STATEMENT IN DSECT USED IN RELOCATABLE ADDRESS CONSTANT", 8, constant.column)
+            what = "NAME OF STATEMENT IN DSECT USED IN RELOCATABLE ADDRESS CONSTANT"
+            place.warn(Flaw("IFO158", what, 8, constant.column))
+            continue
         value += section.base * times
         # Of eight bytes the last four hold the address: decks of System/370 know no longer ones.
         place_of, size = (offset + length - 4, 4) if length > 4 else (offset, length)

@@ -75,11 +75,18 @@ class Sections(State):
 
     def mention(self, constant: Constant) -> None:
         """Pass 1: enter the names of a V-type constant in the ESD, even those that are defined here as well; a constant
-        in a dummy section refers to nothing, and a weak reference stays weak."""
-        if self.section is not None and not self.section.has_text:
+        in a dummy section refers to nothing, and a weak reference stays weak.  A dummy section that a Q-type constant
+        names is entered there, unless it is defined later."""
+        if constant.kind not in ("Q", "V") or (self.section is not None and not self.section.has_text):
             return
-        for name in map(str.upper, constant.values or ()) if constant.kind == "V" else ():
-            if name not in self.externals and SYMBOL.fullmatch(name) and len(name) <= 8:
+        for name in map(str.upper, constant.values or ()):
+            if constant.kind == "Q":
+                found = self.sections.get(name)
+                if found is not None and found.kind == "DS" and not found.external:
+                    found.external = True
+                    self.dictionary.remove(found)
+                    self.dictionary.append(found)
+            elif name not in self.externals and SYMBOL.fullmatch(name) and len(name) <= 8:
                 self.external_section(name, "ER")
 
     def place(self, st: Statement, boundary: int = 1) -> int:

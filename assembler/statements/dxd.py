@@ -25,9 +25,11 @@ class Dxd(Operation):
         placed = (one for one in asm.order if one.kind == "XD" and one.name == name) if asm.previous else ()
         known = next(iter(placed), None)
         section = known or Section(name, "XD", len(asm.order) + 100_000)
-        boundary = max(constant.boundary() for constant in constants)
-        section.size = sum(constant.size(asm) for constant in constants)
-        section.loc = boundary
+        size = 0
+        for constant in constants:
+            size += -size % constant.boundary() + constant.size(asm)
+        section.size = size
+        section.loc = constants[0].boundary()  # that of the first operand is the pseudo register's
         if asm.define(st, 0, section.terms, constants[0].length_attribute(asm), "J") is not None and known is None:
             asm.enter(section)
 
