@@ -28,7 +28,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.epilog = _EXAMPLES
-    parser.add_argument("files", nargs="+", metavar="FILE", help="host files; - for standard input")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="host files, or folders of them; - for standard input")
     parser.add_argument("--to", metavar="USERID", help="whose reader; without it the first card is an ID card")
     parser.add_argument("--class", dest="spool_class", default="A", metavar="C", help="spool class (default A)")
     parser.add_argument("--name", metavar="'FN FT'", help="name and type of the file (default: from the file's name)")
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"cpvm read: {problem}", file=sys.stderr)
         return USAGE
     status = 0
-    for name in arguments.files:
+    for name in _files(arguments.files):
         try:
             address, deck = _deck(name, arguments)
             if arguments.cms:
@@ -67,6 +67,18 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(f"{name}: RDR FILE {handed.spoolid:04} FOR {handed.userid}, {len(deck)} CARDS")
     return status
+
+
+def _files(names: list[str]) -> list[str]:
+    """The files that are named; of a folder, those in it, without hidden ones, by name."""
+    found: list[str] = []
+    for name in names:
+        if name != "-" and Path(name).is_dir():
+            children = sorted(Path(name).iterdir())
+            found += [str(path) for path in children if path.is_file() and not path.name.startswith(".")]
+        else:
+            found.append(name)
+    return found
 
 
 def _wrong(arguments: argparse.Namespace, folder: Path) -> str:

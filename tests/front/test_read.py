@@ -88,6 +88,14 @@ def test_a_control_card_for_cms(folder: Path) -> None:
     assert deck[0].startswith(":READ  MY       DATA     A1 ") and deck[1:] == ["X"]
 
 
+def test_a_folder(folder: Path) -> None:
+    Path("decks").mkdir()
+    for name in ("b.data", "a.data", ".hidden"):
+        (Path("decks") / name).write_text(name)
+    assert main(["read", "decks", "--to", "CMSUSER", "--system", str(folder)]) == 0
+    assert [(name, cards) for _, name, _, _, cards in files(folder)] == [("A", ["a.data"]), ("B", ["b.data"])]
+
+
 def test_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("long.txt").write_text("X" * 81 + "\n")
     Path("plain.txt").write_text("NO CARD\n")
