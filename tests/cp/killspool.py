@@ -31,6 +31,7 @@ from cp.helper import DIRECTORY
 from cpvm.cp import password
 from cpvm.cp.network import link
 from cpvm.cp.realunit import hopper
+from cpvm.cp.registry import discover
 from cpvm.cp.system import System
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -99,6 +100,8 @@ def produce(folder: Path, seed: int, settle: bool) -> None:
 
 def nursery() -> None:
     """Fork a victim for each line of standard input, which saves each of them the time to start Python."""
+    discover("cpvm.cp.commands")
+    discover("cpvm.machine.devices")
     for command in sys.stdin:
         word, *rest = command.split()
         if word == "start":
