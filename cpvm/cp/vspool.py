@@ -115,7 +115,7 @@ class Output(UnitRecord):
                 spool_class=options.spool_class,
                 copies=options.copies,
                 hold=options.hold if hold is None else hold,
-                dist=dist or options.dist,
+                dist=dist or self._distribution(),
                 name=name,
                 filetype=filetype,
                 tag=options.tag,
@@ -135,6 +135,13 @@ class Output(UnitRecord):
         if to:
             vm.system.file_arrived(file)
         return file
+
+    def _distribution(self) -> str:
+        """The code of whoever the file is FOR, unless SPOOL DIST has set one."""
+        entry = self.vm.system.directory.users.get(self.options.for_user)
+        if entry is not None and self.options.dist == self.vm.entry.distribution:
+            return entry.distribution
+        return self.options.dist
 
     def discard(self) -> None:
         """CLOSE PURGE: throw away what was written."""

@@ -300,6 +300,8 @@ def test_class_d_sees_and_purges_the_files_of_others(site: Site) -> None:
     assert user.type("QUERY READER USER01") == ["DMKCQG027E SPOOLID MISSING OR INVALID"]
     assert user.type("PURGE READER SYSTEM") == ["DMKCSU027E SPOOLID MISSING OR INVALID"]
     assert operator.type("PURGE PRINTER SYSTEM CLASS A") == ["0001 FILE PURGED"]
+    assert operator.type("PURGE PRINTER 0001") == ["DMKCSU042E SPOOLID 0001 DOES NOT EXIST"]  # it is in the reader
+    assert operator.type("TRANSFER PRINTER 0001 TO *") == ["DMKCSU042E SPOOLID 0001 DOES NOT EXIST"]
     assert operator.type("PURGE READER USER01 ALL") == ["0001 FILE PURGED"]
     assert site.system.spool.files("RDR") == []
 
@@ -345,3 +347,14 @@ def test_noeof_leaves_the_reader_waiting_for_more(site: Site) -> None:
     assert device.end_of_file is False  # type: ignore[union-attr]
     assert user.type("SPOOL RDR EOF") == []
     assert device.end_of_file is True  # type: ignore[union-attr]
+
+
+def test_a_file_for_somebody_has_his_distribution_code(site: Site) -> None:
+    user = site.logon("USER01", "SECRET")
+    user.type("SPOOL PRT FOR CMSUSER")
+    printer = site.system.users["USER01"].devices[0x00E]
+    assert isinstance(printer, Output)
+    site.on_cp(lambda: printer.line(0x09, to_ebcdic("A LINE")))
+    assert user.type("CLOSE PRT") == ["PRT FILE 0001 FOR CMSUSER  COPY 001 NOHOLD"]
+    (file,) = site.system.spool.files("PRT", "CMSUSER")
+    assert (file.origin, file.dist) == ("USER01", "BIN3")

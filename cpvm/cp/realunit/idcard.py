@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cpvm.cp.operand import abbreviates, is_userid
 
+_WORDS = ("ID", "USERID", "CP67USERID")
 _NAME, _DSNAME = 8, 24
 
 
@@ -31,13 +32,13 @@ class Address:
 def read_id_card(text: str) -> Address:
     """What a card says. Raises IDCardError."""
     words = text.upper().split()
-    if len(words) < 2 or words[0] not in ("ID", "USERID") or text[:1].isspace():
+    if len(words) < 2 or words[0] not in _WORDS or text[:1].isspace():
         raise IDCardError("ID CARD MISSING")
     if not is_userid(words[1]):
         raise IDCardError(f"INVALID USERID - {words[1][:16]}")
     address, rest = Address(words[1]), words[2:]
     if rest and abbreviates(rest[0], "CLASS", 2):
-        if len(rest) < 2 or len(rest[1]) != 1 or not rest[1].isalnum():
+        if len(rest) < 2 or len(rest[1]) != 1 or not (rest[1].isascii() and rest[1].isalnum()):
             raise IDCardError("CLASS MISSING OR INVALID")
         address, rest = Address(address.userid, rest[1]), rest[2:]
     if rest and abbreviates(rest[0], "NAME", 2):
