@@ -69,7 +69,7 @@ def devices(vm: VMBLOK, word: str) -> list[UnitRecord]:
 
 def spool_class(word: str | None) -> str:
     """A class: one letter or digit."""
-    if word is None or len(word) != 1 or not word.isalnum():
+    if word is None or len(word) != 1 or not (word.isascii() and word.isalnum()):
         raise CLASS_MISSING.error()
     return word
 
@@ -135,13 +135,14 @@ def chosen_files(
     operands: Operands,
     candidates: list[SpoolFile],
     *,
+    queue: str,
     several: bool,
     stop: Callable[[str], bool] = lambda word: False,
 ) -> list[SpoolFile]:
     """The files that `ALL`, `CLASS c ...` or spoolids select among CANDIDATES, in the order in which they are named.
 
     No operand means ALL. With SEVERAL, more than one class or spoolid may follow; words that STOP is true for end it.
-    A user of class D may name any file of the system by its spoolid.
+    A user of class D may name any file of this QUEUE by its spoolid, whosever it is.
     """
     chosen: list[SpoolFile] = []
     word = operands.peek()
@@ -160,7 +161,7 @@ def chosen_files(
             found = next((file for file in candidates if file.spoolid == number), None)
             if found is None and request.allowed("D"):
                 found = request.system.spool.file(number)
-            if found is None:
+            if found is None or found.queue != queue:
                 raise SPOOLID_UNKNOWN.error(f"{number:04}")
             if found not in chosen:
                 chosen.append(found)

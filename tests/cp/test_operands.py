@@ -18,6 +18,18 @@ def test_output_has_one_class_only_a_reader_takes_all(user: FakeTerminal) -> Non
         assert user.type(f"SPOOL {device} CLASS *") == ["DMKCSP028E CLASS MISSING OR INVALID"]
 
 
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("DISPLAY G²", "004E"), ("STORE G² 1", "004E"), ("PER PAGETRACE ²K", "002E"), ("SPOOL PUNCH CLASS É", "028E"),
+        ("TRACE INSTRUCT IF Gª = 1", ""), ("SET LOGMSG ²", "003E"), ("IPL 191 ²", ""),
+    ],
+)  # fmt: skip
+def test_letters_and_digits_of_other_scripts_are_none(user: FakeTerminal, line: str, number: str) -> None:
+    answer = user.type(line)[-1]
+    assert answer.startswith("DMK") and answer[6:].startswith(number) and "908" not in answer
+
+
 def test_link_to_an_own_disk(user: FakeTerminal) -> None:
     assert user.type("LINK * 191 291 RR") == ["DASD 291 LINKED R/O; R/W BY CMSUSER"]
 

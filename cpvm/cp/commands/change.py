@@ -23,10 +23,10 @@ _DSNAME = 24
 def change(request: Request, operands: Operands) -> Answer:
     """Give the files another class, name, number of copies, distribution, form, or hold status."""
     system = request.system
-    _, _, candidates = queue_and_files(request, operands)
+    queue, _, candidates = queue_and_files(request, operands)
     if operands.peek() is None:
         raise OPERAND_MISSING.error()
-    files = chosen_files(request, operands, candidates, several=False)
+    files = chosen_files(request, operands, candidates, queue=queue, several=False)
     if operands.peek() is None:
         raise OPERAND_MISSING.error()
     changes = _changes(operands)

@@ -157,7 +157,7 @@ def _register(typed: str) -> int:
     """A register by its decimal number, or A to F."""
     if typed in ("A", "B", "C", "D", "E", "F"):
         return int(typed, 16)
-    if not typed.isdigit() or len(typed) > 2 or int(typed) > 15:
+    if not (typed.isascii() and typed.isdigit()) or len(typed) > 2 or int(typed) > 15:
         raise INVALID_REGISTER.error(typed)
     return int(typed)
 

@@ -19,7 +19,7 @@ def order(request: Request, operands: Operands) -> Answer:
     queue, owner, files = queue_and_files(request, operands)
     if operands.peek() is None:
         raise OPERAND_MISSING.error()
-    chosen = chosen_files(request, operands, files, several=True)
+    chosen = chosen_files(request, operands, files, queue=queue, several=True)
     spool = request.system.spool
     if owner == request.vm.userid:  # by class D files of others may be named
         everybody = chosen and any(file not in files for file in chosen)

@@ -32,7 +32,7 @@ def purge(request: Request, operands: Operands) -> Answer:
     else:
         queue = queue_of(operands.need())
         candidates = system.spool.files(queue, owner) if word != first else files_in(request, operands, queue)[1]
-        files = chosen_files(request, operands, candidates, several=True)
+        files = chosen_files(request, operands, candidates, queue=queue, several=True)
     files = [file for file in files if not system.in_use(file)]
     system.spool.purge(*files)
     request.inform(count(len(files), "PURGED"))

@@ -77,7 +77,7 @@ def _registers(vm: VMBLOK, kind: str, number: str, words: list[str]) -> None:
     """Consecutive registers; floating-point ones have up to 16 digits, filled up on the right."""
     if number in ("A", "B", "C", "D", "E", "F"):
         register = int(number, 16)
-    elif number.isdigit() and len(number) <= 2 and int(number) <= 15:
+    elif number.isascii() and number.isdigit() and len(number) <= 2 and int(number) <= 15:
         register = int(number)
     else:
         raise INVALID_REGISTER.error(number or kind)

@@ -30,7 +30,7 @@ def transfer(request: Request, operands: Operands) -> Answer:
     mine = [file for file in everything if owner in (None, file.owner)]
     made = [file for file in everything if file.origin == vm.userid and file.owner != vm.userid]
     backwards = "FROM" in operands.rest.upper().split()[1:]
-    files = chosen_files(request, operands, made if backwards else mine, several=False)
+    files = chosen_files(request, operands, made if backwards else mine, queue=queue, several=False)
     word = operands.need(USERID_MISSING)
     if abbreviates(word, "TO", 1) or abbreviates(word, "FROM", 1):
         word = operands.need(USERID_MISSING)

@@ -57,7 +57,7 @@ def event(operands: Operands) -> Trap | None:
 
 def register(typed: str) -> int:
     """The number of a general register, decimal or A to F."""
-    number = int(typed, 16) if typed.isalpha() and len(typed) == 1 else decimal(typed, 0, 15)
+    number = int(typed, 16) if typed in tuple("ABCDEF") else decimal(typed, 0, 15)
     if number > 15:
         raise INVALID_OPERAND.error(typed)
     return number

@@ -54,7 +54,7 @@ def _queue(word: str, minimum: int, queue: str) -> None:
         """
         long = operands.peek() is not None
         owner, candidates = files_in(request, operands, queue)
-        files = chosen_files(request, operands, candidates, several=True)
+        files = chosen_files(request, operands, candidates, queue=queue, several=True)
         if not files:
             request.write(f"NO {queue} FILES")
             return 0
