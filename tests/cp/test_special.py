@@ -152,13 +152,13 @@ def test_what_ends_a_dialed_connection(site: Site) -> None:
     host = site.logon("CMSUSER")
     operator = site.logon("OPERATOR")
     host.type("DEF LINE 0B0 3215")
-    for end in (lambda: host.type("RESET 0B0"), lambda: host.type("SYSTEM RESET")):
+    for end in ("RESET 0B0", "SYSTEM RESET"):
         caller = site.terminal()
         caller.session.line("DIAL CMSUSER 0B0")
         caller.until(ReadState.RUNNING)
         operator.until_line("DIALED TO CMSUSER  DIALED = 001")
         assert site.terminal().type("DIAL CMSUSER 0B0") == ["DMKDIA056E LINE 0B0 BUSY ON CMSUSER"]
-        end()
+        host.type(end)
         caller.until(ReadState.LOGON)
         operator.until_line("DROP FROM CMSUSER  DIALED = 000")
     caller.session.line("DIAL CMSUSER")
