@@ -115,7 +115,8 @@ def _is_place(request: Request, typed: str) -> bool:
 def _page_size(typed: str) -> int:
     """2K, 4K, or a number of bytes in hexadecimal."""
     text = typed.removesuffix("K")
-    size = int(text) * 1024 if typed.endswith("K") and text.isascii() and text.isdigit() else hexadecimal(typed, 6, INVALID_OPERAND)
+    kilobytes = typed.endswith("K") and text.isascii() and text.isdigit()
+    size = int(text) * 1024 if kilobytes else hexadecimal(typed, 6, INVALID_OPERAND)
     if not _SMALLEST_PAGE <= size <= _LARGEST_PAGE:
         raise INVALID_OPERAND.error(typed)
     return size

@@ -161,6 +161,6 @@ def _password(reader: Reader, address: int, index: int, word: str) -> str:
 def _spool_class(words: list[str], default: str) -> str:
     if not words:
         return default
-    if len(words[0]) != 1 or not (words[0].isascii() and words[0].isalnum() or words[0] == "*"):
+    if len(words[0]) != 1 or not ((words[0].isascii() and words[0].isalnum()) or words[0] == "*"):
         raise StatementError(f"invalid spool class {words[0]}")
     return words[0]
