@@ -49,6 +49,7 @@ options of the assembler (--option, -O), as in a PARM field, NO in front of one 
 examples:
   cpvm asm hello.assemble                        hello.text; messages on standard error
   cpvm asm hello.assemble --listing hello.lst --html hello.html
+  cpvm asm *.assemble -o decks --html pages      each with its own deck and page, in these folders
   cpvm asm boot.assemble --format image --origin 2000
                                                  boot.image, and how cpvm ipl runs it
 
@@ -79,6 +80,26 @@ class Wanted:
     brief: bool = False
     """One line a message."""
     most: int = MOST_MESSAGES
+
+    def outputs(self) -> tuple[tuple[str, str | None], ...]:
+        """The options that name files to be written, with what they name."""
+        return ("-o", self.output), ("--listing", self.listing), ("--html", self.html), ("--json", self.json)
+
+    def of(self, source: str) -> Wanted:
+        """The same for one source; an output that is a folder becomes a file in it."""
+        stem = "assembly" if source == "-" else Path(source).stem.lower()
+
+        def placed(file: str | None, suffix: str) -> str | None:
+            return str(Path(file, f"{stem}.{suffix}")) if file and file != "-" and Path(file).is_dir() else file
+
+        return replace(
+            self,
+            source=source,
+            output=placed(self.output, "image" if self.image else "text"),
+            listing=placed(self.listing, "listing"),
+            html=placed(self.html, "html"),
+            json=placed(self.json, "json"),
+        )
 
 
 class _Failed(Exception):
@@ -154,8 +175,7 @@ def _distinct(wanted: Wanted) -> None:
     seen: dict[Path, str] = {}
     if wanted.source != "-":
         seen[Path(wanted.source).resolve()] = "the source"
-    outputs = (("-o", wanted.output), ("--listing", wanted.listing), ("--html", wanted.html), ("--json", wanted.json))
-    for option, file in outputs:
+    for option, file in wanted.outputs():
         if not file:
             continue
         place = Path("-") if file == "-" else Path(file).resolve()
@@ -253,7 +273,9 @@ def _wrapped(words: Sequence[str]) -> str:
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Fill the grammar of the command."""
     command.description, command.epilog = _ABOUT, _MORE.format(words=_wrapped(option_words()))
-    command.add_argument("file", metavar="FILE", help="the source, UTF-8 text; - for standard input")
+    command.add_argument(
+        "files", nargs="+", metavar="FILE", help="sources, UTF-8 text, each a program of its own; - for standard input"
+    )
     command.add_argument(
         "--maclib",
         action="append",
@@ -271,7 +293,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--sysparm", metavar="TEXT", help="what &SYSPARM is")
     _plugins(command)
-    output = command.add_argument_group("outputs (- is standard output)")
+    output = command.add_argument_group("outputs (- is standard output; in a folder they have the name of the source)")
     output.add_argument(
         "-o", dest="output", metavar="FILE", help="the deck or image (default: NAME.text or NAME.image)"
     )
@@ -319,23 +341,28 @@ def run(arguments: argparse.Namespace) -> int:
     image = arguments.format == "image"
     if arguments.origin is not None and not image:
         return _fail("--origin goes with --format image: a deck is relocated when it is loaded")
-    return asm(
-        Wanted(
-            source=arguments.file,
-            output=arguments.output,
-            image=image,
-            origin=arguments.origin,
-            listing=arguments.listing,
-            asa=arguments.asa,
-            html=arguments.html,
-            json=arguments.json,
-            maclibs=arguments.maclib,
-            options=options,
-            sysparm=sysparm if arguments.sysparm is None else arguments.sysparm,
-            brief=arguments.brief,
-            most=arguments.messages,
-        )
+    wanted = Wanted(
+        source="",
+        output=arguments.output,
+        image=image,
+        origin=arguments.origin,
+        listing=arguments.listing,
+        asa=arguments.asa,
+        html=arguments.html,
+        json=arguments.json,
+        maclibs=arguments.maclib,
+        options=options,
+        sysparm=sysparm if arguments.sysparm is None else arguments.sysparm,
+        brief=arguments.brief,
+        most=arguments.messages,
     )
+    if len(arguments.files) > 1:
+        for option, file in wanted.outputs():
+            if file and not Path(file).is_dir():
+                return _fail(f"{option} {file}: several sources need a folder there")
+    # A file that fails counts like the worst that an assembly can come to, but has a status of its own.
+    codes = [asm(wanted.of(source)) for source in arguments.files]
+    return USAGE if USAGE in codes else max(codes)
 
 
 def _number(convert: Callable[[str], int], text: str, low: int, high: int, what: str) -> int:

@@ -347,3 +347,27 @@ def test_a_psw_is_sixteen_digits_or_an_address(here: Path, capsys: pytest.Captur
         with pytest.raises(SystemExit):
             cli.main(["ipl", "--core", "x@0", "--psw", psw])
         assert "16 hexadecimal digits, or 1 to 6 of an address" in told(capsys)[0]
+
+
+def test_several_sources(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("one.assemble").write_text(GOOD)
+    Path("Two.assemble").write_text(BAD)
+    Path("out").mkdir()
+    assert (
+        cli.main(["asm", "one.assemble", "Two.assemble", "--brief", "-o", "out", "--listing", "out", "--html", "out"])
+        == 8
+    )
+    assert [line.partition(":")[0] for line in told(capsys)] == ["Two.assemble", "Two.assemble"]
+    names = {f"{name}.{suffix}" for name in ("one", "two") for suffix in ("text", "listing", "html")}
+    assert {file.name for file in Path("out").iterdir()} == names
+    assert cli.main(["asm", "one.assemble", "missing", "Two.assemble", "--brief"]) == 2
+    assert Path("two.text").exists()  # the others are assembled all the same
+    told(capsys)
+    assert cli.main(["asm", "one.assemble", "Two.assemble", "--json", "x.json"]) == 2
+    assert told(capsys) == ["cpvm asm: --json x.json: several sources need a folder there"]
+
+
+def test_one_source_into_a_folder(here: Path) -> None:
+    Path("out").mkdir()
+    assert asm(GOOD, "--json", "out", "--format", "image", "-o", "out") == 0
+    assert {file.name for file in Path("out").iterdir()} == {"prog.image", "prog.json"}
