@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assembler.macro.conditional import Conditional
 from assembler.macro.definition import MacroDefinition
 from assembler.macro.variables import Parameter, SetSymbol, SysList, Variable, split_list
 from assembler.message import Call, Flaw
@@ -33,10 +34,20 @@ class Frame:
     def variable(self, name: str) -> Variable:
         found = self.variables.get(name)
         if found is None:
-            found = self.engine.system.get(name)
+            found = self.engine.system.get(name) or self._declared_before(name)
             if found is None:
                 raise Flaw("IFO006", f"UNDEFINED VARIABLE SYMBOL &{name[:20]}")
         return found
+
+    def _declared_before(self, name: str) -> Variable | None:
+        """A SET symbol whose declaration stands further up in the macro but was skipped; it counts all the same."""
+        for model in self.definition.body[: self.position] if self.definition is not None else ():
+            op = model.op.upper()
+            if op[:3] in ("LCL", "GBL") and f"&{name}" in model.operand.upper() and "&(" not in model.operand:
+                entry = self.engine.operations.get(op)
+                if isinstance(entry, Conditional):
+                    entry.execute(self.engine, self, model)
+        return self.variables.get(name)
 
     def has_variable(self, name: str) -> bool:
         return name in self.variables
