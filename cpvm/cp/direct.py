@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cpvm.cp.directory import Directory
 from cpvm.cp.directory_source import DirectoryError, Present, read_directory
 from cpvm.cp.directory_store import DirectoryStore
-from cpvm.cp.message import Message
+from cpvm.cp.message import Message, message
 from cpvm.cp.minidisk import make_volumes
 from cpvm.machine.device import MediaError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 UPDATED = "EOJ DIRECTORY UPDATED AND ON LINE"
 NOT_UPDATED = "EOJ DIRECTORY NOT UPDATED"
 CHECKED = "EOJ DIRECTORY CHECKED"
-LOADED = "DMKUDR476I SYSTEM DIRECTORY LOADED"
+LOADED = message("DMKUDR476I", "System Directory loaded")
 _CANNOT_WRITE = 757
 
 
@@ -65,4 +65,4 @@ def directory_changed(system: System) -> None:
             system.real.add_volume(volume)
     for text in system.minidisks.mount(system.directory.volumes):
         system.log.write(text)
-    system.log.write(LOADED)
+    system.log.write(LOADED.full())

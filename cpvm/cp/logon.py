@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp import clock
 from cpvm.cp.directory import ConsoleEntry, UserEntry
+from cpvm.cp.message import message
 from cpvm.cp.virtual import add_from_directory
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.machine.cardreader import CardReader
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 OPERATOR = "OPERATOR"
 LINE_LOST_SECONDS = 15 * 60  # a user whose line broke is logged off after this time
+COMPLETE = message("DMKCPI966I", "Initialization complete")
+SAVED = message("DMKCKP960I", "System WARM START data saved")
+SHUT_DOWN = message("DMKCKP961W", "SYSTEM SHUTDOWN COMPLETE")
 
 
 def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
@@ -191,14 +195,14 @@ def system_started(system: System) -> None:
             operator.console.write_cp(f"{clock.hhmmss(time.time())} {text}")
 
     system.log.show = show
-    system.log.write("DMKCPI966I INITIALIZATION COMPLETE")
+    system.log.write(COMPLETE.full())
 
 
 def system_stopping(system: System) -> None:
     """SHUTDOWN: everybody is logged off."""
     for vm in list(system.users.values()):
         log_off(vm)
-    system.log.write("DMKCKP960I SYSTEM WARM START DATA SAVED")
+    system.log.write(SAVED.full())
     for session in system.sessions:
-        session.write("DMKCKP961W SYSTEM SHUTDOWN COMPLETE")
-    system.log.write("DMKCKP961W SYSTEM SHUTDOWN COMPLETE")
+        session.write(SHUT_DOWN.full())
+    system.log.write(SHUT_DOWN.full())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from cpvm.cp import clock
 from cpvm.cp.load import pages_used
+from cpvm.cp.message import message
 from cpvm.cp.spool import SpoolError, SpoolWriter
 from cpvm.cp.vdevblok import DASDBlock
 from cpvm.s370.ebcdic import to_ebcdic
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
     from cpvm.cp.timers import TimerRequest
 
+NO_SPACE = message("DMKMON860I", "MONITOR STOPPED; NO SPOOL SPACE")
 CLASSES: Final = {
     "PERFORM": "users, in queue 1, in queue 2, CPU, elapsed, slices of queue 1, slices of queue 2, spool files",
     "USER": "virtual CPU, total CPU, cards read, cards punched, lines printed, pages, priority",
@@ -156,8 +158,9 @@ class Monitor:
             if self._writer.count >= self.limit:
                 self.close()
         except (SpoolError, sqlite3.Error) as error:
-            self._system.log.failure("MONITOR", error)
-            self._system.log.write("DMKMON860I MONITOR STOPPED; NO SPOOL SPACE")
+            if not isinstance(error, SpoolError):
+                self._system.log.failure("MONITOR", error)
+            self._system.log.write(NO_SPACE.full())
             self._writer.discard()
             self._writer = None
             return

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cpvm.cp import clock
+from cpvm.cp.message import message
 from cpvm.cp.session import harmless
 
+FAILURE = message("DMKPSA908I", "CONTROL PROGRAM ERROR IN {}: {}")
 _KEPT = 1000
 _MAX_FILE = 4 * 1024 * 1024
 
@@ -34,7 +36,7 @@ class OperatorLog:
 
     def failure(self, where: str, error: BaseException) -> None:
         """An error in CP itself: one line to the operator, the traceback to the file."""
-        self.write(f"DMKPSA908I CONTROL PROGRAM ERROR IN {where}: {type(error).__name__}")
+        self.write(FAILURE.full(where, type(error).__name__))
         for line in "".join(traceback.format_exception(error)).splitlines():
             self._keep("  " + line)
 

@@ -26,6 +26,7 @@ from cpvm.cp.events import Event, EventQueue
 from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder
+from cpvm.cp.message import message
 from cpvm.cp.minidisk import Minidisks, make_volumes, volume_path
 from cpvm.cp.network import transmission
 from cpvm.cp.operations import DISABLED, Operations
@@ -48,6 +49,7 @@ from cpvm.cp.warmstart import Start
 from cpvm.machine import Machine, engines
 from cpvm.s370 import plugin
 
+SLOWER = message("DMKCPI970I", "{}")
 DATABASE = "cp.sqlite"
 _SCHEMAS = (
     *(directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA, savedsys.SCHEMA),
@@ -231,7 +233,7 @@ class System(Spooling):
 
     def _note(self, text: str) -> None:
         """Native code cannot be had, or not as fast as it should."""
-        self.post(lambda: self.log.write(f"DMKCPI970I {text}"))
+        self.post(lambda: self.log.write(SLOWER.full(text)))
 
     def offload(
         self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None], *, lengthy: bool = False

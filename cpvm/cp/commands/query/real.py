@@ -198,6 +198,8 @@ def query_alloc(request: Request, operands: Operands) -> Answer:
     operands.end()
     if word not in ("", "DRCT", "TDSK", "TEMP", "PERM"):
         raise INVALID_OPTION.error(word)
+    if word == "TDSK" and not any(map(_is_temporary, volumes.values())):
+        request.write("NO TDSKS")
     for volume in volumes.values():
         kind = "TDSK" if _is_temporary(volume) else "PERM"
         if word in ("", kind):
