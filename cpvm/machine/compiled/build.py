@@ -66,7 +66,7 @@ class Native:
     def resume(self) -> Callable[[int, int], int]:
         """Goes on with a channel program: takes the host addresses of a state block and of a slot in it."""
         made: Callable[[int, int], int] = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)(
-            self.addresses["io_resume"]
+            self.addresses["io_start"]
         )
         return made
 
@@ -91,7 +91,7 @@ def key() -> bytes:
     digest = hashlib.sha256()
     architecture, compiler = Path(cpvm.s370.__path__[0]), Path(compiled.__path__[0])
     sources = [*(architecture / "instructions").glob("*.py"), *(architecture / f"{name}.py" for name in DEFINITIONS)]
-    sources += (Path(dat.__file__), *Path(quick.__path__[0]).glob("*.py"))
+    sources += [Path(dat.__file__), *(path for path in Path(quick.__path__[0]).glob("*.py") if path.stem != "lease")]
     sources += (path for path in compiler.glob("*.py") if path.stem not in RUNNING)
     for path in sorted(sources):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

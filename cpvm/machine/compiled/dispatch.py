@@ -49,12 +49,12 @@ LAST_WHOLE: Final = BLOCK - 6
 """An instruction that starts beyond this offset in a block may end in the next one."""
 ADDRESS_MASK: Final = 0xFFFFFF
 
-EXPORTED: Final = ("resume", "go", "stopped", "completed", "io_resume", *areas.NAMES)
+EXPORTED: Final = ("resume", "go", "stopped", "completed", "io_start", *areas.NAMES)
 """Functions whose host addresses `Native.address` gives, in the order of the array `@exported` of the module.
 
 The first ones are handlers for those who leave a translated region, with the logical address of the next instruction in
 iw and the budget before it in n: `resume` interprets it, `go` may find it in another region, `stopped` goes back to
-Python. Of the other arguments only cc, ft, wt and mem count. `io_resume` is for Python, the areas are
+Python. Of the other arguments only cc, ft, wt and mem count. `io_start` is for Python, the areas are
 for regions."""
 
 OVERFLOW: Final = (1 << 63) - 1

@@ -169,6 +169,14 @@ class Emitter:
         dispatch.jump(x, "loaded", self.hot | {"cc": self._condition()})
         self.live = False
 
+    def exchange(self, first: Value, second: Value) -> None:
+        x = self.x
+        self.changed = True
+        x.store(x.at("%st", state.OPERAND), "i64", first)
+        x.store(x.at("%st", state.CODE), "i64", second)
+        dispatch.jump(x, "exchange", self.hot | {"cc": self._condition()})
+        self.live = False
+
     def _variable(self, v: int) -> str:
         """A variable that has this value from the beginning of the handler."""
         slot = self.x.slot()

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from cpvm.machine.compiled import dispatch, state
 from cpvm.machine.compiled.subset import walk
 from cpvm.machine.compiled.text import Text, Value
 from cpvm.machine.quick import program
 
-STARTS: Final[dict[str, Callable[..., Any]]] = {
-    "io_start": program.start,
-    "io_take": program.take,
-    "io_test": program.test,
-    "io_test_channel": program.test_channel,
-    "io_resume": program.resume,
-}
-"""Functions of one number that handlers call, and their definitions."""
+SHARED: Final = {"io_take": program.take}
+STARTED: Final = {"io_start": program.start, "io_test": program.test, "io_test_channel": program.test_channel}
+"""Functions of one number that handlers call, and their definitions; those that any handler may call, the others."""
 
 
 class HostEmitter:
@@ -108,12 +102,12 @@ class HostEmitter:
         return x.set(f"call i64 {function}({arguments})")
 
 
-def functions() -> list[str]:
-    """The functions for a module."""
+def functions(*names: str) -> list[str]:
+    """The functions with these names."""
     done = []
-    for name, definition in STARTS.items():
+    for name in names:
         e = HostEmitter()
-        result = walk(e, definition, ["%a"])
+        result = walk(e, (SHARED | STARTED)[name], ["%a"])
         e.x.do(f"ret i64 {result}")
         done.append(e.x.function(f"define internal i64 @{name}(ptr %st, i64 %a) nounwind noinline {{"))
     return done

@@ -6,12 +6,13 @@ the instruction's own body.
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cpvm.machine.compiled import areas, dispatch, emithost, split, turn
+from cpvm.machine.compiled import areas, dispatch, emithost, psw, split, state, turn
 from cpvm.machine.compiled.emitsplit import SplitEmitter, WholeEmitter
 from cpvm.machine.compiled.emitstorage import StorageEmitter
 from cpvm.machine.compiled.subset import Subset, walk
@@ -138,8 +139,15 @@ def _second_byte_decides(row: Insn) -> None:
         raise Subset(f"what is asked of {late[0]} is not known from the first two bytes")
 
 
+def _exchange() -> str:
+    """The handler @exchange: a PSW that is in the state block, and the I/O interruptions that it allows."""
+    e = StorageEmitter(4)
+    walk(e, psw.exchange, [dispatch.field(e.x, state.OPERAND), dispatch.field(e.x, state.CODE)])
+    return e.finish("exchange")
+
+
 MODULES = 2
-"""So many modules are made, so that they can be compiled at the same time."""
+"""So many modules are made, so that they can be compiled at the same time. The first one has what does I/O."""
 
 
 class _Module:
@@ -148,8 +156,9 @@ class _Module:
     def __init__(self, number: int) -> None:
         self._number = number
         self.names = [OTHER]
-        self.functions: list[str] = []
-        self.size = 0
+        started = () if number else emithost.STARTED
+        self.functions = [*emithost.functions(*emithost.SHARED, *started), _exchange()]
+        self.size = sum(map(len, self.functions))
 
     def add(self, names: list[str], functions: list[str]) -> None:
         self.names += names
@@ -159,14 +168,16 @@ class _Module:
     def text(self, free: bytes) -> str:
         """The whole module; free: for each operation code whether EXECUTE may go to its handler."""
         handlers = ", ".join(f"ptr @{name}" for name in self.names)
-        exported = ", ".join(f"ptr @{name}" for name in dispatch.EXPORTED)
+        exported = ", ".join(
+            "ptr null" if self._number and name in emithost.STARTED else f"ptr @{name}" for name in dispatch.EXPORTED
+        )
         globals_ = [
             "@table = dso_local externally_initialized global [65536 x ptr] zeroinitializer, align 64",
             f"@handlers = constant [{len(self.names)} x ptr] [{handlers}]",
             f"@exported = constant [{len(dispatch.EXPORTED)} x ptr] [{exported}]",
             f"@free = internal constant [256 x i8] [{', '.join(f'i8 {b}' for b in free)}]",
         ]
-        shared = [areas.FUNCTIONS, split.FUNCTIONS, *emithost.functions(), *dispatch.shared(), turn.function()]
+        shared = [areas.FUNCTIONS, split.FUNCTIONS, *dispatch.shared(), turn.function()]
         text = "\n".join([areas.DECLARATIONS, *globals_, *shared, *self.functions, ""])
         return re.sub(r"@(table|handlers|exported|run)\b", rf"@\g<1>{self._number}", text)
 
@@ -193,8 +204,7 @@ class Generator:
         if plugin.owner(row.body) is not None:
             raise Subset("of a plugin")
         _second_byte_decides(row)
-        module = min(self._modules, key=lambda module: module.size)
-        choices: list[tuple[_Variant, int]] = []
+        variants: list[_Variant] = []
         functions: list[str] = []
         names: list[str] = []
         free, crosses, other = True, False, f"{row.mnemonic}_split"
@@ -204,11 +214,13 @@ class Generator:
             functions.append(_handler(whole, name, row, variant.known))
             free = free and not whole.bound
             crosses = crosses or whole.crosses
-            choices.append((variant, len(module.names) + len(names)))
+            variants.append(variant)
             names.append(name)
         if crosses:
             functions.append(_handler(SplitEmitter(row.length), other, row, {}))
-        self._choices[row.opcode] = module, choices
+        started = any(f"@{name}(" in text for text in functions for name in emithost.STARTED)
+        module = self._modules[0] if started else min(self._modules, key=lambda module: module.size)
+        self._choices[row.opcode] = module, list(zip(variants, itertools.count(len(module.names)), strict=False))
         module.add(names, functions)
         return free
 

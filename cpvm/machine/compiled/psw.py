@@ -37,6 +37,9 @@ class NativeOps(Ops, Protocol):
     def take_io(self, mask: int) -> int:
         """Take the interruption of the first channel in a mask, which has one: its CSW is stored. The I/O address."""
 
+    def exchange(self, first: int, second: int) -> None:
+        """Make this PSW the current one, and take the I/O interruptions that it allows. Last act."""
+
     def leave_psw(self, first: int, second: int) -> None:
         """Let Python load this PSW. Last act."""
 
@@ -83,6 +86,14 @@ def allowed(m: NativeOps, first: int) -> int:
 
 def load_psw(m: NativeOps, first: int, second: int) -> None:
     """LOAD PSW, and the second half of an interruption. I/O interruptions that it allows are taken."""
+    if channels(m, first) != 0:
+        m.exchange(first, second)
+    else:
+        make_current(m, first, second)
+
+
+def exchange(m: NativeOps, first: int, second: int) -> None:
+    """Make a PSW the current one, and then those of all interruptions that are allowed, one after the other."""
     enabled = channels(m, first)
     while enabled != 0 and (first & EC << 16 == 0 or second & EC_ZERO_SECOND == 0):
         address = m.take_io(enabled)
@@ -96,6 +107,11 @@ def load_psw(m: NativeOps, first: int, second: int) -> None:
         first = m.real4(IO_NEW)
         second = m.real4(IO_NEW + 4)
         enabled = channels(m, first)
+    make_current(m, first, second)
+
+
+def make_current(m: NativeOps, first: int, second: int) -> None:
+    """Make a PSW the current one that allows no interruption."""
     mode = first >> 16 & 15
     unusual = 1 if calm(m, first >> 24) == 0 or mode & WAIT != 0 else 0
     if mode & EC != 0 and (first & EC_UNUSUAL != 0 or second & EC_ZERO_SECOND != 0):
@@ -131,14 +147,17 @@ def set_system_mask(m: NativeOps, v: int) -> None:
 
 def interrupt(m: NativeOps) -> None:
     """Take the I/O interruptions that the present PSW allows, as the last act of an instruction."""
-    first = m.system_mask() << 24 | m.psw_key() << 20 | m.mode() << 16
-    if channels(m, first) != 0:
+    if m.waiting() != 0:
+        first = m.system_mask() << 24 | m.psw_key() << 20 | m.mode() << 16
+        second = m.next_ia()
         if m.mode() & EC != 0:
-            m.load_psw(first | m.cc() << 12 | m.program_mask() << 8, m.next_ia())
+            first = first | m.cc() << 12 | m.program_mask() << 8
         else:
-            m.load_psw(first, m.cc() << 28 | m.program_mask() << 24 | m.next_ia())
-    elif allowed(m, first) != 0:  # but something else may come before it
-        m.leave_mask(m.system_mask())
+            second = second | m.cc() << 28 | m.program_mask() << 24
+        if channels(m, first) != 0:
+            m.exchange(first, second)
+        elif allowed(m, first) != 0:  # but something else may come before it
+            m.leave_mask(m.system_mask())
 
 
 def set_psw_key(m: NativeOps, v: int) -> None:

@@ -184,6 +184,11 @@ class Resident:
             self._set(where.LOG, redo.create(self._volume.path))
         return self._get(where.LOG) >= 0
 
+    @property
+    def empty_log(self) -> bool:
+        """Whether nothing in the log counts."""
+        return not self._get(where.LOG_AT)
+
     def close(self) -> None:
         """Let go of everything; the log is removed unless it has something."""
         log = self._get(where.LOG)

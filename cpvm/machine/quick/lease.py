@@ -240,7 +240,7 @@ class Leases:
                 if lease.resident.unsaved or not self._can_write:
                     return False
                 lease.volume.settle()
-                return lease.resident.open_log()
+                return lease.resident.open_log() and lease.resident.empty_log
             return lease.resident.load(*divmod(wanted - 1, lease.drive.geometry.heads))
         except MediaError:
             return False  # Python's channel will come to it, and say so

@@ -28,6 +28,7 @@ COMMANDS: Final = 1024
 COMMAND_TIME: Final = 25
 """Nanoseconds, about; a byte takes less than a sixteenth of one."""
 
+ADDRESS_LIMIT: Final = 0xFFFF
 CAW_ZEROS: Final = 0x0F000007
 NEVER_HERE: Final = Flag.CD | Flag.PCI | Flag.IDA | Flag.UNUSED
 BLOCK_MULTIPLEXING: Final = 0x80000000
@@ -43,37 +44,39 @@ def find(m: HostOps, address: int) -> int:
     return 0
 
 
-def start(m: HostOps, address: int) -> int:
-    """START I/O: the condition code, RESTART or TO_PYTHON."""
-    slot = find(m, address)
-    if slot == 0:
-        m.put_word(m.block() + where.MISSED, address + 1)
-        return RESTART
-    if m.word(slot + where.PENDING) != 0:
-        return RESTART
-    word = m.big4(m.storage() + (m.prefix() | psa.CAW))
-    if word & CAW_ZEROS != 0:
-        return RESTART
-    m.put_word(slot + where.KEY, word >> 28)
-    if fetch(m, slot, word & ADDRESS_MASK, 1) != 0:
-        return RESTART
-    if immediate(m.word(slot + where.COMMAND)) != 0 and m.word(slot + where.FLAGS) & Flag.CC == 0:
-        return RESTART  # its status comes with condition code 1
-    begin(m, slot)
-    m.put_word(slot + where.CONNECTED, 1 if m.cr(0) & BLOCK_MULTIPLEXING == 0 else 0)
-    result = run(m, slot, 0, 0)
-    if result != RESTART:
+def start(m: HostOps, what: int) -> int:
+    """START I/O to an I/O address: the condition code, RESTART or TO_PYTHON.
+
+    Or, given the host address of a slot, go on with its program, which was handed over for want of something: 0 or
+    TO_PYTHON.
+    """
+    slot = what
+    at = 0
+    n = 0
+    if what > ADDRESS_LIMIT:
+        at = m.word(slot + where.CCW)
+        n = m.word(m.block() + where.DONE)
+    else:
+        slot = find(m, what)
+        if slot == 0:
+            m.put_word(m.block() + where.MISSED, what + 1)
+            return RESTART
+        word = m.big4(m.storage() + (m.prefix() | psa.CAW))
+        if m.word(slot + where.PENDING) != 0 or word & CAW_ZEROS != 0:
+            return RESTART
+        m.put_word(slot + where.KEY, word >> 28)
+        at = word & ADDRESS_MASK
+    if fetch(m, slot, at, 1 if n == 0 else 0) != 0:
+        return hand_over(m, slot, at, n) if n > 0 else RESTART
+    if n == 0:
+        if immediate(m.word(slot + where.COMMAND)) != 0 and m.word(slot + where.FLAGS) & Flag.CC == 0:
+            return RESTART  # its status comes with condition code 1
+        begin(m, slot)
+        m.put_word(slot + where.CONNECTED, 1 if m.cr(0) & BLOCK_MULTIPLEXING == 0 else 0)
+    result = run(m, slot, at, n)
+    if n == 0 and result != RESTART:
         m.put_word(m.block() + where.STARTED, m.word(m.block() + where.STARTED) + 1)
     return result
-
-
-def resume(m: HostOps, slot: int) -> int:
-    """Go on with a program that was handed over for want of something: 0 or TO_PYTHON."""
-    at = m.word(slot + where.CCW)
-    n = m.word(m.block() + where.DONE)
-    if fetch(m, slot, at, 0) != 0:
-        return hand_over(m, slot, at, n)
-    return run(m, slot, at, n)
 
 
 def fetch(m: HostOps, slot: int, at: int, transferred: int) -> int:

@@ -156,6 +156,9 @@ class RegisterEmitter(StorageEmitter):
     def leave_psw(self, first: Value, second: Value) -> None:
         self._left_out()
 
+    def exchange(self, first: Value, second: Value) -> None:
+        self._left_out()
+
     def set_storage_key(self, a: Value, v: Value) -> None:
         self._left_out()
 
