@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PING_SECONDS: Final = 30.0
 _CHUNK: Final = 128 * 1024  # bytes of records in a DATA frame, before they are compressed
+_AT_ONCE: Final = 50  # keys to forget, in a frame
 _MOST_RECORDS: Final = 512 * 1024  # bytes of records in a frame that is taken
 
 
@@ -135,6 +136,7 @@ class Connection:
         self._look = True  # there may be a file to send
         self._answer: tuple[str, str] | None = None  # key, why not
         self._incoming: tuple[str, _Refusing] | None = None  # key, file
+        self._acknowledged: list[str] = []  # keys of files that the neighbour has, and has not been told to forget
         self._closed = False
         self.reason = ""
         """Why it broke."""
@@ -194,10 +196,17 @@ class Connection:
                 with self._changed:
                     self._look = True
                 return outgoing
+        self._forget()
         with self._changed:
             if not self._changed.wait_for(lambda: self._look or self._outbox or self._closed, PING_SECONDS):
                 self._outbox.append((Kind.PING, b""))
         return None
+
+    def _forget(self) -> None:
+        """Tell the neighbour which files will not be sent again."""
+        keys, self._acknowledged = self._acknowledged, []
+        if keys:
+            self.post(Kind.FORGET, keys)
 
     def _empty(self) -> None:
         """Send what waits in the outbox."""
@@ -230,7 +239,9 @@ class Connection:
             self._owner.refused(self.node, outgoing, answer[1])
         else:
             self._owner.delivered(self.node, outgoing)
-            self.post(Kind.FORGET, [header.key])
+            self._acknowledged.append(header.key)
+            if len(self._acknowledged) >= _AT_ONCE:
+                self._forget()
 
     # The thread that receives
 

@@ -248,6 +248,7 @@ class Network:
         """The files for a neighbour, the most urgent last."""
         found = [(file, self._destination(file, node)) for file in self._queue()]
         wanted = [(there.priority, at, file.spoolid) for at, (file, there) in enumerate(found) if there is not None]
+        self.transmissions.give_keys(file for file, there in found if there is not None)
         return [spoolid for _, _, spoolid in sorted(wanted, reverse=True)]
 
     def _destination(self, file: SpoolFile, node: str) -> Destination | None:

@@ -51,6 +51,20 @@ class Transmissions:
             db.execute("INSERT OR REPLACE INTO net_out VALUES (?, ?, ?)", (file.spoolid, file.created, key))
         return key
 
+    def give_keys(self, files: Iterable[SpoolFile]) -> None:
+        """Give these files their keys, all in one transaction, so that each need not wait for the disk."""
+        known = {
+            (int(str(spoolid)), float(str(created)))
+            for spoolid, created in self._database.query("SELECT spoolid, created FROM net_out")
+        }
+        new = [file for file in files if (file.spoolid, file.created) not in known]
+        if new:
+            with self._database.transaction() as db:
+                db.executemany(
+                    "INSERT OR REPLACE INTO net_out VALUES (?, ?, ?)",
+                    [(file.spoolid, file.created, uuid.uuid4().hex) for file in new],
+                )
+
     def pending(self) -> list[str]:
         """Keys of files that may be sent again."""
         return [str(key) for (key,) in self._database.query("SELECT key FROM net_out")]
