@@ -121,7 +121,7 @@ SPECIALS.update({
     "CTCA": _ctca,
     "TIMER": _timer,
     "TELE2": _dialed(TeletypeLine),
-    "3270": _graphic("3277"),
+    **{devtype: _graphic("3277") for devtype in ("3158", "3270")},
     **{devtype: _graphic(devtype) for devtype in ("3277", "3278", "3279")},
     **{devtype: _console(devtype) for devtype in ("1052", "3210", "3215")},
 })  # fmt: skip

@@ -44,6 +44,12 @@ def test_define_takes_the_short_names_of_devices(user: FakeTerminal, word: str, 
     assert user.type(f"DEFINE {word} AS 0FF") == [f"{kind}  0FF DEFINED"]
 
 
+def test_define_takes_short_names_and_types_of_special_devices(user: FakeTerminal) -> None:
+    for line, kind in (("CTC AS 500", "CTCA"), ("TIM 501", "TIMR"), ("LI 502 TELE", "LINE"), ("GRAF 503 3158", "GRAF")):
+        assert user.type(f"DEFINE {line}")[-1].startswith(kind), line
+    assert user.type("DEFINE LINE 504 TEL") == ["DMKDEF003E INVALID OPTION - TEL"]
+
+
 def test_define_channels_is_remembered_and_resets_the_machine(site: Site, user: FakeTerminal) -> None:
     user.type("STORE PSW 00000000 00012345")
     assert user.type("DEFINE CHANNELS BMX") == ["CHANNELS = BMX"]

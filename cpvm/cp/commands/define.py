@@ -23,20 +23,21 @@ from cpvm.s370.ckd import GEOMETRY
 TOO_LARGE = message("094E", "STORAGE EXCEEDS ALLOWED MAXIMUM")
 ONE_CONSOLE = message("093E", "CONSOLE ALREADY DEFINED")
 DEFAULT_TYPES = {"RDR": "2540R", "PUN": "2540P", "PRT": "1403"}
-_SPECIAL = {  # types, the first one is meant if none is given
+_SPECIAL = {  # types, the first one is meant if none is given; TELE will do
     "CTCA": ("CTCA",),
     "TIMER": ("TIMER",),
-    "GRAF": ("3270", "3277", "3278", "3279"),
-    "LINE": ("TELE2", "3215", "3210", "1052"),
+    "GRAF": ("3270", "3158", "3277", "3278", "3279"),
+    "LINE": ("TELe2", "3215", "3210", "1052"),
 }
+_SHORTEST = {"CTCA": 3, "TIMER": 3, "GRAF": 4, "LINE": 2}
 SYNTAX = """\
 DEFine STORage [As] nnnnnK|nnM
 DEFine Reader|PUnch|Printer|CONsole [As] vaddr
 DEFine 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr
 DEFine T2314|T3330|T3340|T3350|T3380 [As] vaddr [CYL] nnn
-DEFine CTCA|TIMER [As] vaddr
-DEFine GRAF [As] vaddr [3270|3277|3278|3279]
-DEFine LINE [As] vaddr [TELE2|3215]
+DEFine CTCa|TIMer [As] vaddr
+DEFine GRAF [As] vaddr [3270|3158|3277|3278|3279]
+DEFine LIne [As] vaddr [TELE[2]|3215|3210|1052]
 DEFine vaddr1 [As] vaddr2
 DEFine CHANnels [As] SEL|BMX"""
 
@@ -51,8 +52,9 @@ def define(request: Request, operands: Operands) -> Answer:
     if abbreviates(what, "CHANNELS", 4):
         return _channels(request, operands)
     new = vaddr(operands.take())
-    if what in _SPECIAL:
-        return _special(request, operands, what, new)
+    special = next((name for name, least in _SHORTEST.items() if abbreviates(what, name, least)), None)
+    if special is not None:
+        return _special(request, operands, special, new)
     if what in TEMPORARY:
         return _temporary(request, operands, what, new)
     operands.end()
@@ -97,7 +99,7 @@ def _special(request: Request, operands: Operands, what: str, new: int) -> int:
     types = _SPECIAL[what]
     word = operands.take()
     operands.end()
-    add_special(request.vm, new, types[0] if word is None else choose(word, *types))
+    add_special(request.vm, new, choose(word or types[0].upper(), *types))
     request.inform(f"{request.vm.devices[new].kind:<4} {new:03X} DEFINED")
     return 0
 
