@@ -167,7 +167,11 @@ def test_maximum(site: Site, operator: FakeTerminal) -> None:
 
 def test_real_devices(site: Site, operator: FakeTerminal) -> None:
     assert operator.type("QUERY DASD")[0].startswith("DASD 150 CP SYSTEM TEST01")
+    assert operator.type("QUERY 150") == ["DASD 150 CP SYSTEM TEST01"]
     assert operator.type("QUERY TAPES") == ["NO TAPES"]
+    assert operator.type("QUERY LINES ACTIVE") == ["LINE L0001    LOGON  AS OPERATOR"]
+    assert operator.type("QUERY LINES OFFLINE") == ["NO LINES"]
+    assert operator.type("QUERY LINES FROB") == ["DMKCQG003E INVALID OPTION - FROB"]
     assert operator.type("VARY OFFLINE 150") == ["DMKCPS123E DASD 150 CP OWNED"]
     assert operator.type("VARY ONLINE 777") == ["DMKCPS040E DEVICE 777 DOES NOT EXIST"]
     assert operator.type("VARY") == ["DMKCPS026E OPERAND MISSING OR INVALID"]

@@ -60,6 +60,10 @@ def query_command(request: Request, operands: Operands) -> Answer:
             for line in unit.lines():
                 request.write(line)
             return 0
+        real_device = next((real for real in request.system.real if real.raddr == int(word, 16)), None)
+        if real_device is not None and int(word, 16) not in request.vm.devices and request.allowed("B"):
+            request.write(real_device.line())
+            return 0
         virtual = QUERIES.find("VIRTUAL")
         assert virtual is not None
         return virtual.body(request, Operands(word))

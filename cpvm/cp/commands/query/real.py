@@ -22,13 +22,19 @@ _A_LINE = 4
 _STATES: Final = {"ACTIVE": 3, "OFFLINE": 3, "FREE": 2, "ATTACHED": 3, "SYSTEM": 3, "ALL": 3}
 
 
-def _chosen(request: Request, operands: Operands, *kinds: str) -> list[RealDevice]:
-    """The devices of these kinds in the state that is asked for: those that are not free or offline if none is."""
-    word = operands.take() or "ACTIVE"
+def _state(operands: Operands, default: str) -> str:
+    """The state that is asked for."""
+    word = operands.take() or default
     operands.end()
     state = next((name for name, least in _STATES.items() if abbreviates(word, name, least)), None)
     if state is None:
         raise INVALID_OPTION.error(word)
+    return state
+
+
+def chosen(request: Request, operands: Operands, *kinds: str, default: str = "ACTIVE") -> list[RealDevice]:
+    """The devices of these kinds in the state that is asked for: those that are not free or offline if none is."""
+    state = _state(operands, default)
     devices = request.system.real.of_kind(*kinds)
     match state:
         case "ALL":
@@ -49,7 +55,7 @@ def _kinds(name: str, minimum: int, *kinds: str) -> None:
     @query_real(name, minimum=minimum, classes="B")
     def devices(request: Request, operands: Operands) -> Answer:
         """QUERY name [ACTIVE|FREE|OFFLINE|ATTACHED|SYSTEM|ALL]."""
-        found = _chosen(request, operands, *kinds)
+        found = chosen(request, operands, *kinds)
         for real in found:
             request.write(_line(request.system, real))
         if not found:
@@ -85,9 +91,11 @@ def line_states(system: System) -> Iterator[str]:
 
 @query_real("LINES", minimum=2, classes="B")
 def query_lines(request: Request, operands: Operands) -> Answer:
-    """The terminals, and who is logged on there."""
-    operands.end()
-    for line in line_states(request.system):
+    """The terminals, and who is logged on there: all, ACTIVE ones, or those that are FREE or disabled (OFFLINE)."""
+    state = _state(operands, "ALL")
+    shown = {"ACTIVE": "LOGON", "ATTACHED": "LOGON", "FREE": "ENABLED", "OFFLINE": "DISABLED"}.get(state, "")
+    found = [line for line in line_states(request.system) if state == "ALL" or (shown and f" {shown}" in line)]
+    for line in found or ["NO LINES"]:
         request.write(line)
     if request.system.operations.all_disabled:
         request.write("ALL OTHER LINES DISABLED")
@@ -97,7 +105,7 @@ def query_lines(request: Request, operands: Operands) -> Answer:
 @query_real("GRAF", minimum=4, classes="B")
 def query_graf(request: Request, operands: Operands) -> Answer:
     """Displays of the host's: there are none beside the terminals, which QUERY LINES shows, but those attached."""
-    found = _chosen(request, operands, "GRAF")
+    found = chosen(request, operands, "GRAF")
     for real in found:
         request.write(real.line())
     if not found:

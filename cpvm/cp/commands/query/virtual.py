@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
+from cpvm.cp.commands.query.real import chosen
 from cpvm.cp.message import DEVICE_MISSING, INVALID_OPTION
 from cpvm.cp.operand import Operands, is_vaddr
 from cpvm.cp.registry import WordTable
@@ -87,6 +88,7 @@ PARTS.add("LINES", 5, _of_kinds("LINE"))
 PARTS.add("STORAGE", 4, lambda vm: iter([storage_line(vm)]))
 PARTS.add("TAPES", 2, _of_kinds("TAPE"))
 PARTS.add("UR", 2, _of_kinds("RDR", "PUN", "PRT"))
+_UNIT_RECORD = ("RDR", "PRT", "PUN")
 _NONE = {"DASD": "NO DASD", "GRAF": "NO GRAF", "LINES": "NO LINES", "TAPES": "NO TAPES", "UR": "NO UR"}
 
 
@@ -122,12 +124,12 @@ def _shortcut(name: str, minimum: int) -> None:
     @query(name, minimum=minimum, classes="G")
     def part(request: Request, operands: Operands) -> Answer:
         """QUERY part: the same as QUERY VIRTUAL part; for classes B and D, UR is the system's."""
-        operands.end()
-        real = request.system.real.of_kind("RDR", "PRT", "PUN") if name == "UR" and request.allowed("BD") else []
-        if real:
-            for line in (line for device in real for line in device.lines()):
+        if name == "UR" and request.allowed("BD") and request.system.real.of_kind(*_UNIT_RECORD):
+            real = chosen(request, operands, *_UNIT_RECORD, default="ALL")
+            for line in [line for device in real for line in device.lines()] or [_NONE[name]]:
                 request.write(line)
             return 0
+        operands.end()
         return virtual(request, name)
 
 
