@@ -57,6 +57,17 @@ class MacroDefinition:
         self.library = False
         self.record: Record | None = None
         """The prototype."""
+        self._declarations: list[tuple[int, Model]] | None = None
+
+    def declarations(self) -> list[tuple[int, Model]]:
+        """The statements of the body that declare SET symbols, unless they create their names, with their places."""
+        if self._declarations is None:
+            self._declarations = [
+                (index, model)
+                for index, model in enumerate(self.body)
+                if model.op[:3].upper() in ("LCL", "GBL") and "&(" not in model.operand
+            ]
+        return self._declarations
 
     def prototype(self, model: Model) -> None:
         """Take name and parameters from the prototype statement; raises Flaw."""

@@ -41,10 +41,9 @@ class Frame:
 
     def _declared_before(self, name: str) -> Variable | None:
         """A SET symbol whose declaration stands further up in the macro but was skipped; it counts all the same."""
-        for model in self.definition.body[: self.position] if self.definition is not None else ():
-            op = model.op.upper()
-            if op[:3] in ("LCL", "GBL") and f"&{name}" in model.operand.upper() and "&(" not in model.operand:
-                entry = self.engine.operations.get(op)
+        for index, model in self.definition.declarations() if self.definition is not None else ():
+            if index < self.position and f"&{name}" in model.operand.upper():
+                entry = self.engine.operations.get(model.op.upper())
                 if isinstance(entry, Conditional):
                     entry.execute(self.engine, self, model)
         return self.variables.get(name)
