@@ -160,7 +160,8 @@ def hercules(peer: str, name: str, pack: Path, short: bool = False) -> Run:
         devices = f"0009 3215-C /\n0150 3350 {d}/pack.ckd\n"
         with started(peer, data, devices, more="DIAG8CMD DISABLE\n") as (terminal, pid):
             shown = _Shown(terminal, pid)
-            _, processor, began = shown.until(re.compile(rb"Restart key|HHC02228I|HHC00811I").search)
+            # of its own messages that one is lost sometimes; then what the program types first will do
+            _, processor, began = shown.until(re.compile(rb"Restart key|HHC02228I|HHC00811I|QUICK BROWN").search)
             result, processor_then, then = shown.until(wait_code)
         if result in FAILURES:
             raise SystemExit(f"{name} on Hercules: wait code {result:X}")
