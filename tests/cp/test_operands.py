@@ -30,6 +30,10 @@ def test_letters_and_digits_of_other_scripts_are_none(user: FakeTerminal, line: 
     assert answer.startswith("DMK") and answer[6:].startswith(number) and "908" not in answer
 
 
+def test_short_options_of_close(user: FakeTerminal) -> None:
+    assert user.type("CLOSE PRINTER PU") == user.type("CLOSE PRINTER N SUM LISTING") == []
+
+
 def test_link_to_an_own_disk(user: FakeTerminal) -> None:
     assert user.type("LINK * 191 291 RR") == ["DASD 291 LINKED R/O; R/W BY CMSUSER"]
 

@@ -148,6 +148,10 @@ def test_transfer_to_and_from(site: Site) -> None:
     ]
     assert sender.type("TRAN ALL FROM USER01") == ["0001 FILE TRANSFERRED"]
     assert sender.type("Q F") == ["FILES: 002 RDR, NO PRT, NO PUN"]
+    assert sender.type("TRAN CL A T USER01") == ["0002 FILES TRANSFERRED"]
+    assert sender.type("TRAN CL A F USER01") == ["0002 FILES TRANSFERRED"]
+    assert sender.type("Q F") == ["FILES: 002 RDR, NO PRT, NO PUN"]
+    assert sender.type("TRANSFER ALL FROM") == ["DMKCSU020E USERID MISSING OR INVALID"]
     assert sender.type("TRANSFER ALL NOSUCH") == ["DMKCSU053E NOSUCH NOT IN CP DIRECTORY"]
 
 

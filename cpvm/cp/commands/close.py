@@ -7,7 +7,7 @@ from cpvm.cp.operand import Operands, choose
 from cpvm.cp.spoolword import devices
 from cpvm.cp.vspool import Output, Reader
 
-SYNTAX = "Close Reader|Printer|PUnch|CONsole|vaddr [HOld|NOHold|PURge] [DIst code] [NAme fn [ft]|dsname]"
+SYNTAX = "Close Reader|Printer|PUnch|CONsole|vaddr [HOld|NOHold|PUrge] [DIst code] [Name fn [ft]|dsname]"
 _NAME = 8
 _DSNAME = 24
 
@@ -20,7 +20,7 @@ def close(request: Request, operands: Operands) -> Answer:
     purge = False
     name = filetype = dist = ""
     while (word := operands.take()) is not None:
-        match choose(word, "HOld", "NOHold", "PURge", "DIst", "NAme"):
+        match choose(word, "HOld", "NOHold", "PUrge", "DIst", "Name"):
             case "HOLD":
                 hold = True
             case "NOHOLD":

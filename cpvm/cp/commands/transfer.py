@@ -29,7 +29,7 @@ def transfer(request: Request, operands: Operands) -> Answer:
     everything = system.spool.files(queue)
     mine = [file for file in everything if owner in (None, file.owner)]
     made = [file for file in everything if file.origin == vm.userid and file.owner != vm.userid]
-    backwards = "FROM" in operands.rest.upper().split()[1:]
+    backwards = _backwards(operands)
     files = chosen_files(request, operands, made if backwards else mine, queue=queue, several=False)
     word = operands.need(USERID_MISSING)
     if abbreviates(word, "TO", 1) or abbreviates(word, "FROM", 1):
@@ -56,6 +56,13 @@ def transfer(request: Request, operands: Operands) -> Answer:
             _ready(request, new)
     request.inform(count(len(moved), "TRANSFERRED"))
     return 0
+
+
+def _backwards(operands: Operands) -> bool:
+    """Whether the word between the files and the userid is FROM."""
+    words = operands.rest.upper().split()
+    behind = words[2:] if words and abbreviates(words[0], "CLASS", 2) else words[1:]
+    return len(behind) > 1 and abbreviates(behind[0], "FROM", 1)
 
 
 def _queue(operands: Operands) -> str:

@@ -68,6 +68,6 @@ def _remembered(name: str, minimum: int) -> None:
 
 
 for _name, _minimum in (
-    ("ISAM", 4), ("PAGEX", 5), ("NOTRANS", 5), ("AUTOPOLL", 4),
+    ("ISAM", 4), ("PAGEX", 5), ("NOTRANS", 4), ("AUTOPOLL", 4),
 ):  # fmt: skip
     _remembered(_name, _minimum)
