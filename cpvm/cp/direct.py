@@ -14,6 +14,7 @@ from cpvm.cp.directory_source import DirectoryError, Present, read_directory
 from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.message import Message, message
 from cpvm.cp.minidisk import make_volumes
+from cpvm.cp.session import harmless
 from cpvm.machine.device import MediaError
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ def install(folder: Path, store: DirectoryStore, directory: Directory) -> None:
 def messages(error: DirectoryError | InstallError) -> list[str]:
     """What DIRECT tells of an error, as under SET EMSG ON."""
     if isinstance(error, InstallError):
-        return [Message(_CANNOT_WRITE, "E", "{}", "DMKDIR").full(str(error).upper())]
+        return [Message(_CANNOT_WRITE, "E", "{}", "DMKDIR").full(harmless(str(error).upper()))]
     return [
-        Message(number, "E", "{}", "DMKDIR").full(text.upper())
+        Message(number, "E", "{}", "DMKDIR").full(harmless(text.upper()))
         for text, number in zip(error.errors, error.numbers, strict=True)
     ]
 

@@ -33,6 +33,12 @@ def plain(password: str) -> str:
     return f"hash of {password}"
 
 
+def test_messages_have_no_control_characters() -> None:
+    with pytest.raises(DirectoryError) as found:
+        read_directory("USER A A\n\x1b[2J\n", plain)
+    assert messages(found.value) == ["DMKDIR751E LINE 2: UNKNOWN STATEMENT  [2J"]
+
+
 def test_profiles_are_included_and_overridden() -> None:
     source = """\
 DIRECTORY 150 3350 V1

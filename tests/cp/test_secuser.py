@@ -51,7 +51,7 @@ def test_a_line_for_the_guest(site: Site, watcher: FakeTerminal) -> None:
 def test_who_may_send(site: Site, watcher: FakeTerminal) -> None:
     other = site.logon("USER01", "SECRET")
     assert other.type("SEND CMSUSER X") == ["DMKSND057E CMSUSER NOT RECEIVING; NOT YOUR SECONDARY MACHINE"]
-    assert other.type("SET SECUSER CMSUSER USER01") == ["DMKCFS045E CMSUSER NOT LOGGED ON"]
+    assert other.type("SET SECUSER CMSUSER USER01") == ["DMKCFS003E INVALID OPTION - CMSUSER"]
     assert other.type("SEND NOSUCH X") == ["DMKSND045E NOSUCH NOT LOGGED ON"]
     assert other.type("SET SECUSER NOSUCH") == ["DMKCFS053E NOSUCH NOT IN CP DIRECTORY"]
     assert watcher.type("SEND CP CMSUSER") == ["DMKSND025E DATA MISSING OR INVALID"]

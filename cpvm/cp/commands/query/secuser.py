@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
-from cpvm.cp.message import NOT_LOGGED_ON
+from cpvm.cp.message import INVALID_OPTION, NOT_LOGGED_ON
 from cpvm.cp.operand import Operands
 from cpvm.cp.vmblok import VMBLOK
 
@@ -18,8 +18,10 @@ def _of(request: Request, operands: Operands) -> VMBLOK:
         return request.vm
     name = request.userid(word)
     found = request.system.users.get(name)
-    if found is None or not (found is request.vm or request.allowed(_OTHERS) or request.vm.userid == found.secondary):
+    if found is None:
         raise NOT_LOGGED_ON.error(name)
+    if not (found is request.vm or request.allowed(_OTHERS) or request.vm.userid == found.secondary):
+        raise INVALID_OPTION.error(word)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.set import setting
 from cpvm.cp.logon import directed_secondary
-from cpvm.cp.message import NOT_IN_DIRECTORY, NOT_LOGGED_ON, OPERAND_MISSING
+from cpvm.cp.message import INVALID_OPTION, NOT_IN_DIRECTORY, NOT_LOGGED_ON, OPERAND_MISSING
 from cpvm.cp.operand import Operands
 from cpvm.cp.vmblok import VMBLOK
 
@@ -22,7 +22,9 @@ def _whose(request: Request, operands: Operands) -> tuple[VMBLOK, str]:
     if len(words) == 2 and words[0] != "*":
         name = request.userid(words[0])
         found = request.system.users.get(name)
-        if found is None or not (found is vm or request.allowed(_OTHERS)):
+        if not (found is vm or request.allowed(_OTHERS)):
+            raise INVALID_OPTION.error(words[0])
+        if found is None:
             raise NOT_LOGGED_ON.error(name)
         vm = found
     word = words[-1]
