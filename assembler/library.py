@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assembler import maclib
+from assembler.hostfile import read_bytes
 from cpvm.s370.ebcdic import from_ebcdic
 
 
@@ -53,7 +54,7 @@ class Folder:
         if file_ is None:
             return None
         try:
-            return file_.read_text(encoding="utf-8", errors="replace").splitlines()
+            return file_.read_text(encoding="utf-8-sig", errors="replace").splitlines()
         except OSError:
             return None
 
@@ -76,11 +77,14 @@ class Maclib:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        data = self.path.read_bytes()
+        data = read_bytes(self.path)
         if len(data) % maclib.RECORD:
             raise maclib.MaclibError(f"{path}: not a file of records of {maclib.RECORD} bytes")
         self._records = [data[at : at + maclib.RECORD] for at in range(0, len(data), maclib.RECORD)]
-        self._members = maclib.directory(self._records)
+        try:
+            self._members = maclib.directory(self._records)
+        except maclib.MaclibError as error:
+            raise maclib.MaclibError(f"{path}: {error}") from None
 
     def get(self, name: str, /) -> Sequence[str] | None:
         place = self._members.get(name)

@@ -112,7 +112,9 @@ class Assembler(Names):
                 section.base = base if section is not self.first else section.base
                 base = section.base + (section.size + 7 & ~7)
             if section.base + section.size > MAX_SECTION and self._current is not None:
-                self.flaw(self._current, Flaw("IFO313", "LOCATION COUNTER OVERFLOW", 12))
+                where = f" - {section.name}" if section.name else ""
+                self.flaw(self._current, Flaw("IFO313", f"LOCATION COUNTER OVERFLOW{where}", 12))
+                break
 
     def _settle_deferred(self) -> None:
         """Define the names of EQU statements that had to wait for others, each when what it waits for is known."""
@@ -152,6 +154,8 @@ class Assembler(Names):
                 operation.generate(self, st)  # type: ignore[attr-defined]
             except Flaw as flaw:
                 self.flaw(st, flaw)
+                if flaw.severity >= 16:
+                    break
         self._check_entries()
 
     def _check_entries(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assembler.deck import split_decks
+from assembler.hostfile import read_bytes
 from assembler.linker import cards, txtlib
 from assembler.linker.cards import BadCard
 from assembler.linker.loader import Library
@@ -73,7 +74,7 @@ def library(path: Path) -> Library:
 
 def read_cards(path: Path) -> list[bytes]:
     """The cards of a file: 80-byte card images, or lines of text with control cards. Raises LinkError, OSError."""
-    data = path.read_bytes()
+    data = read_bytes(path)
     if not data:
         raise LinkError(f"{path}: the file is empty")
     if data[0] in (0x02, 0x40, 0x5C) or data[0] >= 0x80:

@@ -21,6 +21,7 @@ from assembler.macro.variables import SetSymbol
 from assembler.message import OPERATION_FIELD, Call, Flaw
 from assembler.operation import Operation, statements
 from assembler.source import Record, Statement, rebuilt, scan_operand, split_fields
+from assembler.state import MAX_MESSAGES
 
 if TYPE_CHECKING:
     from assembler.passes import Assembler
@@ -71,6 +72,7 @@ class Expander:
         self.calls: list[Call] = []
         """The macro instructions that were expanded, in their order."""
         self.branches = 0
+        self.complaints = 0
         self.record: Record | None = None
         """The conditional statement in hand."""
         self.ended = False
@@ -159,7 +161,12 @@ class Expander:
             self.complain(flaw, model.record, frame)
 
     def complain(self, flaw: Flaw, record: Record | None, frame: Frame | None = None) -> None:
-        """Deliver a flaw of the macro stage with the record that it belongs to."""
+        """Deliver a flaw of the macro stage with the record that it belongs to; end the assembly after too many."""
+        flaw.__traceback__ = None  # it is kept, and would keep all that was in hand
+        self.complaints += 1
+        if self.complaints > MAX_MESSAGES:  # state has told of it, or will; a loop would go on for millions
+            self.frames.clear()
+            self.leave(self.open_code)
         listed = self.listed(record) if record is not None and (frame is None or frame.definition is None) else None
         if record is not None and listed is not None:
             listed.name, listed.op, listed.operand, _, _ = split_fields(record.text)

@@ -112,7 +112,11 @@ class Dc(Operation):
             asm.text(st, bytes(st.length))
             raise
         st.code = bytes(out)
-        asm.text(st, st.code)
+        try:
+            asm.text(st, st.code)
+        except Flaw:
+            st.code = st.code[:8]  # what is too much is not kept either
+            raise
         asm.relocate(st, relocations)
 
 

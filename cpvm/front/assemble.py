@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import cms
 from assembler import Assembly, Options, assemble
+from assembler.hostfile import MAX_FILE, read_text
 from assembler.linkage import Image, LinkError
 from assembler.listing import flagged, plain
 from assembler.maclib import MaclibError
@@ -120,7 +122,7 @@ def _asm(wanted: Wanted) -> int:
     text = _read(wanted.source)
     paths = [path for given in wanted.maclibs for path in given.split(os.pathsep)]
     for path in paths:
-        if not Path(path).exists():
+        if not Path(path).is_dir() and not Path(path).is_file():
             raise _Failed(f"{path}: no such folder or macro library")
     now = _now()
     name = "ASSEMBLY" if wanted.source == "-" else Path(wanted.source).stem.upper()[:8]
@@ -156,9 +158,10 @@ def _called(source: str) -> str:
 def _read(source: str) -> str:
     """The source. Raises _Failed, OSError."""
     try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        text = sys.stdin.read(MAX_FILE) if source == "-" else read_text(Path(source))
     except UnicodeDecodeError as error:
         raise _Failed(f"{source}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+    return text.removeprefix("\ufeff")  # the mark that editors of Windows begin files with
 
 
 def _now() -> datetime:
@@ -188,7 +191,7 @@ def _write(file: str, lines: Iterable[str]) -> None:
     if file == "-":
         sys.stdout.writelines(lines)
         return
-    with Path(file).open("w", encoding="utf-8", newline="\n") as out:
+    with _named(file), Path(file).open("w", encoding="utf-8", newline="\n") as out:
         out.writelines(lines)
 
 
@@ -197,7 +200,18 @@ def _write_bytes(file: str, content: bytes) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         return
-    Path(file).write_bytes(content)
+    with _named(file):
+        Path(file).write_bytes(content)
+
+
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """Have what goes wrong with a file tell its name: a full disk does not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or file
+        raise
 
 
 def _write_image(done: Assembly, wanted: Wanted, name: str) -> int:

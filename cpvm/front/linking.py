@@ -161,7 +161,10 @@ def _bytes(arguments: argparse.Namespace, loader: Loader, name: str) -> bytes:
 
 
 def _write(output: Path, data: bytes) -> None:
-    """All of it, or what was there before."""
+    """All of it, or what was there before; a device or pipe is written to."""
+    if output.exists() and not output.is_file() and not output.is_dir():
+        output.write_bytes(data)
+        return
     part = output.with_name(f"{output.name}.part")
     try:
         part.write_bytes(data)

@@ -103,7 +103,7 @@ def _reason(error: BaseException, file: str) -> str:
     """What went wrong, in one line, with the line number if it is the plugin's."""
     text = " ".join(str(error).split())
     if isinstance(error, SyntaxError):
-        return f"line {error.lineno}: {error.msg}"
+        return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     where = f"line {lines[-1]}: " if lines else ""
     if isinstance(error, (*_DUPLICATES, PluginError)):

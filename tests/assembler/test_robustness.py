@@ -111,3 +111,24 @@ def test_messages_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     done = assemble([" NOTHING"] * 1000)
     assert len(done.messages) == 51
     assert (done.messages[-1].number, done.return_code) == ("IFO328", 16)
+
+
+def test_a_loop_of_errors_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them is a statement of its own, and ACTR may be renewed: without an end this took gigabytes."""
+    monkeypatch.setattr("assembler.state.MAX_MESSAGES", 50)
+    monkeypatch.setattr("assembler.macro.expander.MAX_MESSAGES", 50)
+    done = assemble("&A SETA 2\n.L ANOP\n&A SETA &A*&A\n ACTR 1000000\n AGO .L\n END")
+    assert len(done.statements) < 70
+    assert (done.messages[-1].number, done.return_code) == ("IFO328", 16)
+
+
+def test_text_beyond_the_limit_is_not_made() -> None:
+    done = assemble("".join(f"A{i} CSECT\n DC 16000000X'1'\n" for i in range(40)) + " END")
+    assert [message.number for message in done.messages] == ["IFO316", "IFO313"]
+    assert done.return_code == 16
+    assert sum(len(st.code or b"") for st in done.statements) < 100
+
+
+def test_sections_beyond_storage_are_told_once() -> None:
+    done = assemble("".join(f"A{i} CSECT\n DS 16000000X\n" for i in range(40)) + " END")
+    assert [message.text for message in done.messages] == ["LOCATION COUNTER OVERFLOW - A1"]

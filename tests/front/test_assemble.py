@@ -179,12 +179,16 @@ def test_blunders_are_warned_of(here: Path, capsys: pytest.CaptureFixture[str]) 
         (["-o", "prog.assemble"], "cpvm asm: -o prog.assemble: that is the source"),
         (["--listing", "x", "--html", "./x"], "cpvm asm: --html ./x: that is where --listing goes"),
         (["--listing", "none/x"], "cpvm asm: none/x: No such file"),
-        (["--maclib", "prog.assemble"], "not a"),
+        (["--maclib", "prog.assemble"], "prog.assemble: not a"),
+        (["--maclib", "cards"], "cpvm asm: cards: not a macro library"),
+        (["--maclib", "/dev/zero"], "cpvm asm: /dev/zero: no such folder or macro library"),
+        (["--json", "/dev/full"], "cpvm asm: /dev/full: No space left on device"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_status_2(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
+    Path("cards").write_bytes(bytes(160))
     try:
         status = asm(GOOD, *arguments)
     except SystemExit as error:
@@ -371,3 +375,19 @@ def test_one_source_into_a_folder(here: Path) -> None:
     Path("out").mkdir()
     assert asm(GOOD, "--json", "out", "--format", "image", "-o", "out") == 0
     assert {file.name for file in Path("out").iterdir()} == {"prog.image", "prog.json"}
+
+
+def test_the_mark_in_front_of_a_file_is_no_name(here: Path) -> None:
+    Path("mac").mkdir()
+    Path("mac/put.macro").write_text(" MACRO\n PUT\n DC X'1'\n MEND\n", encoding="utf-8-sig")
+    source = GOOD.replace("         BR ", "         PUT\n         BR ")
+    assert asm(f"\ufeff{source}", "--maclib", "mac") == 0
+
+
+def test_a_file_without_end_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assembler.hostfile.MAX_FILE", 1000)
+    assert cli.main(["asm", "/dev/zero"]) == 2
+    assert cli.main(["link", "/dev/zero"]) == 2
+    assert told(capsys) == ["cpvm asm: /dev/zero: File too large", "cpvm link: /dev/zero: File too large"]

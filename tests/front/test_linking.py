@@ -138,3 +138,13 @@ def test_origins_that_are_none(origin: str) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["link", "main.text", f"--origin={origin}"])
     assert stop.value.code == 2
+
+
+def test_a_pipe_is_written_to_and_stays_one() -> None:
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert main(["link", "main.text", "sub.text", "-o", "pipe"]) == 0
+        assert os.read(reader, 10000) and Path("pipe").is_fifo()
+    finally:
+        os.close(reader)
