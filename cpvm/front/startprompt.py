@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Final
@@ -31,11 +32,25 @@ def ask(drain: bool = False) -> SpoolStart:
     """Ask the operator until there is an answer; nothing typed, or the end of the input, means a warm start."""
     while True:
         print(PROMPT, end=" ", flush=True)
-        line = sys.stdin.readline()
+        line = _line()
         found = read_answer(line)
         if found is not None:
             return SpoolStart(found.how, found.drain or drain, found.shutdown)
         print(f"INVALID REPLY - {line.strip()}")
+
+
+def _line() -> str:
+    """One line of the input and no more: in a pipe the next ones are for the terminal, which reads it for itself."""
+    try:
+        descriptor = None if sys.stdin.isatty() else sys.stdin.fileno()
+    except (OSError, ValueError):  # it is in storage, or closed
+        descriptor = None
+    if descriptor is None:
+        return sys.stdin.readline()
+    data = b""
+    while not data.endswith(b"\n") and (byte := os.read(descriptor, 1)):
+        data += byte
+    return data.decode(errors="replace")
 
 
 def read_answer(line: str) -> SpoolStart | None:

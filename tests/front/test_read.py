@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from pathlib import Path
 
@@ -178,3 +179,13 @@ def test_asking(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert ask() == SpoolStart(Start.FORCE, True)
     out = capsys.readouterr().out
     assert out.count(PROMPT) == 2 and "INVALID REPLY - what" in out
+
+
+def test_asking_takes_no_more_than_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"cold\nLOGON OPERATOR\n")
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as source:
+        monkeypatch.setattr("sys.stdin", source)
+        assert ask() == SpoolStart(Start.COLD)
+        assert os.read(reading, 100) == b"LOGON OPERATOR\n"
