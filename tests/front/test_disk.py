@@ -153,7 +153,7 @@ def test_a_new_fixed_block_disk(disk: Shell, name: str) -> None:
     [
         (["init", "d", "3350"], "its name does not say which format"),
         (["init", "d.ckd", "3351"], "3351 is no device type"),
-        (["init", "d.ckd", "3350", "TOOLONG"], "is not 1 to 6 letters or digits"),
+        (["init", "d.ckd", "3350", "TOOLONG"], "is not 1 to 6 letters, digits"),
         (["init", "d.ckd", "3350", "V", "561"], "1 to 560 cylinders, not 561"),
         (["init", "d.ckd", "3350", "V", "0"], "is not a number from 1 on"),
         (["init", "d.ckd", "2314", "V", "--cms"], "cannot hold a CMS disk"),

@@ -76,7 +76,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _init(command: argparse.ArgumentParser) -> None:
     command.add_argument("type", metavar="TYPE", help="device type, such as 3350, 3330-11, 2314 or (fixed-block) 3370")
-    command.add_argument("volid", nargs="?", default="", type=_volid, metavar="VOLID", help="1 to 6 letters or digits")
+    letters = "1 to 6 letters, digits, - $ # @"
+    command.add_argument("volid", nargs="?", default="", type=_volid, metavar="VOLID", help=letters)
     command.add_argument("size", nargs="?", type=_count, metavar="SIZE", help="cylinders or blocks (default: all)")
     command.add_argument("--cms", action="store_true", help="in CMS format, blocks of 800 bytes")
     command.add_argument("--vtoc", type=_count, default=1, metavar="TRACKS", help="tracks of the VTOC (default 1)")
@@ -116,8 +117,8 @@ def _opening(command: argparse.ArgumentParser) -> None:
 
 
 def _volid(text: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z]{0,6}", text):
-        raise argparse.ArgumentTypeError(f"{text} is not 1 to 6 letters or digits")
+    if not re.fullmatch(r"[0-9A-Za-z$#@-]{0,6}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not 1 to 6 letters, digits, hyphens, or $ # @")
     return text
 
 

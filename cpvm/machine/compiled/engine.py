@@ -161,6 +161,8 @@ class CompiledInterpreter(Interpreter):
             self._fenced(fence)
         if (self._cpu.ia & ADDRESS_MASK) >> SHIFT in fence:
             return super()._watchful(min(planned, NEAR))
+        if planned < self.few or self._library.native is None:  # a slice would not be native, and see no fence
+            return super()._watchful(planned)
         return self._slice(min(planned, self.slice_length))
 
     def _fence(self) -> Set[int] | None:

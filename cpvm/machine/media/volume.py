@@ -64,7 +64,7 @@ class Volume(VolumeFile, TrackImage):
             raise ValueError(f"{device} is no DASD type")
         letters = volid.replace("-", "").replace("$", "").replace("#", "").replace("@", "")
         if not (letters.isascii() and letters.isalnum() and len(volid) <= VOLID_LENGTH):
-            raise ValueError(f"volume identifier {volid!r} is not 1 to 6 letters or digits")
+            raise ValueError(f"volume identifier {volid!r} is not 1 to 6 letters, digits, hyphens, or $ # @")
         cylinders = geometry.cylinders if cylinders is None else cylinders
         if not 1 <= cylinders <= geometry.cylinders + geometry.alternates:
             raise ValueError(f"a {device} cannot have {cylinders} cylinders")

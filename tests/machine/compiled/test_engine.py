@@ -4,6 +4,7 @@ import pytest
 
 from compiled.hotloop import CODE, WAITS, natively, translated
 from cpvm.machine import Machine, StopReason, engines
+from cpvm.machine.compiled.native import Library
 from cpvm.machine.engines import EngineError
 from cpvm.machine.trace import Step
 from cpvm.s370.psw import PSW
@@ -160,3 +161,15 @@ def test_real_addresses_are_prefixed(m: Machine) -> None:
     assert m.gr[6] == 0x50
     assert m.storage.read(0x20, 8) == bytes(8)
     assert m.storage.read(0x4020, 8).hex() == "0000000540001004"
+
+
+def test_address_stops_before_there_is_native_code(m: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    m.storage.write(CODE + 0x1000, bytes.fromhex("1A22 1A33 47FC0000"))
+    interpreter = m.cpu.interpreter
+    monkeypatch.setattr(interpreter, "_library", Library(lambda: pytest.fail("nobody asked for it")))
+    monkeypatch.setattr(interpreter, "_run", None)
+    m.gr[12] = CODE
+    m.psw = PSW(address=CODE + 0x1000)
+    m.address_stop = CODE
+    stop = m.run(1000)
+    assert (stop.reason, stop.detail, stop.instructions) == (StopReason.ADDRESS_STOP, CODE, 3)

@@ -117,7 +117,7 @@ def test_wrong_files(tmp_path: Path, volume: Volume) -> None:
     sqlite3.connect(tmp_path / "other").execute("CREATE TABLE x (y)").connection.close()
     with pytest.raises(MediaError, match="not a volume"):
         Volume.open(tmp_path / "other")
-    for device, volid, cylinders in (("9999", "A", 1), ("3350", "TOOLONG", 1), ("3350", "A-B", 1), ("3350", "A", 561)):
+    for device, volid, cylinders in (("9999", "A", 1), ("3350", "TOOLONG", 1), ("3350", "A+B", 1), ("3350", "A", 561)):
         with pytest.raises(ValueError, match=r"DASD|identifier|cylinders"):
             Volume.create(tmp_path / "new", device, volid, cylinders)
 
