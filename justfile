@@ -43,7 +43,8 @@ fuzz seconds="60" seed="1":
 fuzz-io programs="10000" seed="1":
     python tests/machine/io/campaign.py {{programs}} {{seed}}
 
-# Kill processes that write disks and tapes, and look whether anything acknowledged is lost; not part of the tests.
+# Kill processes that write disks, tapes and spool files, and look whether anything acknowledged is lost; not part of the tests.
 kills number="100":
     python tests/machine/media/killdisk.py {{number}}
     python tests/machine/media/killtape.py {{number}}
+    python tests/cp/killspool.py {{number}}
