@@ -6,6 +6,7 @@ Every function either returns a value in its range or raises the CPError that th
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from cpvm.cp.message import (
     INVALID_HEXLOC,
@@ -72,6 +73,15 @@ class Operands:
             self.take()
             return True
         return False
+
+    def skip_before(self, word: str, follows: Callable[[str], bool]) -> None:
+        """Take the next word if it is the noise word WORD, or its first letter and FOLLOWS is true for the one behind.
+
+        One letter may be a userid or an address, too.
+        """
+        words = self.rest.upper().split(maxsplit=2)
+        if words and (words[0] == word or (words[0] == word[0] and len(words) > 1 and follows(words[1]))):
+            self.take()
 
     def end(self) -> None:
         """INVALID OPERAND if anything is left."""

@@ -30,6 +30,18 @@ def test_letters_and_digits_of_other_scripts_are_none(user: FakeTerminal, line: 
     assert answer.startswith("DMK") and answer[6:].startswith(number) and "908" not in answer
 
 
+def test_noise_words_of_one_letter(site: Site, user: FakeTerminal) -> None:
+    assert user.type("LINK T MAINT 190 A 290 RR") == ["DASD 290 LINKED R/O; R/O BY CMSUSER"]
+    assert user.type("LINK T 190 290") == ["DMKLNK053E T NOT IN CP DIRECTORY"]
+    other = site.logon("USER01", "SECRET")
+    for terminal in (user, other):
+        terminal.type("DEFINE CTCA 500")
+    assert user.type("COUPLE 500 T USER01") == ["CTCA 500 COUPLE TO USER01 500"]
+    assert other.type("DETACH 500")[-1] == "CTCA 500 DETACHED"
+    assert user.type("COUPLE 500 T 500")[-1] == "DMKDIA045E T NOT LOGGED ON"
+    assert user.type("SLEEP 1 H") == ["DMKCFM003E INVALID OPTION - H"]
+
+
 def test_short_options_of_close(user: FakeTerminal) -> None:
     assert user.type("CLOSE PRINTER PU") == user.type("CLOSE PRINTER N SUM LISTING") == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import DEVICE_MISSING, NOT_LOGGED_ON, message
-from cpvm.cp.operand import Operands, vaddr
+from cpvm.cp.operand import Operands, is_vaddr, vaddr
 from cpvm.cp.special import CTCABlock
 
 NO_SUCH_DEVICE = message("048E", "{} {:03X} DOES NOT EXIST")
@@ -12,14 +12,14 @@ NOT_CTCA = message("006E", "INVALID DEVICE TYPE - {}{:03X}")
 COUPLED = message("058E", "CTCA {:03X} NOT COUPLED; {} {:03X} ALREADY COUPLED")
 
 
-@command("COUPLE", module="DMKDIA", minimum=6, classes="G", syntax="COUPLE vaddr1 [TO] userid|* vaddr2")
+@command("COUPLE", module="DMKDIA", minimum=6, classes="G", syntax="COUPLE vaddr1 [To] userid|* [vaddr2]")
 def couple(request: Request, operands: Operands) -> Answer:
     """One's own adapter with another one's, or with another of one's own."""
     address = vaddr(operands.take())
-    operands.skip("TO")
+    operands.skip_before("TO", lambda following: not is_vaddr(following))
     word = operands.take()
     name = request.vm.userid if word == "*" else request.userid(word)
-    other_address = vaddr(operands.take())
+    other_address = vaddr(operands.take()) if operands.peek() is not None else address
     operands.end()
     block = request.vm.devices.get(address)
     if block is None:

@@ -9,7 +9,7 @@ from cpvm.cp.command import Answer, Effect, Request, ask, command, work
 from cpvm.cp.directory import ANYONE, LINK_MODES, MinidiskEntry
 from cpvm.cp.message import NOT_IN_DIRECTORY, message
 from cpvm.cp.minidisk import users
-from cpvm.cp.operand import Operands, vaddr
+from cpvm.cp.operand import Operands, is_vaddr, vaddr
 from cpvm.cp.password import check_password
 from cpvm.cp.vdevblok import DASDBlock
 from cpvm.cp.virtual import NOT_IN_OWNER, link_minidisk
@@ -38,10 +38,10 @@ def link(request: Request, operands: Operands) -> Answer:
 
 def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
     vm = request.vm
-    operands.skip("TO", 2)
+    operands.skip_before("TO", lambda following: not is_vaddr(following))
     word = operands.take()
     owner, theirs = vm.userid if word == "*" else request.userid(word), vaddr(operands.take())
-    operands.skip("AS", 2)
+    operands.skip_before("AS", is_vaddr)
     ours = vaddr(operands.take())
     mode, password = _mode_and_password(operands)
     if request.system.link_guard.closed(vm.userid):
