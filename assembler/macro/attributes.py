@@ -90,6 +90,8 @@ class Attributes:
 
     def number(self, text: str, kind: str) -> int:
         """L', I', S' or D' of a symbol; raises Flaw if it is not to be found (D' gives 0)."""
+        if kind == "D" and text[:1] != "=":  # what stands further on is not defined yet
+            return int(text.upper() in self._symbols)
         symbol = self._literal(text) if text[:1] == "=" else self._lookup(text.upper())
         if kind == "D":
             return int(symbol is not None)
