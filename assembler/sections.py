@@ -111,6 +111,11 @@ class Sections(State):
         section.loc = loc
         section.size = max(section.size, loc)
 
+    def note_place(self, st: Statement) -> None:
+        """Note where the location counter stands at a statement that takes no space and begins no section."""
+        if self.section is not None:
+            st.section, st.loc = self.section, self.section.loc
+
     def grow(self, section: Section, loc: int) -> None:
         if loc >= MAX_SECTION:
             section.loc = section.size

@@ -24,6 +24,12 @@ USING_HEADING = (
 )
 _MACRO_FRONT = 44
 _WIDTH = 120
+_KINDS = {
+    (False, False): "ORDINARY",
+    (True, False): "LABELED",
+    (False, True): "DEPENDENT",
+    (True, True): "LAB+DEPND",
+}
 
 
 @dataclass(slots=True)
@@ -107,16 +113,16 @@ def using_map(printer: Printer, asm: Assembler) -> None:
         terms: Terms = getattr(st.section, "terms", ())
         base = getattr(st.section, "base", 0)
         front = f"{st.number:>5}  {max(st.loc, 0) + base:08X}  {_section_id(terms):<4} {st.op:<6}"
-        if not action.kept:
-            printer.line(f"{front}{'':56}{st.operand}")
+        for register in action.dropped or ([] if action.kept else [-1]):
+            printer.line(f"{front}{'':39}{register if register >= 0 else '':>3}{'':17}{st.operand}".rstrip())
         for kept in action.kept:
             promise = kept.promise
-            kind = ("LAB+" if promise.label else "") + ("DEPND" if promise.anchor else "")
+            kind = _KINDS[bool(promise.label), promise.anchor is not None]
             value = promise.value + sum(section.base * count for section, count in promise.terms)
             far = f"{kept.furthest:05X} {kept.last:>6}" if kept.furthest >= 0 else f"{'':12}"
             text = f"{promise.label + ' ' if promise.label else ''}{st.operand}" if kept is action.kept[0] else ""
             printer.line(
-                f"{front}  {kind or 'ORDINARY':<10}  {value & 0xFFFFFFFF:08X}  {promise.size:08X}"
+                f"{front}  {kind:<10}  {value & 0xFFFFFFFF:08X}  {promise.size:08X}"
                 f"  {_section_id(promise.terms):<4} {promise.register:>3}  {far}   {text}"
             )
             front = " " * len(front)

@@ -12,6 +12,9 @@ from assembler.source import Statement
 
 @statement("DROP")
 class Drop(Operation):
+    def define(self, asm: Assembler, st: Statement) -> None:
+        asm.note_place(st)
+
     def generate(self, asm: Assembler, st: Statement) -> None:
         if not st.operand or st.operand == ",":
             asm.bases.drop_all()

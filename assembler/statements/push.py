@@ -24,6 +24,9 @@ def _words(st: Statement) -> list[str]:
 
 @statement("PUSH")
 class Push(Operation):
+    def define(self, asm: Assembler, st: Statement) -> None:
+        asm.note_place(st)
+
     def generate(self, asm: Assembler, st: Statement) -> None:
         words = _words(st)
         if "USING" in words:
@@ -34,6 +37,9 @@ class Push(Operation):
 
 @statement("POP")
 class Pop(Operation):
+    def define(self, asm: Assembler, st: Statement) -> None:
+        asm.note_place(st)
+
     def generate(self, asm: Assembler, st: Statement) -> None:
         words = _words(st)
         if ("USING" in words and not asm.stack) or ("PRINT" in words and not asm.prints):

@@ -181,7 +181,19 @@ def test_using_map() -> None:
     assert dummy.split()[4:] == ["ORDINARY", "00000000", "00001000", "FFFF", "5", "00004", "6", "D,5"]
     dependent = next(line for line in rows if "LAB+DEPND" in line)
     assert dependent.split()[-3:] == ["11", "Q", "D,BUF"] or "Q D,BUF" in dependent
+    assert [line.split()[1:] for line in rows if line.split()[3] in ("PUSH", "DROP", "POP")] == [
+        ["0000000C", "0001", "PUSH", "USING"],
+        ["0000000C", "0001", "DROP", "5", "5"],
+        ["0000000C", "0001", "POP", "USING"],
+        ["00000010", "0001", "DROP", "Q"],
+    ]
     assert assemble(USINGS).deck == assemble(USINGS, options=Options(using_map=True)).deck
+
+
+def test_kinds_of_using() -> None:
+    source = "T CSECT\n USING *,12\nA USING D,5\n USING D,B\nC USING D,B\nB DS F\nD DSECT\n END"
+    rows = part(listed("USING(MAP)", source), "USING MAP")
+    assert [line.split()[4] for line in rows if "USING  " in line] == ["ORDINARY", "LABELED", "DEPENDENT", "LAB+DEPND"]
 
 
 def test_registers() -> None:
