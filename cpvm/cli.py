@@ -133,8 +133,8 @@ def _start(commands: Commands) -> None:
         "--start",
         choices=("warm", "ckpt", "force", "cold", "ask"),
         default="warm",
-        help="the spool: as it was (warm, the default); ckpt: files that are not whole are held; force: they are purged;"
-        " cold: all files are purged; ask: ask the operator",
+        help="the spool: as it was (warm, the default); ckpt: files that are not whole are held; force: they are"
+        " purged; cold: all files are purged; ask: ask the operator",
     )
     command.add_argument("--drain", action="store_true", help="printers, punches and readers wait for START")
     command.add_argument(
