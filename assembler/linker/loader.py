@@ -152,7 +152,7 @@ class Loader:
             self.duplicate(deck, item.name)
             return
         name = name or self.names.add(item.name)
-        self.define(name, item.address + owner.delta, NONE)
+        self.define(name, (item.address + owner.delta) & 0xFFFFFF, NONE)  # a card may say less than its section does
         name.first, name.file = 0, deck.file
 
     def duplicate(self, deck: Deck, name: str) -> None:
@@ -250,7 +250,7 @@ class Loader:
         if card[5:8] != b"\x40\x40\x40":
             item = deck.items.get(cards.esdid(card))
             if item is not None and not item.skip and item.name is None:
-                entry = cards.address(card) + item.delta
+                entry = (cards.address(card) + item.delta) & 0xFFFFFF
         elif name := self.names.find(cards.name_at(card, 16)):
             entry = name.address if name.defined else None
         if self._end_entry is None:

@@ -139,6 +139,20 @@ def test_no_deck_brings_it_down(changes: list[tuple[int, int, int]], junk: bytes
         pass
 
 
+def test_an_entry_in_front_of_its_section_is_an_address_all_the_same() -> None:
+    esd = (
+        bytes.fromhex("02C5E2C4 40404040 4040 0020 4040 0001")
+        + to_ebcdic("B       ")
+        + bytes.fromhex("00800000 40000004")
+    )
+    esd += to_ebcdic("X       ") + bytes.fromhex("01000004 40000001")
+    end = bytes.fromhex("02C5D5C4 40000004 404040404040 0001")
+    found = loaded([esd.ljust(80, b"\x40"), end.ljust(80, b"\x40")])
+    x = found.names.find("X")
+    assert x is not None and x.address == found.entry == 0x1000 + 4 - 0x800000 & 0xFFFFFF
+    assert module.records(found, with_map=True)
+
+
 def test_too_large() -> None:
     cards = deck("A CSECT\n DS XL65535\n END")
     with pytest.raises(LinkError, match="STORAGE CAPACITY EXCEEDED"):
