@@ -36,12 +36,15 @@ def diagnostics(printer: Printer, asm: Assembler, assembly: Assembly) -> None:
         elif number not in BY_NAME:
             column = message.column - asm.statements[message.statement - 1].operand_column()
             text += f" NEAR OPERAND COLUMN {column}" if column > 0 and message.column else ""
-        chain = f"  (IN {' IN '.join(message.chain)})" if message.chain else ""
+        calls = message.chain if len(message.chain) <= 8 else (*message.chain[:4], "...", *message.chain[-3:])
+        chain = f"  (IN {' IN '.join(calls)})" if calls else ""
         for line in _wrapped(f"{message.statement:>5}  {number:<6}      {text}{chain}"):
             printer.line(line)
-    count = len({message.statement for message in found})
+    statements = {message.statement for message in found}
+    count = len(statements)
     if count and printer.flagged and assembly.options.flags:
-        places = ", ".join(f"{number}(P{page})" for number, page in sorted(printer.flagged.items()))
+        pages = sorted(printer.flagged.items())
+        places = ", ".join(f"{number}(P{page})" for number, page in pages if number in statements)
         for line in _wrapped(f"STATEMENTS FLAGGED {places}"):
             printer.line(line)
     if count:

@@ -272,3 +272,15 @@ def test_print_nomsource_lists_object_code_alone() -> None:
     generated = [line for line in listed(source=source) if line[1:10].strip() and line[40:41] == "+"]
     assert [line[8:10] for line in generated] == ["05"]
     assert generated[0][41:].strip() == ""
+
+
+def test_statements_flagged_are_those_that_count() -> None:
+    listing = "\n".join(listed("XREF(FULL,FLAGS)", "T CSECT\n MNOTE 'NO'\n DROP 5\n END"))
+    assert "STATEMENTS FLAGGED 3(P" in listing and "ASSEMBLY =     1" in listing
+
+
+def test_long_chains_of_calls_are_cut_in_the_middle() -> None:
+    listing = listed("", " MACRO\n RR\n RR\n MEND\nT CSECT\n RR\n END")
+    (at,) = [index for index, line in enumerate(listing) if "IFO312      MACROS" in line]
+    text = " ".join(" ".join(listing[at : at + 2]).split())
+    assert "(IN RR AT 3 IN RR AT 3 IN RR AT 3 IN RR AT 3 IN ... IN RR AT 3 IN RR AT 3 IN RR AT 6)" in text
