@@ -312,3 +312,17 @@ def test_the_reader_takes_files_of_its_folder(tmp_path: Path) -> None:
         shown = user.type("QUERY RDR ALL")
         assert re.match(r"RDR FILE 000\d FROM USER01   COPY 01 NOHOLD", shown[0])
         assert shown[-1].startswith("USER01   ")
+
+
+def test_a_drained_printer_is_varied_offline_and_comes_back_drained(tmp_path: Path) -> None:
+    with running(tmp_path / "sys", "00F 1403 spool folder=out") as (site, operator):
+        assert ask(operator, "VARY OFFLINE 00F") == ["DMKCPS123E PRT 00F CP OWNED"]
+        ask(operator, "DRAIN 00F")
+        assert ask(operator, "VARY OFFLINE 00F") == ["PRT 00F VARIED OFFLINE"]
+        assert ask(operator, "QUERY 00F") == ["PRT  00F OFFLINE"]
+        assert ask(operator, "START 00F") == ["DMKCSO046E PRT 00F OFFLINE"]
+        spoolid = print_pages(site)
+        assert ask(operator, "VARY ONLINE 00F") == ["PRT 00F VARIED ONLINE"]
+        assert unit(site).drained
+        assert site.system.spool.file(spoolid) is not None
+        assert ask(operator, "START ALL") == ["PRT 00F STARTED  SYSTEM CLASS A SEP"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import CLASS_MISSING
 from cpvm.cp.operand import Operands, choose
+from cpvm.cp.realdev import OFFLINE
 from cpvm.cp.realunit.unit import ANY_CLASS, OutputUnit
 from cpvm.cp.realunit.words import units
 from cpvm.cp.spoolword import form_name, spool_class
@@ -26,7 +27,10 @@ def start(request: Request, operands: Operands) -> Answer:
                 form = "" if word == ANY_CLASS else form_name(word)
             case chosen:
                 separator = chosen == "SEP"
-    for unit in found:
+    online = [unit for unit in found if unit.online]
+    if not online:
+        raise OFFLINE.error(found[0].kind, found[0].raddr)
+    for unit in online:
         if isinstance(unit, OutputUnit):
             traits = unit.traits
             traits.classes = classes or traits.classes

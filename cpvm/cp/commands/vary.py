@@ -18,13 +18,13 @@ def vary(request: Request, operands: Operands) -> Answer:
     words = operands.remaining()
     real = request.system.real
     if words == ["ALL"]:
-        chosen = [device for device in real if online or device.free]
+        chosen = [device for device in real if online or device.free or (device.online and device.drained)]
     else:
         chosen = [real.find(word) for word in words] or [real.find(None)]
     for device in chosen:
         if not online and device.vm is not None:
             raise IN_USE.error(device.kind, device.raddr, device.user)
-        if not online and device.system:
+        if not online and device.system and not device.drained:
             raise SYSTEM_OWNED.error(device.kind, device.raddr)
     for device in chosen:
         device.online = online
