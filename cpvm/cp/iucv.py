@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from cpvm.cp import iucvservice
+from cpvm.cp.externals import ExternalSource
 from cpvm.cp.iucvblok import (
     ADDRESS_1,
     CODE,
@@ -47,11 +48,13 @@ _WITHOUT_BUFFER = (Function.QUERY, Function.DECLARE_BUFFER)
 _MOST_EVENTS = 1000
 
 
-class IUCV:
+class IUCV(ExternalSource):
     """What one virtual machine has to do with it."""
 
+    code = EXTERNAL_CODE
+
     def __init__(self, vm: VMBLOK) -> None:
-        self.vm = vm
+        super().__init__(vm)
         self.buffer: int | None = None
         self.mask = ENABLED
         self.control_mask = ENABLED
@@ -284,28 +287,16 @@ class IUCV:
             self.vm.hold()
         return 0
 
-    def settle(self) -> None:
-        """Look after the interruptions of this machine, which may be running."""
-        if self.vm.running:
-            self.vm.system.post(self._request)
-        else:
-            self._request()
-
     def _request(self) -> None:
-        """One interruption X'4000' is pending as long as there is something to tell that the masks allow."""
         if self._testing is not None and (code := self._pending_code()):
             self._testing = None
             self.vm.machine.cc = code
             self.vm.release()
-        interruptions = self.vm.machine.interruptions
-        pending = EXTERNAL_CODE in interruptions.others
-        wanted = self.buffer is not None and self._next(take=False) is not None
-        if wanted and not pending:
-            interruptions.presenting[EXTERNAL_CODE] = self._present
-            self.vm.machine.external(EXTERNAL_CODE)
-            self.vm.wake()
-        elif pending and not wanted:
-            interruptions.others.remove(EXTERNAL_CODE)
+        super()._request()
+
+    def _waiting(self) -> bool:
+        """Whether there is something to tell that the masks allow."""
+        return self.buffer is not None and self._next(take=False) is not None
 
     def _pending_code(self) -> int:
         if any(path.replies for path in self.paths.values()):
@@ -313,7 +304,6 @@ class IUCV:
         return 1 if any(path.incoming for path in self.paths.values()) else 0
 
     def _present(self) -> None:
-        """The machine is being interrupted: what has happened goes to its buffer. Other machines may be running."""
         told = self._next(take=True)
         if told is not None and self.buffer is not None:
             self.vm.machine.storage.write(self.buffer, bytes(told.data))

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from cpvm.cp.cpscreen import CPScreen
+from cpvm.cp.externals import ExternalSource
 from cpvm.cp.session import ReadState
 
 if TYPE_CHECKING:
@@ -98,11 +99,13 @@ class LogicalDevice:
         self._owner.vm.system.post(read)
 
 
-class LogicalDevices:
+class LogicalDevices(ExternalSource):
     """Those of one virtual machine."""
 
+    code = EXTERNAL_CODE
+
     def __init__(self, vm: VMBLOK) -> None:
-        self.vm = vm
+        super().__init__(vm)
         self.devices: dict[int, LogicalDevice] = {}
         self._events: deque[tuple[int, Reason]] = deque()
 
@@ -121,7 +124,7 @@ class LogicalDevices:
         self._events = deque(event for event in self._events if event[0] != device.number)
         if device.session is not None:
             device.session.hangup()
-        self._settle()
+        self.settle()
 
     def end(self) -> None:
         """Reset, LOGOFF: all devices go."""
@@ -136,28 +139,12 @@ class LogicalDevices:
     def tell(self, device: LogicalDevice, reason: Reason) -> None:
         """Something to interrupt the program for."""
         self._events.append((device.number, reason))
-        self._settle()
+        self.settle()
 
-    def _settle(self) -> None:
-        """Look after the interruptions of this machine, which may be running."""
-        if self.vm.running:
-            self.vm.system.post(self._request)
-        else:
-            self._request()
+    def _waiting(self) -> bool:
+        return bool(self._events) and not self.vm.logged_off
 
-    def _request(self) -> None:
-        """One interruption X'2402' is pending as long as there is something to tell."""
-        interruptions = self.vm.machine.interruptions
-        pending = EXTERNAL_CODE in interruptions.others
-        if self._events and not pending and not self.vm.logged_off:
-            interruptions.presenting[EXTERNAL_CODE] = self._interrupt
-            self.vm.machine.external(EXTERNAL_CODE)
-            self.vm.wake()
-        elif pending and not self._events:
-            interruptions.others.remove(EXTERNAL_CODE)
-
-    def _interrupt(self) -> None:
-        """The machine is being interrupted."""
+    def _present(self) -> None:
         if self._events:
             number, reason = self._events.popleft()
             self.vm.machine.storage.write(_PARAMETER_AT, number.to_bytes(2, "big") + bytes((0, reason)))

@@ -116,6 +116,15 @@ class RealDevice:
         """Online, and nobody's."""
         return self.online and not self.system and self.vm is None
 
+    def need_free(self) -> None:
+        """OFFLINE, ALREADY ATTACHED or ATTACHED TO SYSTEM if it cannot be given to anybody."""
+        if not self.online:
+            raise OFFLINE.error(self.kind, self.raddr)
+        if self.vm is not None:
+            raise ALREADY_ATTACHED.error(self.kind, self.raddr, self.user)
+        if self.system:
+            raise IN_USE_BY_SYSTEM.error(self.kind, self.raddr)
+
     def line(self) -> str:
         """What QUERY tells of it: kind, address, and whose it is."""
         if not self.online:
@@ -221,12 +230,7 @@ class RealDevices:
 
         The caller has seen that VADDR is not taken.
         """
-        if not real.online:
-            raise OFFLINE.error(real.kind, real.raddr)
-        if real.vm is not None:
-            raise ALREADY_ATTACHED.error(real.kind, real.raddr, real.user)
-        if real.system:
-            raise IN_USE_BY_SYSTEM.error(real.kind, real.raddr)
+        real.need_free()
         try:
             device = real.make(read_only=read_only)
             block = Dedicated(vm, vaddr, real, device)

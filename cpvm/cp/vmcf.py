@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from cpvm.cp.area import overlap, permitted, within
+from cpvm.cp.externals import ExternalSource
 from cpvm.cp.vmcfblok import HEADER_LENGTH, Arrival, Code, Function, Option, Parameters, Status, VMCFMessage
 from cpvm.s370.ebcdic import to_ebcdic
 
@@ -23,11 +24,13 @@ MOST_MESSAGES = 50
 SENDS = (Function.SEND, Function.SEND_RECEIVE, Function.SENDX)
 
 
-class VMCF:
+class VMCF(ExternalSource):
     """What one virtual machine has to do with the facility."""
 
+    code = EXTERNAL_CODE
+
     def __init__(self, vm: VMBLOK) -> None:
-        self.vm = vm
+        super().__init__(vm)
         self.authorized = False
         self.specific = ""  # the only user to communicate with, "": all
         self.priority = False
@@ -96,7 +99,7 @@ class VMCF:
         self.outgoing.clear()
         self._arrivals.clear()
         self.authorized = self.quiesced = self.priority = False
-        self._settle()
+        self.settle()
 
     def _refuse(self, message: VMCFMessage) -> None:
         self.forget(message)
@@ -279,31 +282,16 @@ class VMCF:
             self._arrivals.insert(ahead, arrival)
         else:
             self._arrivals.append(arrival)
-        self._settle()
+        self.settle()
 
     def forget(self, message: VMCFMessage) -> None:
         """Take back the interruptions for a message that is none any more."""
         for arrival in [other for other in self._arrivals if other.message is message]:
             self._arrivals.remove(arrival)
-        self._settle()
+        self.settle()
 
-    def _settle(self) -> None:
-        """Look after the interruptions of this machine, which may be running."""
-        if self.vm.running:
-            self.vm.system.post(self._request)
-        else:
-            self._request()
-
-    def _request(self) -> None:
-        """One interruption X'4001' is pending as long as there is something to tell."""
-        interruptions = self.vm.machine.interruptions
-        pending = EXTERNAL_CODE in interruptions.others
-        if self._arrivals and not pending:
-            interruptions.presenting[EXTERNAL_CODE] = self._present
-            self.vm.machine.external(EXTERNAL_CODE)
-            self.vm.wake()
-        elif not self._arrivals and pending:
-            interruptions.others.remove(EXTERNAL_CODE)
+    def _waiting(self) -> bool:
+        return bool(self._arrivals)
 
     def _present(self) -> None:
         """The machine is being interrupted: the header goes to its buffer. Other machines may be running."""

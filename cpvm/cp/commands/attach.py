@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import INVALID_OPERAND, NOT_LOGGED_ON, message
 from cpvm.cp.operand import Operands, vaddr
-from cpvm.cp.realdev import ALREADY_ATTACHED, IN_USE_BY_SYSTEM, NOT_ATTACHED_TO, OFFLINE, RealDevice
+from cpvm.cp.realdev import NOT_ATTACHED_TO, RealDevice
 from cpvm.cp.virtual import ALREADY_DEFINED
 from cpvm.machine.device import ConfigurationError, DeviceError, MediaError
 
@@ -48,12 +48,7 @@ def _to_system(request: Request, operands: Operands, real: RealDevice) -> int:
     operands.end()
     if real.kind != "DASD":
         raise INVALID_OPERAND.error("SYSTEM")
-    if not real.online:
-        raise OFFLINE.error(real.kind, real.raddr)
-    if real.vm is not None:
-        raise ALREADY_ATTACHED.error(real.kind, real.raddr, real.user)
-    if real.system:
-        raise IN_USE_BY_SYSTEM.error(real.kind, real.raddr)
+    real.need_free()
     try:
         request.system.minidisks.adopt(volid, real, request.system.directory.volumes.get(volid))
     except (ConfigurationError, DeviceError, MediaError) as error:

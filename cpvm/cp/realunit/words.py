@@ -6,21 +6,14 @@ from typing import Final
 
 from cpvm.cp.command import Request
 from cpvm.cp.message import INVALID_DEVICE_TYPE, OPERAND_MISSING, message
-from cpvm.cp.operand import Operands, abbreviates, is_vaddr
+from cpvm.cp.operand import Operands, is_vaddr
 from cpvm.cp.realunit.definition import Unit
 from cpvm.cp.realunit.unit import OutputUnit
+from cpvm.cp.spoolword import device_kind
 from cpvm.machine.media.forms import Form
 
 NOT_ACTIVE = message("141E", "{} NOT ACTIVE")
 NO_UNITS = message("142E", "NO SPOOLED DEVICES")
-_KINDS = (
-    ("READER", 1, "RDR"),
-    ("RDR", 3, "RDR"),
-    ("PRINTER", 1, "PRT"),
-    ("PRT", 3, "PRT"),
-    ("PUNCH", 2, "PUN"),
-    ("PCH", 3, "PUN"),
-)
 FORMS: Final = {
     "FCB1": Form.of({1: 1, 2: 3, 3: 5, 4: 7, 5: 9, 6: 11, 7: 13, 8: 15, 10: 19, 11: 21, 12: 23, 9: 64}),
     "FCB8": Form.of(
@@ -39,7 +32,9 @@ def units(request: Request, operands: Operands) -> list[Unit]:
     if word is None:
         raise OPERAND_MISSING.error()
     table = request.system.units.all()
-    kind = next((kind for name, minimum, kind in _KINDS if abbreviates(word, name, minimum)), None)
+    kind = device_kind(word)
+    if kind == "CONS":
+        kind = None  # consoles are not spooled devices of the system
     if word == "ALL" or kind is not None:
         operands.take()
         found = [unit for unit in table if word == "ALL" or unit.kind == kind]
