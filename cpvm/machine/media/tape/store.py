@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class TapeStore(Protocol):
         """Commit, and let go of the file; may be called twice."""
 
 
-class TapeFile:
+class TapeFile(ABC):
     """A reel in a host file. Blocks are read from the file as they are needed, and written to it at once.
 
     A write is one cut of the file and one call of the host that appends, so that a process killed at any moment leaves
@@ -248,21 +249,21 @@ class TapeFile:
 
     # ---- of the formats
 
+    @abstractmethod
     def write(self, at: int, data: bytes) -> Block:
         """Write a block of 1 to MAX_BLOCK bytes at a position. What was recorded from there on is lost."""
-        raise NotImplementedError
 
+    @abstractmethod
     def mark(self, at: int) -> Block:
         """Write a tape mark likewise."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _parse(self, at: int, data: bool) -> Block | None:
         """The block at a position; None if nothing, or only the beginning of a block, is there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _before(self, at: int) -> int:
         """Where the block that ends at a position seems to begin; -1 if its neighbours do not tell."""
-        raise NotImplementedError
 
 
 if os.name == "nt":  # pragma: no cover
