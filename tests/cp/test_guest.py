@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cpvm.cp import clock
@@ -93,7 +95,7 @@ def test_a_loop_can_be_stopped_and_others_go_on(site: Site) -> None:
     looping.session.attention()
     assert looping.until(ReadState.CP_READ) == ["CP"]
     lines = looping.type("QUERY TIME")
-    assert "VIRTCPU= 000:0" in lines[1]
+    assert re.search(r"VIRTCPU= 000:\d\d\.\d\d TOTCPU= 000:\d\d\.\d\d$", lines[1])  # how much depends on the host
 
 
 def test_attention_reaches_a_guest_that_does_not_read(site: Site) -> None:
