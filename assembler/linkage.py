@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assembler.linker.loader import Loader
-from assembler.linker.names import LinkError
+from assembler.linker.names import NONE, Flag, LinkError
 from assembler.linker.report import MapEntry, entries
 
 __all__ = ["Image", "LinkError", "MapEntry", "link"]
 
 _DAMAGED = 8
+_ADDRESSES = (0, 1)
+"""Kinds of relocations, A and V."""
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class Image:
     undefined: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     pseudo_registers: int = 0
+    relocations: list[int] = field(default_factory=list)
+    """Displacements of the three-byte addresses that move with the image, in order; those of `symbols` do not."""
 
     def address(self, name: str) -> int:
         """Address of a section or entry; raises KeyError."""
@@ -47,10 +51,16 @@ class Image:
         return lines
 
 
-def link(decks: Iterable[Sequence[bytes] | bytes], origin: int, entry: str | None = None) -> Image:
+def link(
+    decks: Iterable[Sequence[bytes] | bytes],
+    origin: int,
+    entry: str | None = None,
+    symbols: Mapping[str, int] | None = None,
+) -> Image:
     """Link decks to run at `origin`; `entry` names the entry point (default: the first END card's, else the first
     section).
 
+    A name that no deck defines may be defined by `symbols`, its address outside of the image.
     Undefined and duplicate names are in the image's lists; an undefined address constant is left as assembled.  Raises
     LinkError: a card is damaged, or there is no room.
     """
@@ -61,6 +71,9 @@ def link(decks: Iterable[Sequence[bytes] | bytes], origin: int, entry: str | Non
     for note in loader.notes:
         if note.severity >= _DAMAGED:
             raise LinkError(str(note))
+    for name in loader.names:
+        if symbols and not name.defined and name.name in symbols:
+            loader.define(name, symbols[name.name], NONE)
     loader.finish(entry or "")
     return Image(
         loader.data,
@@ -70,4 +83,22 @@ def link(decks: Iterable[Sequence[bytes] | bytes], origin: int, entry: str | Non
         loader.undefined,
         loader.duplicates,
         loader.registers,
+        _relocations(loader, symbols or {}),
     )
+
+
+def _relocations(loader: Loader, symbols: Mapping[str, int]) -> list[int]:
+    """Where the addresses are that move with the program; a difference of two of them does not move."""
+    times: dict[int, int] = {}
+    for fix in loader.fixes:
+        outside = fix.name is not None and (
+            fix.name.flags & (Flag.UNDEFINED | Flag.REGISTER)
+            or (not fix.name.file and fix.name.name in symbols and not fix.name.flags & Flag.CSECT)
+        )
+        if fix.kind in _ADDRESSES and not outside:
+            at = fix.at + fix.length - 3 - loader.storage.origin
+            times[at] = times.get(at, 0) + (-1 if fix.negative else 1)
+    for at, number in times.items():
+        if number not in (0, 1):
+            raise LinkError(f"an address constant at {loader.storage.origin + at:06X} moves {number} times as far")
+    return sorted(at for at, number in times.items() if number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cms import segment_image
 from cms.cmsdisk import CMSDisk, text_records
 from cms.modules import build_folder, folders
 from cms.nucleus_image import Nucleus, build_nucleus
@@ -64,6 +65,7 @@ def build_system_disk(
     if errors:
         raise BuildError("\n".join(errors))
     say("Writing the CMS system disk")
+    disk.write(segment_image.NAME, segment_image.TYPE, MODE, nucleus.segment.records(), "V")
     disk.write("CMSLIB", "MACLIB", MODE, library.records(), "F", 80)
     start = disk.file_cylinders
     disk.ipl(nucleus.ipl_records(start))

@@ -1,11 +1,14 @@
-"""The nucleus: its modules linked at X'10000', and the two IPL records that bring it into storage."""
+"""The nucleus: its modules linked at X'10000', the segment that belongs to it, and the two IPL records that bring the
+nucleus into storage."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from assembler import linkage
+from cms.segment_image import Segment, build_segment
 from cms.source import NUCLEUS, BuildError, Library, assemble_file, assemble_files
 from cpvm.s370.ebcdic import to_ebcdic
 
@@ -20,9 +23,10 @@ BLOCK = 800
 
 @dataclass(frozen=True, slots=True)
 class Nucleus:
-    """The linked nucleus and the assembled IPL records."""
+    """The linked nucleus, its segment, and the assembled IPL records."""
 
     image: linkage.Image
+    segment: Segment
     ipl: bytes
     parameters: int
     """Place in `ipl` of the bootstrap's parameters: cylinder and number of records, two bytes each."""
@@ -55,10 +59,17 @@ def build_nucleus(library: Library, now: datetime) -> Nucleus:
         )
     if image.end > LIMIT:
         raise BuildError(f"nucleus: it ends at X'{image.end:X}', beyond X'{LIMIT:X}'")
-    version = to_ebcdic(f"{SYSTEM} - {now:%m/%d/%y %H:%M}"[:32].ljust(32))
-    at = image.address("NUCIDENT") - ORIGIN
-    image.data = image.data[:at] + version + image.data[at + 32 :]
+    segment = build_segment(library, {entry.name: entry.address for entry in image.map if entry.kind != "PR"})
+    level = hashlib.sha256(image.data + segment.image.data).digest()[:8]
+    segment.level(level)
+    _put(image, "NUCLEVEL", level)
+    _put(image, "NUCIDENT", to_ebcdic(f"{SYSTEM} - {now:%m/%d/%y %H:%M}"[:32].ljust(32)))
     boot = assemble_file(NUCLEUS / f"{IPL}.assemble", library).assembly
     start = boot.symbols["BOOTPARM"].value
     text = linkage.link([boot.deck], 0).data
-    return Nucleus(image, text, start)
+    return Nucleus(image, segment, text, start)
+
+
+def _put(image: linkage.Image, name: str, value: bytes) -> None:
+    at = image.address(name) - ORIGIN
+    image.data = image.data[:at] + value + image.data[at + len(value) :]

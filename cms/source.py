@@ -13,6 +13,7 @@ from cms import maclib_format
 
 ROOT = Path(__file__).parent
 NUCLEUS = ROOT / "nucleus"
+SEGMENT = ROOT / "segment"
 COMMANDS = ROOT / "commands"
 MACLIB = ROOT / "maclib"
 

@@ -1,4 +1,5 @@
-"""CMS as a saved system: its nucleus as the system disk's IPL brings it into storage, ready to be entered.
+"""CMS as a saved system: its nucleus as the system disk's IPL brings it into storage, ready to be entered; and its
+segment, which the nucleus finds by name.
 
 What CMS does after that depends on the machine it runs in (its storage, its disks), so it does that in each machine.
 """
@@ -9,11 +10,13 @@ from dataclasses import replace
 
 from cpvm.cp.savedsys import BLOCK, PAGE, PageRange, SavedSystem, SavedSystems, State
 from cpvm.machine import IPLError, Machine, StopReason
+from cpvm.machine.device import MediaError
 from cpvm.machine.devices.dasd import Dasd
 from cpvm.machine.engines import REFERENCE
 from cpvm.machine.media.minidisk import Minidisk
 
 NAME = "CMS"
+SEGMENT = "CMSSEG"
 ENTRY = 0x10000
 """Where the bootstrap enters the nucleus."""
 FIRST, LAST = 0x10, 0x1F
@@ -29,11 +32,40 @@ class SaveError(Exception):
     """The disk does not bring CMS into storage."""
 
 
-def save(store: SavedSystems, disk: Minidisk, devtype: str, vaddr: int) -> SavedSystem:
-    """IPL a machine from the disk up to the entry of the nucleus, and save what is there then.
+def save(store: SavedSystems, disk: Minidisk, devtype: str, vaddr: int) -> None:
+    """Save the nucleus and the segment of the disk.
 
+    A nucleus without its segment, which a kill between the two leaves behind, takes the segment from the disk.
     Raises SaveError; SavedSystemError.
     """
+    _save_segment(store, disk)
+    _save_nucleus(store, disk, devtype, vaddr)
+
+
+def purge(store: SavedSystems) -> None:
+    """Forget the saved nucleus and segment. Raises SavedSystemError."""
+    for name in (NAME, SEGMENT):
+        store.purge(name)
+
+
+def _save_segment(store: SavedSystems, disk: Minidisk) -> None:
+    from cms import segment_image  # brings the assembler, which no other start needs
+    from cms.cmsdisk import CMSDisk, CMSDiskError
+
+    try:
+        files = CMSDisk.load(disk.read, disk.cylinders)
+        text = segment_image.text_of(files.read(segment_image.NAME, segment_image.TYPE).records)
+    except (CMSDiskError, segment_image.SegmentError, MediaError) as error:
+        raise SaveError(f"the system disk has no CMS segment: {error}") from error
+    pages = [text[at : at + PAGE].ljust(PAGE, b"\0") for at in range(0, len(text), PAGE)]
+    first = segment_image.ORIGIN // PAGE
+    ranges = (PageRange(first, first + len(pages) - 1, "SR"),)
+    keys = bytes(len(pages) * PAGE // BLOCK)
+    store.save(SavedSystem(SEGMENT, ranges, segment=True, creator="MAINT", keys=keys), pages)
+
+
+def _save_nucleus(store: SavedSystems, disk: Minidisk, devtype: str, vaddr: int) -> SavedSystem:
+    """IPL a machine from the disk up to the entry of the nucleus, and save what is there then."""
     machine = Machine(_STORAGE, engine=REFERENCE)
     machine.attach(vaddr, Dasd(devtype, disk, cylinders=disk.cylinders, read_only=True))
     machine.address_stop = ENTRY

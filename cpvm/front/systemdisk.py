@@ -139,7 +139,7 @@ def rebuild(system: System, progress: Progress) -> None:
     try:
         disk = volume.minidisk(entry.start, entry.cylinders)
         built = build(progress, entry.cylinders, _own_files(disk, files, progress))
-        system.saved.purge(savedcms.NAME)  # until the new one is saved, IPL CMS takes it from the disk, old or new
+        savedcms.purge(system.saved)  # until the new one is saved, IPL CMS takes it from the disk, old or new
         with volume.deferred():
             for cyl, head, image in built.tracks:
                 disk.write(cyl, head, image)
