@@ -1,6 +1,8 @@
-"""The screen that CP keeps on a 3270 of 24 lines: 22 of output, the input area, and the status (DMKGRF).
+"""The screen that CP keeps on a 3270: lines of output, the input area, and the status (DMKGRF).
 
-It takes lines as a terminal does, and gives data streams; it knows nothing of how these get to the display.
+It takes lines as a terminal does, and gives data streams; it knows nothing of how these get to the display. A program
+may have put data of its own into the output area (DIAGNOSE X'58'); lines that come then wait until its reader clears
+the screen.
 """
 
 from __future__ import annotations
@@ -12,12 +14,12 @@ from cpvm.cp.session import ReadState, Session
 from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, decode_address, encode_address
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
+ROWS: Final = 24
 COLUMNS: Final = 80
-OUTPUT_LINES: Final = 22
-INPUT_AT: Final = OUTPUT_LINES * COLUMNS
+OUTPUT_LINES: Final = ROWS - 2
 INPUT_LENGTH: Final = 139
-_STATUS_AT = INPUT_AT + INPUT_LENGTH
-_SIZE = 24 * COLUMNS
+"""Of 24 lines by 80: up to the status, which takes the last 20 columns."""
+_STATUS_LENGTH = 20
 _MOST_WAITING = 10_000  # lines of output that wait until the screen is cleared
 _STATUS = {
     ReadState.CP_READ: "CP READ",
@@ -25,47 +27,119 @@ _STATUS = {
     ReadState.RUNNING: "RUNNING",
     ReadState.SLEEPING: "RUNNING",
     ReadState.PASSWORD: "CP READ",
+    ReadState.LOGON: "CP READ",
 }
 _PROGRAM_KEYS = {aid: int(key[2:]) for key, aid in KEYS.items() if key.startswith("pf")}
 
 
-def _at(address: int) -> bytes:
-    return bytes((Order.SBA,)) + encode_address(address, _SIZE)
-
-
 def _attribute(bits: int) -> bytes:
-    return bytes((Order.SF,)) + encode_address(bits, _SIZE)[1:]
+    return bytes((Order.SF,)) + encode_address(bits, 0)[1:]
 
 
 class CPScreen:
-    """One display's screen."""
+    """One display's screen of `rows` lines by `columns`; larger ones than 24 by 80 are in the alternate size."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = ROWS, columns: int = COLUMNS) -> None:
+        self.rows, self.columns = rows, columns
         self.session: Session | None = None
         self.state = ReadState.LOGON
         self.typing = ""  # what stands in the input area
         self._lines: list[str] = []
         self._waiting: deque[str] = deque()
         self._held = False
+        self._image: list[tuple[int, bytes]] = []  # a program's data, and on which line
+        self._imaged = False  # the image is what is displayed
+        self._unseen = False  # lines have come since the last key
+        self._drawn = -1  # lines that are on the display already; -1: the display has to be drawn anew
+        self._refill = True  # the input area has to be written
+        self._shown_status = ""
+        self._hidden = False
+
+    @property
+    def size(self) -> int:
+        """Positions."""
+        return self.rows * self.columns
+
+    @property
+    def output_lines(self) -> int:
+        """Lines above the input area."""
+        return self.rows - 2
+
+    @property
+    def _input_at(self) -> int:
+        return self.output_lines * self.columns
+
+    @property
+    def _status_at(self) -> int:
+        """The attribute in front of the status."""
+        return self.size - _STATUS_LENGTH - 1
+
+    @property
+    def input_length(self) -> int:
+        """Characters that can be typed."""
+        return self._status_at - self._input_at
 
     # What CP says
 
     def write(self, text: str) -> None:
         """A line of output; what does not fit waits."""
-        pieces = [text[start : start + COLUMNS] for start in range(0, len(text), COLUMNS)] or [""]
+        self._unseen = True
+        self._add(text)
+
+    def _add(self, text: str) -> None:
+        width = self.columns
+        pieces = [text[start : start + width] for start in range(0, len(text), width)] or [""]
         if len(self._waiting) < _MOST_WAITING:
             self._waiting.extend(pieces)
-        if not self._held:
+        if not self._held and not self._imaged:
             self._advance()
 
     def _advance(self) -> None:
-        while self._waiting and len(self._lines) < OUTPUT_LINES:
+        while self._waiting and len(self._lines) < self.output_lines:
             self._lines.append(self._waiting.popleft())
+
+    def fill(self, text: str) -> None:
+        """Text for the input area."""
+        self.typing = text
+        self._refill = True
+
+    def image(self, line: int, data: bytes, *, erase: bool) -> None:
+        """A program's data for the output area from LINE on (from 0), on an empty one with ERASE.
+
+        If there are lines that nobody can have read yet, they stay until the screen is cleared.
+        """
+        if erase:
+            self._image.clear()
+        self._image.append((line, data))
+        if self._waiting or (self._unseen and not self._imaged):
+            self._unseen = True
+            self._drawn = -1
+        else:
+            self._show_image()
+
+    def no_image(self) -> None:
+        """The program clears its output area."""
+        if self._imaged:
+            self._lines.clear()
+        self._image.clear()
+        self._imaged = False
+        self._drawn = -1
+        self._advance()
+
+    def _show_image(self) -> None:
+        self._imaged = True
+        self._lines.clear()
+        self._drawn = -1
 
     @property
     def more(self) -> bool:
-        """Whether the screen is full and there is more to show."""
-        return bool(self._waiting)
+        """Whether there is more to show when the screen is cleared."""
+        return bool(self._waiting or (self._image and not self._imaged))
+
+    @property
+    def held(self) -> bool:
+        """Whether the operator has stopped the screen."""
+        return self._held
 
     @property
     def status(self) -> str:
@@ -75,10 +149,20 @@ class CPScreen:
         return "MORE..." if self.more else _STATUS.get(self.state, "")
 
     def page(self) -> None:
-        """Go on to an empty screen, with the lines that wait."""
+        """Go on to an empty screen, with the lines that wait, or with the program's data."""
         self._held = False
         self._lines.clear()
-        self._advance()
+        self._drawn = -1
+        self._refill = True
+        self._unseen = False
+        if self._waiting:
+            self._imaged = False
+            self._advance()
+        elif self._image and not self._imaged:
+            self._show_image()
+        elif self._imaged:
+            self._image.clear()
+            self._imaged = False
 
     # What the operator says
 
@@ -90,39 +174,82 @@ class CPScreen:
             return
         if aid in (Aid.CLEAR, Aid.PA2):
             self.page()
-        elif aid == Aid.PA1:
+            return
+        if aid == Aid.ENTER and (self.more or self._held):
+            self._held = not self._held
+            return
+        self._unseen = False
+        if aid == Aid.PA1:
             session.attention()
         elif aid in _PROGRAM_KEYS:
             session.program_key(_PROGRAM_KEYS[aid])
         elif aid == Aid.ENTER:
-            if self.more or self._held:
-                self._held = not self._held
-                return
-            text = _typed(record)
-            self.typing = ""
-            if self.state is not ReadState.PASSWORD and text.strip():
-                self.write(text)
+            text = self._typed(record)
+            self.fill("")
+            if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
+                self._add(text)
             session.line(text)
+
+    def _typed(self, record: bytes) -> str:
+        """The text of the input area."""
+        for field in record[3:].split(bytes((Order.SBA,))):
+            if len(field) < 2:
+                continue
+            address = decode_address(field[0], field[1], wide=self.size > 0x1000)
+            if self._input_at - 1 <= address < self._status_at:
+                text = from_ebcdic(field[2:].replace(b"\0", b""))
+                return "".join(char if char.isprintable() else " " for char in text)[: self.input_length]
+        return ""
 
     # The data stream
 
+    def redraw(self) -> None:
+        """The display shows something else, or nothing: all has to be written."""
+        self._drawn = -1
+        self._refill = True
+
     def stream(self) -> bytes:
-        """The whole screen: the command as a channel sends it, Erase/Write, and its data."""
-        out = bytearray((Write.ERASE_WRITE, 0xC0 | Control.RESET | Control.RESTORE | Control.RESET_MODIFIED))
-        for number, line in enumerate(self._lines):
-            length = COLUMNS - 1 if number == OUTPUT_LINES - 1 else COLUMNS
-            out += _at(number * COLUMNS) + to_ebcdic(line[:length])
-        hidden = Attribute.HIDDEN if self.state is ReadState.PASSWORD else 0
-        out += _at(INPUT_AT - 1) + _attribute(hidden) + to_ebcdic(self.typing[:INPUT_LENGTH])
-        out += _at(_STATUS_AT) + _attribute(Attribute.SKIP) + to_ebcdic(self.status)
-        out += _at(INPUT_AT + len(self.typing[:INPUT_LENGTH])) + bytes((Order.IC,))
+        """The whole screen: the command as a channel sends it, and its data."""
+        self.redraw()
+        return self.update()
+
+    def update(self) -> bytes:
+        """What has changed since the last time, as `stream`; what is typed and not entered is not touched."""
+        hidden = self.state is ReadState.PASSWORD
+        whole = self._drawn < 0 or hidden != self._hidden
+        control = 0xC0 | Control.RESTORE
+        if whole:
+            large = self.size > ROWS * COLUMNS
+            out = bytearray((Write.ERASE_WRITE_ALTERNATE if large else Write.ERASE_WRITE,))
+            control |= Control.RESET
+            self._drawn = 0
+            self._refill = True
+        else:
+            out = bytearray((Write.WRITE,))
+        out.append(control | (Control.RESET_MODIFIED if self._refill else 0))
+        for number in range(self._drawn, len(self._lines)):
+            length = self.columns - (number == self.output_lines - 1)
+            out += self._at(number * self.columns) + to_ebcdic(self._lines[number][:length])
+        self._drawn = len(self._lines)
+        if whole and self._imaged:
+            for line, data in self._image:
+                out += self._at(line * COLUMNS) + data
+        if self._refill:
+            typing = to_ebcdic(self.typing[: self.input_length])
+            attribute = _attribute(Attribute.HIDDEN | Attribute.MODIFIED if hidden else Attribute.MODIFIED)
+            out += self._at(self._input_at - 1) + (attribute if typing else _attribute(Attribute.HIDDEN * hidden))
+            out += typing
+            if len(typing) < self.input_length:
+                out += bytes((Order.RA,)) + encode_address(self._status_at, self.size) + b"\0"
+        if whole or self.status != self._shown_status:
+            status = to_ebcdic(self.status.ljust(_STATUS_LENGTH))
+            out += self._at(self._status_at) + _attribute(Attribute.SKIP) + status
+            self._shown_status = self.status
+        if self._refill:
+            out += self._at(self._input_at + len(self.typing[: self.input_length])) + bytes((Order.IC,))
+        self._refill = False
+        self._hidden = hidden
         return bytes(out)
 
-
-def _typed(record: bytes) -> str:
-    """The text of the input area."""
-    for field in record[3:].split(bytes((Order.SBA,))):
-        if len(field) >= 2 and decode_address(field[0], field[1], wide=False) in range(INPUT_AT - 1, _STATUS_AT):
-            text = from_ebcdic(field[2:].replace(b"\0", b""))
-            return "".join(char if char.isprintable() else " " for char in text)[:INPUT_LENGTH]
-    return ""
+    def _at(self, address: int) -> bytes:
+        return bytes((Order.SBA,)) + encode_address(address, self.size)

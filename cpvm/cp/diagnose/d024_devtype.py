@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.cp.dialed import DialedDevice
+from cpvm.cp.graphic import graphic_of
 from cpvm.cp.realdev import Dedicated
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 
@@ -64,6 +65,8 @@ def device_type(call: DiagnoseCall) -> None:
     real = real or (isinstance(block, DialedDevice) and block.session is not None)
     if real and call.ry < 15:
         features = call.vm.terminal.linesize if block.kind == "CONS" else 0
+        if block.kind == "CONS" and graphic_of(call.vm.console.session) is not None:
+            kind, devtype = _TYPES["3277"]  # the terminal, whatever the console is for the machine
         call.machine.gr[call.ry + 1] = kind << 24 | devtype << 16 | features
     call.set_cc(0 if real else 2)
 

@@ -5,7 +5,10 @@ Source: GC20-1807, *VM/370 System Programmer's Guide*, DIAGNOSE code X'58'; X'29
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.graphic import GraphicTerminal, graphic_of
 from cpvm.machine.device import MediaError
 from cpvm.machine.devices.display3277 import Display
 from cpvm.machine.media.screen import StreamError, read_buffer, read_modified, write
@@ -33,7 +36,7 @@ def display(call: DiagnoseCall) -> None:
     X'19': data of up to 1760 bytes go to the line in the control byte, with X'80' on an empty screen; X'FF' clears it.
     X'29': the data begin with the write control character; control byte X'80' Erase/Write, X'20' the same in the
     alternate size, 0 Write. X'2A': read modified fields, with X'80', or the buffer.
-    Condition code 0; 1 error; 2 the device is no display, as the console at a line-mode terminal; 3 no such device.
+    Condition code 0; 1 error; 2 the device is no display, and not the console at one; 3 no such device.
     """
     call.specification(bool(call.x & 7))
     vaddr, ccw = call.y & 0xFFFF, call.x & 0xFFFFFF
@@ -41,12 +44,18 @@ def display(call: DiagnoseCall) -> None:
         call.set_cc(_NO_DEVICE)
         return
     device = call.machine.device(vaddr)
-    if not isinstance(device, Display):
+    terminal = graphic_of(call.vm.console.session) if call.vm.devices[vaddr].kind == "CONS" else None
+    if not isinstance(device, Display) and terminal is None:
         call.set_cc(_NO_DISPLAY)
         return
     try:
+        if isinstance(device, Display):
+            show: _Target = _OnDevice(device)
+        else:
+            assert terminal is not None
+            show = _OnTerminal(terminal)
         for _ in range(_MOST_CCWS):
-            flags = _one(call, device, call.read(ccw, 8))
+            flags = _one(call, show, call.read(ccw, 8))
             if not flags & _COMMAND_CHAIN:
                 call.set_cc(_DONE)
                 return
@@ -56,37 +65,76 @@ def display(call: DiagnoseCall) -> None:
     call.set_cc(_FAILED)
 
 
-def _one(call: DiagnoseCall, device: Display, ccw: bytes) -> int:
+def _one(call: DiagnoseCall, target: _Target, ccw: bytes) -> int:
     """Carry out one CCW; its flags."""
     address, control, count = int.from_bytes(ccw[1:4], "big"), ccw[5], int.from_bytes(ccw[6:], "big")
-    if not device.ready:
-        raise _Wrong
     if ccw[0] == DISPLAY:
-        _lines(device, control, call.read(address, count) if control != _CLEAR else b"")
+        data = call.read(address, count) if control != _CLEAR else b""
+        line = control & ~_ERASE
+        if control == _CLEAR:
+            target.clear()
+        elif line >= _LINES or len(data) > MOST_BYTES:
+            raise _Wrong
+        else:
+            target.lines(line, data, erase=bool(control & _ERASE))
     elif ccw[0] == FULL_WRITE:
         code = Write.ERASE_WRITE if control & _ERASE else Write.WRITE
-        _show(device, Write.ERASE_WRITE_ALTERNATE if control & _ALTERNATE else code, call.read(address, count))
+        target.full_write(Write.ERASE_WRITE_ALTERNATE if control & _ALTERNATE else code, call.read(address, count))
     elif ccw[0] == FULL_READ:
-        reply = read_modified(device.screen) if control & _ERASE else read_buffer(device.screen)
-        call.write(address, reply.data[:count])
+        call.write(address, target.full_read(modified=bool(control & _ERASE))[:count])
     else:
         raise _Wrong
     return ccw[4]
 
 
-def _lines(device: Display, control: int, data: bytes) -> None:
-    if control == _CLEAR:
-        _show(device, Write.ERASE_WRITE, bytes((_RESTORE,)))
-        return
-    line = control & ~_ERASE
-    if line >= _LINES or len(data) > MOST_BYTES:
-        raise _Wrong
-    where = bytes((Order.SBA,)) + encode_address(line * _COLUMNS, device.screen.size)
-    _show(device, Write.ERASE_WRITE if control & _ERASE else Write.WRITE, bytes((_RESTORE,)) + where + data)
+class _Target(Protocol):
+    """Where it is shown."""
+
+    def lines(self, line: int, data: bytes, *, erase: bool) -> None:
+        """Data from a line of the screen on."""
+
+    def clear(self) -> None:
+        """Clear the screen, or the program's part of it."""
+
+    def full_write(self, command: int, data: bytes) -> None:
+        """A command and its data for all of the screen."""
+
+    def full_read(self, *, modified: bool) -> bytes:
+        """The fields that were modified, or the buffer."""
+        ...
 
 
-def _show(device: Display, code: int, data: bytes) -> None:
-    """Put it on the screen, and on the terminal's."""
-    write(device.screen, code, data)
-    if device.backend is not None:
-        device.backend.write(code, data)
+class _OnTerminal:
+    """The console, at a terminal that is a 3270: CP's input area and status stay below what X'19' shows."""
+
+    def __init__(self, terminal: GraphicTerminal) -> None:
+        self.lines = terminal.lines
+        self.clear = terminal.clear
+        self.full_write = terminal.full_write
+        self.full_read = terminal.full_read
+
+
+class _OnDevice:
+    """A display that is a device of the machine."""
+
+    def __init__(self, device: Display) -> None:
+        if not device.ready:
+            raise _Wrong
+        self._device = device
+
+    def clear(self) -> None:
+        self.full_write(Write.ERASE_WRITE, bytes((_RESTORE,)))
+
+    def lines(self, line: int, data: bytes, *, erase: bool) -> None:
+        where = bytes((Order.SBA,)) + encode_address(line * _COLUMNS, self._device.screen.size)
+        self.full_write(Write.ERASE_WRITE if erase else Write.WRITE, bytes((_RESTORE,)) + where + data)
+
+    def full_write(self, command: int, data: bytes) -> None:
+        """Put it on the screen, and on the terminal's."""
+        write(self._device.screen, command, data)
+        if self._device.backend is not None:
+            self._device.backend.write(command, data)
+
+    def full_read(self, *, modified: bool) -> bytes:
+        screen = self._device.screen
+        return (read_modified(screen) if modified else read_buffer(screen)).data
