@@ -28,7 +28,7 @@ class Image:
     duplicates: list[str] = field(default_factory=list)
     pseudo_registers: int = 0
     relocations: list[int] = field(default_factory=list)
-    """Displacements of the three-byte addresses that move with the image, in order; those of `symbols` do not."""
+    """If linked with `symbols`: displacements of the three-byte addresses that move with the image, in order."""
 
     def address(self, name: str) -> int:
         """Address of a section or entry; raises KeyError."""
@@ -60,7 +60,8 @@ def link(
     """Link decks to run at `origin`; `entry` names the entry point (default: the first END card's, else the first
     section).
 
-    A name that no deck defines may be defined by `symbols`, its address outside of the image.
+    A name that no deck defines may be defined by `symbols`, its address outside of the image; then every address
+    constant has to move with the image, or not at all.
     Undefined and duplicate names are in the image's lists; an undefined address constant is left as assembled.  Raises
     LinkError: a card is damaged, or there is no room.
     """
@@ -83,7 +84,7 @@ def link(
         loader.undefined,
         loader.duplicates,
         loader.registers,
-        _relocations(loader, symbols or {}),
+        [] if symbols is None else _relocations(loader, symbols),
     )
 
 
