@@ -24,6 +24,7 @@ SLICE = 200_000
 DEVICE_CLASSES = {0x009: 0x80000000, 0x00C: 0x20800000, 0x00D: 0x10800000, 0x00E: 0x10410000}
 DASD_CLASS = 0x04080000
 READ_ONLY = 0x00000080
+NEW_LINE = b"\x15"
 
 
 @cache
@@ -62,11 +63,14 @@ class Host:
     printed: list[tuple[int, str]] = field(default_factory=list)
     emsg: str = "ON"
     partial: str = ""
+    raw: deque[bytes] = field(default_factory=lambda: deque(maxlen=100))
+    """The last writes as they came; a new-line character at the end of one is not shown in `out`."""
     instructions: int = 0
 
     # console, reader, punch, printer
     def write(self, data: bytes, newline: bool) -> None:
-        text = self.partial + from_ebcdic(data)
+        self.raw.append(data)
+        text = self.partial + from_ebcdic(data.removesuffix(NEW_LINE) if newline else data)
         if newline:
             self.out.append(text)
         self.partial = "" if newline else text

@@ -71,10 +71,11 @@ def test_breakpoint_and_go(cms: BareCMS) -> None:
     assert cms.type("SET GPR 15 9", "GO")[0].startswith("Ready(00009);")
 
 
-def test_return_from_a_breakpoint_ends_the_program(cms: BareCMS) -> None:
+def test_hx_at_a_breakpoint_ends_the_program_and_return_does_not(cms: BareCMS) -> None:
     cms.type("LOAD RC5", "DEBUG", "BREAK 0 20000", "RETURN")
     assert cms.type("START")[-1] == ENTERED
-    assert cms.type("RETURN") == ["CMS"]
+    assert cms.type("RETURN") == ["INCORRECT DEBUG EXIT"]
+    assert cms.type("HX") == ["CMS"]
     assert cms.type("LOAD RC5 (START")[-1].startswith("Ready(00005);")
 
 
