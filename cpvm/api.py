@@ -52,7 +52,7 @@ from cpvm.front.console import (
 )
 from cpvm.front.deckrun import DeckRun, run_deck
 from cpvm.front.halves import host_halves
-from cpvm.front.link import connector
+from cpvm.front.link import connector, display_connector
 from cpvm.front.loader import LoadError
 from cpvm.front.plugins import PluginError, load_installed
 from cpvm.front.plugins import load_file as load_plugin
@@ -64,7 +64,7 @@ from cpvm.machine.host import Host, NullHost
 from cpvm.s370.psw import EC, MACHINE_CHECK, PROBLEM, PSW, WAIT
 from cpvm.sysgen import SystemDirectoryError
 from cpvm.terminal.line import ReadState
-from cpvm.terminal.telnet import TelnetServer
+from cpvm.terminal.server import TelnetServer
 
 __all__ = [
     "EC",
@@ -182,12 +182,12 @@ class SystemHandle:
         return user
 
     def listen(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
-        """Serve telnet terminals; returns the address, with the port that was chosen if `port` was 0.
+        """Serve telnet terminals, 3270s among them; returns the address, with the port that was chosen if `port` was 0.
 
         Raises:
             OSError: the address cannot be had.
         """
-        server = TelnetServer(connector(self.system), host, port)
+        server = TelnetServer(connector(self.system), host, port, display_connector(self.system))
         server.start()
         self._server = server
         return server.address

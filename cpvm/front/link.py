@@ -1,8 +1,10 @@
 """Where terminals meet CP: the two know each other only through protocols, which are joined here."""
 
+from cpvm.cp.graphic import GraphicTerminal
 from cpvm.cp.session import Session as CPSession
 from cpvm.cp.system import System
 from cpvm.terminal.line import Connect, Terminal
+from cpvm.terminal.tn3270 import ConnectDisplay, Wire
 
 
 class _Link:
@@ -27,5 +29,29 @@ def connector(system: System) -> Connect:
 
     def connect(terminal: Terminal) -> _Link:
         return _Link(system.connect(terminal))
+
+    return connect
+
+
+class _DisplayLink:
+    """CP's session as a 3270 sees it."""
+
+    def __init__(self, terminal: GraphicTerminal) -> None:
+        self._terminal = terminal
+        self.received = terminal.received
+        self.lost = terminal.lost
+
+    @property
+    def userid(self) -> str:
+        """The user logged on at this terminal, or an empty string."""
+        vm = self._terminal.session.vm
+        return vm.userid if vm else ""
+
+
+def display_connector(system: System) -> ConnectDisplay:
+    """What a 3270 calls to be connected with `system`."""
+
+    def connect(wire: Wire) -> _DisplayLink:
+        return _DisplayLink(GraphicTerminal(system, wire))
 
     return connect

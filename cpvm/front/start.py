@@ -20,7 +20,7 @@ from cpvm.front.startprompt import SpoolStart
 from cpvm.front.status import USAGE
 from cpvm.machine.engines import AUTO, telling
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
-from cpvm.terminal.telnet import TelnetServer
+from cpvm.terminal.server import TelnetServer
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3270

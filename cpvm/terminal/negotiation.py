@@ -3,7 +3,8 @@
 Bytes go in through `receive`, what they mean comes out; what must be sent is collected for `take`. An option is
 answered only when it changes (the rule of RFC 1143), so that no negotiation can go round in a loop.
 
-Options: ECHO, SUPPRESS-GO-AHEAD and BINARY are offered by the system; BINARY and NAWS are asked of the terminal.
+Options: ECHO, SUPPRESS-GO-AHEAD and BINARY are offered by the system; BINARY and NAWS are asked of the terminal; a
+3270 agrees on TN3270E (RFC 2355), or on TERMINAL-TYPE (RFC 1091), END-OF-RECORD (RFC 885) and BINARY.
 Option 201 (widely used for out-of-band messages) is granted when a terminal asks for it: the system then reports the
 terminal's state as `Cpvm.State {"state": "VM_READ", "userid": "CMSUSER"}`. The limits below are hard ones.
 """
@@ -19,8 +20,8 @@ MAX_NEGOTIATIONS = 500
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 NOP, DM, BRK, IP, AO, AYT, EC, EL = 241, 242, 243, 244, 245, 246, 247, 248
-EOF_COMMAND, SUSP, ABORT = 236, 237, 238
-BINARY, ECHO, SGA, NAWS, MESSAGES = 0, 1, 3, 31, 201
+EOF_COMMAND, SUSP, ABORT, EOR = 236, 237, 238, 239
+BINARY, ECHO, SGA, TERMINAL_TYPE, EOR_OPTION, NAWS, TN3270E, MESSAGES = 0, 1, 3, 24, 25, 31, 40, 201
 
 
 @dataclass(frozen=True)

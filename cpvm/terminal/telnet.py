@@ -7,7 +7,7 @@ Attention is Ctrl-C, BREAK or Interrupt Process; Ctrl-D on an empty line enters 
 program), and at the logon prompt it ends the connection. A lost connection disconnects the user, whose machine goes on.
 A plain client that ends its input, as `nc -N` does, still gets its answers; the read that comes after them is the end.
 
-Hard limits: `MAX_CONNECTIONS`, `MAX_UNREAD`, `MAX_AHEAD`, and those of the line editor and of the negotiation.
+Hard limits: `MAX_UNREAD`, `MAX_AHEAD`, and those of the line editor and of the negotiation.
 """
 
 import asyncio
@@ -17,14 +17,12 @@ import json
 import re
 import threading
 from collections import deque
+from collections.abc import Iterable
 
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.client import Fill, in_code_page, is_loopback, tune
 from cpvm.terminal.editor import Entered, Event, Key, LineEditor, ProgramKey
 from cpvm.terminal.line import MAX_LINE, STATUS, Connect, History, ReadState, Session, StateName, press, printable
-
-MAX_CONNECTIONS = 1000
-"""Lines of one listener; further callers are told that all are busy."""
 
 MAX_UNREAD = 4 << 20
 """Bytes of output that a client may leave unread; beyond that its line is dropped (the user is disconnected)."""
@@ -45,15 +43,15 @@ _CLOSE_GRACE = 5.0  # seconds that a closed line may take to deliver its last ou
 class TelnetLine:
     """One connection: a terminal for CP, a client for the network."""
 
-    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, telnet: tn.Negotiator
+    ) -> None:
         self.name = name
         self._reader = reader
         self._writer = writer
         self.local = is_loopback(writer)
         self._loop = asyncio.get_running_loop()
-        self._telnet = tn.Negotiator(
-            frozenset((tn.ECHO, tn.SGA, tn.BINARY, tn.MESSAGES)), frozenset((tn.BINARY, tn.NAWS))
-        )
+        self._telnet = telnet
         self._editor = LineEditor(History(), allowed=in_code_page)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._outbox: deque[str | ReadState | Fill] = deque()
@@ -183,14 +181,16 @@ class TelnetLine:
 
     # -- input -----------------------------------------------------------------------------------------------
 
-    async def serve(self, connect: Connect) -> None:
-        """Serve the client until either side ends the connection."""
+    async def serve(self, connect: Connect, before: Iterable[tn.Item] = ()) -> None:
+        """Serve the client until either side ends the connection; `before` has been received already."""
         tune(self._writer)
         self._telnet.offer(tn.ECHO)
         self._telnet.offer(tn.SGA)
         self._send("")
         self._session = connect(self)
         try:
+            for item in before:
+                self._item(item)
             while not self._closing and (data := await self._reader.read(_CHUNK)):
                 for item in self._telnet.receive(data):
                     self._item(item)
@@ -303,93 +303,3 @@ class TelnetLine:
             self._caught_up.set()
         else:
             self._caught_up.clear()
-
-
-class TelnetServer:
-    """A listener, with its own thread and event loop, so that a flooding client slows neither CP nor a local terminal.
-
-    Args:
-        connect: makes a session for each new terminal.
-        host: address to listen on.
-        port: TCP port, 0 for any free one.
-    """
-
-    def __init__(self, connect: Connect, host: str, port: int) -> None:
-        self._connect = connect
-        self._host = host
-        self._port = port
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="telnet", daemon=True)
-        self._ready = threading.Event()
-        self._error: OSError | None = None
-        self._server: asyncio.Server | None = None
-        self._lines: dict[int, TelnetLine] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
-
-    def start(self) -> None:
-        """Begin to listen.
-
-        Raises:
-            OSError: the address is in use, or is not one of this computer.
-        """
-        self._thread.start()
-        self._ready.wait()
-        if self._error:
-            self._thread.join()
-            raise self._error
-
-    def stop(self) -> None:
-        """Stop listening, end all connections and wait for the thread."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            try:
-                start = asyncio.start_server(self._accept, self._host, self._port, backlog=256)
-                self._server = self._loop.run_until_complete(start)
-            except OSError as error:
-                self._error = error
-                return
-            finally:
-                self._ready.set()
-            self._loop.run_forever()
-            self._loop.run_until_complete(self._end())
-        finally:
-            self._loop.close()
-
-    async def _end(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        for line in list(self._lines.values()):
-            line.close()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_GRACE)
-            for task in late:
-                task.cancel()
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._lines) >= MAX_CONNECTIONS:
-            writer.write(b"ALL LINES BUSY\r\n")
-            writer.close()
-            return
-        number = next(n for n in range(1, MAX_CONNECTIONS + 1) if n not in self._lines)
-        line = TelnetLine(f"L{number:04d}", reader, writer)
-        self._lines[number] = line
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await line.serve(self._connect)
-        finally:
-            del self._lines[number]
-            self._tasks.discard(task)

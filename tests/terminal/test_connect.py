@@ -13,7 +13,7 @@ import pytest
 from cpvm.terminal.connect import RemoteSession
 from cpvm.terminal.line import Session, StateName, Terminal
 from cpvm.terminal.local import PlainTerminal
-from cpvm.terminal.telnet import TelnetServer
+from cpvm.terminal.server import TelnetServer
 
 from .fake import FakeSystem
 

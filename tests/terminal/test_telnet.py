@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from cpvm.terminal import arrival, server
 from cpvm.terminal import client as client_module
 from cpvm.terminal import negotiation as tn
-from cpvm.terminal import telnet
 from cpvm.terminal.line import MAX_LINE, ReadState
-from cpvm.terminal.telnet import TelnetServer
+from cpvm.terminal.server import TelnetServer
 
 from .fake import FakeSystem
 
 IAC, DO, DONT, WILL, WONT, SB, SE = tn.IAC, tn.DO, tn.DONT, tn.WILL, tn.WONT, tn.SB, tn.SE
-GREETING = bytes((IAC, WILL, tn.ECHO, IAC, WILL, tn.SGA))
+GREETING = bytes((IAC, DO, tn.TN3270E, IAC, WILL, tn.ECHO, IAC, WILL, tn.SGA))
 
 
 class Client:
@@ -81,7 +81,8 @@ class Net:
 
 
 @pytest.fixture
-def net() -> Iterator[Net]:
+def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
+    monkeypatch.setattr(arrival, "SILENCE", 0.01)  # nobody here takes time to answer
     net = Net()
     yield net
     for client in net.clients:
@@ -366,7 +367,7 @@ class TestAbuse:
             client.until("00199999")
 
     def test_all_lines_busy(self, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(telnet, "MAX_CONNECTIONS", 1)
+        monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
         assert net.client().until_end() == b"ALL LINES BUSY\r\n"
 
 

@@ -1,0 +1,97 @@
+"""Who calls: a 3270, or a terminal that prints lines.
+
+A 3270 says so when it is asked for TN3270E or for its terminal type. A client that does not answer at all, such as
+netcat, is a line terminal after `SILENCE` seconds, or as soon as it sends a line.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+
+from cpvm.terminal import negotiation as tn
+
+SILENCE = 0.25
+"""Seconds that a client may take before it says anything."""
+
+PATIENCE = 5.0
+"""Seconds that one may take that has begun to negotiate."""
+
+_KIND = re.compile(r"IBM-(327|DYNAMIC)")
+_CHUNK = 4096
+_SEND_TYPE, _TYPE_IS = b"\x01", 0
+
+
+def is_display(kind: str) -> bool:
+    """Whether a terminal type is a 3270's: others that tell one would accept END-OF-RECORD and BINARY, too."""
+    return _KIND.match(kind) is not None
+
+
+@dataclass
+class Caller:
+    """What is known of a caller."""
+
+    telnet: tn.Negotiator
+    enhanced: bool = False
+    kind: str = ""
+    """Terminal type of a 3270 that does not know TN3270E; "" if it is none."""
+    items: list[tn.Item] = field(default_factory=list)
+    """What was received that does not concern this question."""
+    ended: bool = False
+    decided: bool = False
+
+    @property
+    def display(self) -> bool:
+        """Whether it is a 3270."""
+        return self.enhanced or bool(self.kind)
+
+
+def negotiator() -> tn.Negotiator:
+    """What the system is willing to agree on with any client."""
+    return tn.Negotiator(
+        frozenset((tn.ECHO, tn.SGA, tn.BINARY, tn.MESSAGES, tn.EOR_OPTION)),
+        frozenset((tn.BINARY, tn.NAWS, tn.TERMINAL_TYPE, tn.EOR_OPTION, tn.TN3270E)),
+    )
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Caller:
+    """Find out who calls. Raises ConnectionError."""
+    caller = Caller(negotiator())
+    caller.telnet.ask(tn.TN3270E)
+    writer.write(caller.telnet.take())
+    wait = SILENCE
+    while not caller.decided:
+        try:
+            data = await asyncio.wait_for(reader.read(_CHUNK), wait)
+        except TimeoutError:
+            break
+        if not data:
+            caller.ended = True
+            break
+        for item in caller.telnet.receive(data):
+            _item(caller, item)
+        writer.write(caller.telnet.take())
+        wait = PATIENCE if caller.telnet.heard else SILENCE
+    return caller
+
+
+def _item(caller: Caller, item: tn.Item) -> None:
+    if caller.decided:
+        caller.items.append(item)
+    elif isinstance(item, tn.OptionChanged) and not item.ours and item.option == tn.TN3270E:
+        if item.on:
+            caller.enhanced = caller.decided = True
+        else:
+            caller.telnet.ask(tn.TERMINAL_TYPE)
+    elif isinstance(item, tn.OptionChanged) and not item.ours and item.option == tn.TERMINAL_TYPE:
+        if item.on:
+            caller.telnet.subnegotiate(tn.TERMINAL_TYPE, _SEND_TYPE)
+        else:
+            caller.decided = True
+    elif isinstance(item, tn.Subnegotiation) and item.option == tn.TERMINAL_TYPE:
+        kind = item.data[1:].decode("ascii", "replace").upper() if item.data[:1] == bytes((_TYPE_IS,)) else ""
+        caller.kind = kind if is_display(kind) else ""
+        caller.decided = True
+    else:
+        caller.items.append(item)
+        if not isinstance(item, tn.OptionChanged | tn.Subnegotiation):
+            caller.decided = True

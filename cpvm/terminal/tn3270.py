@@ -1,0 +1,307 @@
+"""3270 displays over telnet: TN3270 (RFC 1576) and TN3270E (RFC 2355).
+
+A record, ended by IAC EOR, is one 3270 data stream; in TN3270E five bytes of header are in front of it. The attention
+key (IAC BRK, and IAC IP or AO for SYSREQ) counts as PA1.
+
+Hard limits: `MAX_RECORD`, `MAX_UNREAD`, and those of the negotiation.
+"""
+
+import asyncio
+import contextlib
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from cpvm.s370.datastream import REMOTE, Aid
+from cpvm.terminal import negotiation as tn
+from cpvm.terminal.arrival import Caller, is_display
+from cpvm.terminal.client import is_loopback, tune
+
+MAX_RECORD = 65536
+"""Bytes of one record from a client; one that sends more loses the connection."""
+
+MAX_UNREAD = 4 << 20
+"""Bytes of output that a client may leave unread."""
+
+SIZES = {2: (24, 80), 3: (32, 80), 4: (43, 80), 5: (27, 132)}
+"""Rows and columns by model."""
+
+_MODEL = re.compile(r"IBM-327[89]-([2-5])(-E)?")
+_LU = re.compile(r"[A-Z0-9@#$]{1,8}")
+_CODES = {code: remote for remote, code in REMOTE.items()}
+_QUERY = bytes((0xF3, 0, 5, 1, 0xFF, 2))  # Write Structured Field: Read Partition, Query
+_USABLE_AREA, _COLOUR = 0x81, 0x86
+_QUERY_SECONDS = 5.0
+_CLOSE_GRACE = 5.0
+_CHUNK = 4096
+_SEND, _DEVICE_TYPE, _FUNCTIONS, _CONNECT, _IS, _REASON, _REJECT, _REQUEST = 8, 2, 3, 1, 4, 5, 6, 7
+_INVALID_NAME, _IN_USE = 3, 1
+_RESPONSES, _SYSREQ = 2, 4
+_HEADER = 5
+_DATA_3270 = 0
+
+
+class DisplaySession(Protocol):
+    """The system's end of a display."""
+
+    @property
+    def userid(self) -> str:
+        """The user logged on here, or an empty string."""
+
+    def received(self, record: bytes) -> None:
+        """The display sends a record."""
+
+    def lost(self) -> None:
+        """The display is gone: a user logged on here is disconnected, not logged off."""
+
+
+class Wire(Protocol):
+    """The display, as the system sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def local(self) -> bool: ...
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    @property
+    def extended(self) -> bool: ...
+
+    def send(self, command: int, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+ConnectDisplay = Callable[[Wire], DisplaySession]
+"""Makes the connection between a display and the system; callable from any thread."""
+
+
+class DisplayLine:
+    """One connection that has turned out to be a 3270.
+
+    Args:
+        name: of the line; a TN3270E client may ask for another, which `free` may refuse.
+        caller: who calls, a display.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        caller: Caller,
+        free: Callable[[str], bool],
+    ) -> None:
+        self.name = name
+        self.local = is_loopback(writer)
+        self.size = SIZES[2]
+        self.extended = False
+        self._reader, self._writer = reader, writer
+        self._loop = asyncio.get_running_loop()
+        self._telnet = caller.telnet
+        self._kind = caller.kind
+        self._enhanced = caller.enhanced
+        self._functions: bytes | None = None
+        self._free = free
+        self._record = bytearray()
+        self._sequence = 0
+        self._outbox: deque[bytes | None] = deque()
+        self._posted = False
+        self._lock = threading.Lock()
+        self._session: DisplaySession | None = None
+        self._asked = False  # the query has been sent
+        self._closing = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether records can be sent."""
+        if self._enhanced:
+            return self._functions is not None
+        return all(self._telnet.ours(option) and self._telnet.theirs(option) for option in (tn.EOR_OPTION, tn.BINARY))
+
+    # -- called by CP, from its own threads ------------------------------------------------------------------
+
+    def send(self, command: int, data: bytes) -> None:
+        """Send one command, as a channel gives it, with its data."""
+        self._post(bytes((_CODES[command],)) + data)
+
+    def close(self) -> None:
+        """End the connection when all output has been sent."""
+        self._post(None)
+
+    def _post(self, item: bytes | None) -> None:
+        with self._lock:
+            self._outbox.append(item)
+            if self._posted:
+                return
+            self._posted = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is there to see this
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            items = list(self._outbox)
+            self._outbox.clear()
+            self._posted = False
+        for item in items:
+            if item is None:
+                self._finish()
+            else:
+                self._write(item)
+
+    def _write(self, record: bytes) -> None:
+        if self._writer.transport.is_closing():
+            return
+        if self._enhanced:
+            record = bytes((_DATA_3270, 0, 0)) + self._sequence.to_bytes(2, "big") + record
+            self._sequence = self._sequence + 1 & 0x7FFF
+        data = record.replace(b"\xff", b"\xff\xff") + bytes((tn.IAC, tn.EOR))
+        self._writer.write(self._telnet.take() + data)
+        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
+            self._writer.transport.abort()
+
+    def _finish(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._writer.close()
+            self._reader.feed_eof()
+            self._loop.call_later(_CLOSE_GRACE, self._writer.transport.abort)
+
+    # -- the connection --------------------------------------------------------------------------------------
+
+    async def serve(self, connect: ConnectDisplay, before: Iterable[tn.Item] = ()) -> None:
+        """Serve the display until either side ends the connection; `before` has been received already."""
+        tune(self._writer)
+        if self._enhanced:
+            self._telnet.subnegotiate(tn.TN3270E, bytes((_SEND, _DEVICE_TYPE)))
+        else:
+            self._model(self._kind)
+            for option in (tn.EOR_OPTION, tn.BINARY):
+                self._telnet.ask(option)
+                self._telnet.offer(option)
+        try:
+            for item in before:
+                self._item(item, connect)
+            self._flush()
+            while not self._closing and (data := await self._reader.read(_CHUNK)):
+                for item in self._telnet.receive(data):
+                    self._item(item, connect)
+                self._flush()
+                await self._writer.drain()
+        except (ConnectionError, TimeoutError):
+            pass
+        finally:
+            if self._session is not None and not self._closing:
+                self._session.lost()
+            self._finish()
+
+    def _flush(self) -> None:
+        if (data := self._telnet.take()) and not self._writer.transport.is_closing():
+            self._writer.write(data)
+
+    def _item(self, item: tn.Item, connect: ConnectDisplay) -> None:
+        if isinstance(item, bytes):
+            self._record += item
+            if len(self._record) > MAX_RECORD:
+                self._writer.transport.abort()
+                self._record.clear()
+        elif isinstance(item, tn.Command):
+            self._command(item.code, connect)
+        elif isinstance(item, tn.Subnegotiation) and item.option == tn.TN3270E:
+            self._negotiated(item.data)
+        elif isinstance(item, tn.OptionChanged) and item.option == tn.TN3270E and not item.on:
+            self._finish()  # a client that changes its mind now has to call again
+        if self.ready and self._session is None:
+            self._arrive(connect)
+
+    def _command(self, code: int, connect: ConnectDisplay) -> None:
+        if code == tn.EOR:
+            record = bytes(self._record)
+            self._record.clear()
+            self._received(record, connect)
+        elif code in (tn.BRK, tn.IP, tn.AO) and self._session is not None:
+            self._session.received(bytes((Aid.PA1,)))
+
+    def _received(self, record: bytes, connect: ConnectDisplay) -> None:
+        if self._enhanced:
+            if len(record) < _HEADER or record[0] != _DATA_3270:
+                return
+            record = record[_HEADER:]
+        if self._session is not None:
+            self._session.received(record)
+        elif self._asked:
+            self._answer(record)
+            self._session = connect(self)
+
+    def _arrive(self, connect: ConnectDisplay) -> None:
+        """Records can be sent: ask a terminal that knows structured fields what it is, then greet it."""
+        if self._asked:
+            return
+        self._asked = True
+        if self._kind.endswith("-E") or self._kind == "IBM-DYNAMIC":
+            self.extended = self._kind.endswith("-E")
+            self._write(_QUERY)
+            self._loop.call_later(_QUERY_SECONDS, self._unanswered, connect)
+        else:
+            self._session = connect(self)
+
+    def _unanswered(self, connect: ConnectDisplay) -> None:
+        if self._session is None and not self._closing:
+            self._session = connect(self)
+
+    def _answer(self, record: bytes) -> None:
+        """Query replies: the size and whether there are colours."""
+        at = 1
+        while record[:1] == bytes((Aid.STRUCTURED_FIELD,)) and at + 4 <= len(record):
+            length = int.from_bytes(record[at : at + 2], "big")
+            field = record[at : at + length]
+            if length < 4:
+                return
+            if field[3] == _USABLE_AREA and len(field) >= 10:
+                columns, rows = int.from_bytes(field[6:8], "big"), int.from_bytes(field[8:10], "big")
+                if 24 <= rows <= 255 and 80 <= columns <= 255 and rows * columns <= 0x4000:
+                    self.size = (rows, columns)
+            elif field[3] == _COLOUR:
+                self.extended = True
+            at += length
+
+    def _model(self, kind: str) -> None:
+        self._kind = kind
+        if match := _MODEL.match(kind):
+            self.size = SIZES[int(match[1])]
+
+    # -- TN3270E ---------------------------------------------------------------------------------------------
+
+    def _negotiated(self, data: bytes) -> None:
+        if data[:2] == bytes((_DEVICE_TYPE, _REQUEST)):
+            kind, _, name = data[2:].partition(bytes((_CONNECT,)))
+            self._device(kind.decode("ascii", "replace").upper(), name.decode("ascii", "replace").upper())
+        elif data[:2] == bytes((_FUNCTIONS, _REQUEST)):
+            wanted = data[2:]
+            granted = bytes(code for code in wanted if code in (_RESPONSES, _SYSREQ))
+            if granted == wanted:
+                self._functions = granted
+                self._telnet.subnegotiate(tn.TN3270E, bytes((_FUNCTIONS, _IS)) + granted)
+            else:
+                self._telnet.subnegotiate(tn.TN3270E, bytes((_FUNCTIONS, _REQUEST)) + granted)
+        elif data[:2] == bytes((_FUNCTIONS, _IS)):
+            self._functions = data[2:]
+
+    def _device(self, kind: str, name: str) -> None:
+        if not is_display(kind):
+            self._refuse(_INVALID_NAME)
+        elif name and (not _LU.fullmatch(name) or not self._free(name)):
+            self._refuse(_IN_USE if _LU.fullmatch(name) else _INVALID_NAME)
+        else:
+            self.name = name or self.name
+            self._model(kind)
+            answer = kind.encode() + bytes((_CONNECT,)) + self.name.encode()
+            self._telnet.subnegotiate(tn.TN3270E, bytes((_DEVICE_TYPE, _IS)) + answer)
+
+    def _refuse(self, reason: int) -> None:
+        self._telnet.subnegotiate(tn.TN3270E, bytes((_DEVICE_TYPE, _REJECT, _REASON, reason)))
