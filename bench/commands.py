@@ -55,14 +55,13 @@ class Terminal:
         self._socket.sendall(line.encode() + b"\r\n")
 
     def until(self, pattern: re.Pattern[str]) -> re.Match[str]:
-        """Read until it is found in the last part of what came."""
-        while not (match := pattern.search(self.text, max(0, len(self.text) - 66_000))):
+        """Read until it is found in what came last; what came long before is not kept."""
+        while not (match := pattern.search(self.text)):
             data = self._socket.recv(65536)
             if not data:
                 raise SystemExit(f"the line was closed: {self.text[-300:]}")
-            self.text += b"".join(x for x in self._telnet.receive(data) if isinstance(x, bytes)).decode().replace(
-                "\r\n", "\n"
-            )
+            new = b"".join(item for item in self._telnet.receive(data) if isinstance(item, bytes)).decode()
+            self.text = self.text[-200:] + new.replace("\r\n", "\n")
         return match
 
 
