@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import MinidiskEntry, VolumeEntry
 from cpvm.cp.message import message
+from cpvm.cp.sharedfolders import shared_folders
 from cpvm.cp.tdisk import TemporarySpace
 from cpvm.machine.device import ConfigurationError, Device, MediaError, TrackStore
+from cpvm.machine.media.folder import FolderTracks
 from cpvm.machine.media.images import TrackImage
 from cpvm.machine.media.minidisk import Minidisk
 from cpvm.machine.media.pack import PackDrive
@@ -23,9 +25,12 @@ NOT_LINKED_RW = message("DMKLNK104E", "{} {:03X} NOT LINKED; R/W BY {}")
 NOT_LINKED_RO = message("DMKLNK105E", "{} {:03X} NOT LINKED; R/O BY {}")
 NOT_LINKED_BOTH = message("DMKLNK106E", "{} {:03X} NOT LINKED; R/W BY {}; R/O BY {}")
 MOUNT_FAILED = message("DMKCPI954E", "VOLID {} NOT MOUNTED; {}")
+FOLDER_NOTE = message("DMKCPI956W", "VOLID {}; {}")
+FOLDERS_WRONG = message("DMKCPI955E", "{}")
 NOT_MOUNTED = message("DMKLNK108E", "{} {:03X} NOT LINKED; VOLID {} NOT MOUNTED")
 
 _WRITE_MODES = ("W", "WR", "M", "MR", "MW")
+_MOST_NOTES = 10  # about one folder, as the system starts
 _TEMPORARY = "(TEMP)"
 _ALTERNATE_READ = ("WR", "MR")
 
@@ -70,6 +75,8 @@ class Minidisks:
         self._adopted: dict[str, Device] = {}
         self._links: list[Link] = []
         self.temporary = TemporarySpace()
+        self.report: Callable[[str], None] = lambda line: None
+        """Told what is to be said of folders of the host, for the operator."""
 
     def mount(self, volumes: Mapping[str, VolumeEntry]) -> list[str]:
         """Open all volumes that are not open. Returns a message for each one that cannot be had.
@@ -77,17 +84,35 @@ class Minidisks:
         Those for temporary disks are made anew, so they are empty.
         """
         messages = []
+        try:
+            folders = shared_folders(self._folder)
+        except MediaError as error:
+            folders = {}
+            messages.append(FOLDERS_WRONG.full(error))
         for volid, entry in volumes.items():
             if volid in self._volumes or entry.temporary:
                 continue
             try:
-                self._volumes[volid] = Volume.open(volume_path(self._folder, volid))
+                if volid in folders:
+                    self._volumes[volid] = self._of_folder(volid, folders[volid].open(self._folder, entry.devtype))
+                else:
+                    self._volumes[volid] = Volume.open(volume_path(self._folder, volid))
             except MediaError as error:
                 messages.append(MOUNT_FAILED.full(volid, error))
         there = {volid for volid, *_ in self.temporary.usage()}
         scratch = [entry for entry in volumes.values() if entry.temporary and entry.volid not in there]
         troubles = self.temporary.mount((volume_path(self._folder, entry.volid), entry) for entry in scratch)
         return messages + [MOUNT_FAILED.full(*trouble.split("; ", 1)) for trouble in troubles]
+
+    def _of_folder(self, volid: str, disk: FolderTracks) -> FolderTracks:
+        """A folder that nobody has a link to yet."""
+        disk.report = lambda line: self.report(FOLDER_NOTE.full(volid, line))
+        for note in disk.notes[:_MOST_NOTES]:
+            disk.report(note)
+        if len(disk.notes) > _MOST_NOTES:
+            disk.report(f"AND {len(disk.notes) - _MOST_NOTES} MORE LIKE THESE")
+        disk.hold(writing=False)
+        return disk
 
     def adopt(self, volid: str, real: RealDevice, expected: VolumeEntry | None) -> None:
         """Take a disk of a real device for the minidisks on VOLID, which the directory has as EXPECTED.
@@ -155,10 +180,31 @@ class Minidisks:
             self._refuse(owner, disk.vaddr, writers, readers)
         if disk.start + disk.cylinders > volume.cylinders:
             raise NOT_MOUNTED.error(owner, disk.vaddr, disk.volid)
+        if volume.read_only:
+            writable = False
         tracks = Minidisk(volume, disk.start, disk.cylinders, not writable)
-        link = Link(owner, disk=disk, user=user, writable=writable, tracks=tracks, drop=self._links.remove)
+        link = Link(owner, disk=disk, user=user, writable=writable, tracks=tracks, drop=self._dropped)
         self._links.append(link)
+        try:
+            self._hold(disk.volid)
+        except MediaError as error:
+            self._links.remove(link)
+            self.report(MOUNT_FAILED.full(disk.volid, error))
+            raise NOT_MOUNTED.error(owner, disk.vaddr, disk.volid) from None
         return link
+
+    def _dropped(self, link: Link) -> None:
+        self._links.remove(link)
+        try:
+            self._hold(link.disk.volid)
+        except MediaError as error:
+            self.report(MOUNT_FAILED.full(link.disk.volid, error))
+
+    def _hold(self, volid: str) -> None:
+        """Tell a folder whether anybody may write to it. Raises MediaError."""
+        volume = self._volumes.get(volid)
+        if isinstance(volume, FolderTracks):
+            volume.hold(any(link.writable for link in self._links if link.disk.volid == volid))
 
     def link_temporary(self, devtype: str, cylinders: int, user: str, vaddr: int) -> Link:
         """Give USER a temporary disk. Raises CPError: there is no room."""
@@ -212,7 +258,10 @@ def volume_path(folder: Path, volid: str) -> Path:
 def make_volumes(folder: Path, volumes: Iterable[VolumeEntry]) -> None:
     """Make an empty volume for each that is not there. Raises MediaError, OSError."""
     (folder / "volumes").mkdir(parents=True, exist_ok=True)
+    folders = shared_folders(folder)
     for volume in volumes:
+        if volume.volid in folders:
+            continue
         path = volume_path(folder, volume.volid)
         if not path.exists() and not volume.temporary:
             Volume.create(path, volume.devtype, volume.volid, cylinders=volume.cylinders).close()

@@ -104,6 +104,7 @@ class System(Spooling):
         self.directory = DirectoryStore(self.database)
         self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
+        self.minidisks.report = self.log.write
         self.real = RealDevices(self.folder)
         self._init_spooling(self)
         self.saved = SavedSystems(self.database, self.folder)

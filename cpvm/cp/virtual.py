@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FORCED_RW = message("DMKLNK101W", "DASD {:03X} FORCED R/O; R/W BY {}")
 FORCED_RO = message("DMKLNK102W", "DASD {:03X} FORCED R/O; R/O BY {}")
 FORCED_BOTH = message("DMKLNK103W", "DASD {:03X} FORCED R/O; R/W BY {}; R/O BY {}")
+FORCED_HOST = message("DMKLNK102W", "DASD {:03X} FORCED R/O; THE VOLUME IS READ-ONLY")
 NOT_IN_OWNER = message("DMKLNK107E", "{} {:03X} NOT LINKED; NOT IN CP DIRECTORY")
 CANNOT_BE_MADE = message("906E", "{} CANNOT BE DEFINED; {}")
 ALREADY_DEFINED = message("092E", "{:03X} ALREADY DEFINED")
@@ -164,8 +165,10 @@ def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode:
             vm.message(FORCED_BOTH.full(vaddr, users(writers), users(readers)))
         elif writers:
             vm.message(FORCED_RW.full(vaddr, users(writers)))
-        else:
+        elif readers:
             vm.message(FORCED_RO.full(vaddr, users(readers)))
+        else:
+            vm.message(FORCED_HOST.full(vaddr))
     return block
 
 

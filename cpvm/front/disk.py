@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from cpvm.front.directory import DirectoryFailed
 from cpvm.front.disks import arguments, blank, copying, dumping, joining, place, whole
 from cpvm.front.disks.checks import damage
 from cpvm.front.disks.information import information
 from cpvm.front.disks.listing import listing
 from cpvm.front.disks.place import DiskError, Options
 from cpvm.front.disks.progress import Percent
+from cpvm.front.folders import sharing
 from cpvm.front.status import USAGE
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.images import BlockImage, TrackImage, overlay_of
@@ -37,12 +39,17 @@ def run(given: argparse.Namespace) -> int:
         "dump": _dump,
         "check": _check,
         "cp": _cp,
+        "share": _share,
+        "unshare": _unshare,
     }
     try:
         return commands[given.what](given)
     except (DiskError, MediaError, blank.BlankError) as error:
         print(f"cpvm disk {given.what}: {error}", file=sys.stderr)
         return USAGE
+    except DirectoryFailed as error:
+        print(f"cpvm disk {given.what}: {error}", file=sys.stderr)
+        return error.status
 
 
 def _options(given: argparse.Namespace) -> Options:
@@ -134,6 +141,20 @@ def _export(given: argparse.Namespace) -> int:
     form = place.format_of(given.target, given.format)
     with place.opened(given.disk, _options(given)) as disk, Percent("exporting") as percent:
         _show(map(str, whole.write(disk, given.target, form, given.compression, given.force, percent)))
+    return 0
+
+
+# ---- folders of the host
+
+
+def _share(given: argparse.Namespace) -> int:
+    wanted = sharing.Wanted(given.folder, given.userid, given.vaddr, given.write, given.all, given.code)
+    _show(sharing.share(given.system, wanted))
+    return 0
+
+
+def _unshare(given: argparse.Namespace) -> int:
+    _show(sharing.unshare(given.system, given.volid))
     return 0
 
 

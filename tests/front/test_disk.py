@@ -162,7 +162,7 @@ def test_a_new_fixed_block_disk(disk: Shell, name: str) -> None:
         (["init", "no/such/folder/d.ckd", "3350"], "No such file"),
         (["init", "d.ckd", "3350", "--vtoc", "30"], "0 to 29 tracks"),
         (["list", "none"], "none: No such file or directory"),
-        (["list", "."], "Is a directory"),
+        (["list", ".", "--shadow", "x"], "Is a directory"),
         (["info", "text"], "text is not a disk image"),
         (["cp", "text"], "say what is copied"),
         (["cp", "text", "other"], "text is not a disk image"),
@@ -230,7 +230,7 @@ def test_record_formats(disk: Shell, cms: Path) -> None:
         "no length of a variable record" in disk("cp", "bytes", "cms.ckd:X Y", "--binary", "--recfm", "V", status=2).err
     )
     Path("wide").write_text("日本\n")
-    assert "is not in code page 037" in disk("cp", "wide", "cms.ckd:X Y", status=2).err
+    assert "not in code page 037: " in disk("cp", "wide", "cms.ckd:X Y", status=2).err
     Path("latin").write_bytes(b"\xff\xfe\n")
     assert "not UTF-8" in disk("cp", "latin", "cms.ckd:X Y", status=2).err
     Path("empty").write_bytes(b"")

@@ -66,6 +66,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     cp = command("cp", "copy files in or out, or a whole disk", "")
     cp.add_argument("files", nargs="+", metavar="FROM... TO", help="DISK:FILE, a host file or folder, or a whole DISK")
     _cp(cp)
+    _share(command("share", "make a folder of the host a minidisk of a user", ""))
+    unshare = command("unshare", "take a folder out of a system; its files stay", "")
+    unshare.add_argument("volid", metavar="VOLID", help="its volume, as `share` named it")
+    unshare.add_argument("--system", type=Path, metavar="DIR", help="the system directory")
     for writer in (imports, export, cp):
         writer.add_argument("--force", action="store_true", help="replace what is there")
     for writer in (export, cp):
@@ -93,6 +97,16 @@ def _cp(command: argparse.ArgumentParser) -> None:
     command.add_argument("--code", choices=PAGES, default="037", help="EBCDIC code page of text (default 037)")
     command.add_argument("--recfm", choices=["F", "V"], type=str.upper, help="record format on the CMS disk")
     command.add_argument("--lrecl", type=_lrecl, metavar="N", help="record length on the CMS disk")
+
+
+def _share(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="the folder")
+    command.add_argument("userid", metavar="USERID", help="whose minidisk it becomes")
+    command.add_argument("vaddr", type=_vaddr, metavar="VADDR", help="its virtual address, such as 293")
+    command.add_argument("--write", action="store_true", help="CMS may write to it (default: it may only read)")
+    command.add_argument("--all", action="store_true", help="every user may read it, by LINK without a password")
+    command.add_argument("--code", choices=PAGES, default="037", help="EBCDIC code page of text (default 037)")
+    command.add_argument("--system", type=Path, metavar="DIR", help="the system directory")
 
 
 def _format(command: argparse.ArgumentParser) -> None:
@@ -126,6 +140,12 @@ def _count(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
     return int(text)
+
+
+def _vaddr(text: str) -> int:
+    if not re.fullmatch(r"[0-9A-Fa-f]{1,3}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not a virtual address, 000 to FFF")
+    return int(text, 16)
 
 
 def _lrecl(text: str) -> int:

@@ -9,6 +9,7 @@ from cms.cmsdisk import CMSDisk
 from cpvm.front.disks import cmsfiles
 from cpvm.front.disks.datasets import DatasetError, OSVolume, volume_label
 from cpvm.front.disks.place import DiskError, Options, Part, part_of
+from cpvm.machine.media.folder import FolderTracks
 from cpvm.machine.media.images import BlockImage, TrackImage
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -73,6 +74,8 @@ def listing(disk: TrackImage | BlockImage, options: Options, name: str) -> Itera
     yield f"{label.volid or '(no name)'}  {part.geometry.name}, {part.cylinders} cylinders, {label.kind}"
     if label.kind.startswith("CMS"):
         yield from _files(cmsfiles.load(part), name)
+        if isinstance(disk, FolderTracks):
+            yield from disk.notes
         return
     if "VTOC at" not in label.kind:
         if name:

@@ -18,6 +18,11 @@ _SWAP: Final = bytes(dict(_MOVED).get(code, code) for code in range(256))
 """From 037 to 1047 and, as each code is swapped with another one, back."""
 
 
+_CHARACTERS: Final = frozenset(bytes(range(256)).decode(CODEC))
+"""What both code pages have: the characters of ISO 8859-1."""
+_MOST_KINDS: Final = 8
+
+
 class CodeError(ValueError):
     """Text has a character that is not in the code page."""
 
@@ -49,14 +54,36 @@ def records(text: str, page: str, lrecl: int | None) -> list[bytes]:
         CodeError: a character is not in the code page, or a line is longer than `lrecl`.
     """
     out = []
-    for number, line in enumerate(text.replace("\r\n", "\n").removesuffix("\n").split("\n"), 1):
-        try:
-            data = encode(line.expandtabs(), page)
-        except CodeError as error:
-            raise CodeError(f"line {number}: {error}") from None
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    if reason := unmappable(lines, page):
+        raise CodeError(reason)
+    for number, line in enumerate(lines, 1):
+        data = encode(line.expandtabs(), page)
         if lrecl is not None:
             if len(data) > lrecl:
                 raise CodeError(f"line {number} has {len(data)} characters, a record {lrecl}")
             data = data.ljust(lrecl, b"\x40")
         out.append(data)
     return out
+
+
+def unmappable(lines: list[str], page: str) -> str:
+    """Which characters of these lines the code page does not have, how often, and where first; empty: it has all."""
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.isascii():
+            for char in line:
+                if char not in _CHARACTERS:
+                    found.setdefault(char, []).append(number)
+    if not found:
+        return ""
+    total = sum(map(len, found.values()))
+    kinds = [
+        f"{char!r} (U+{ord(char):04X}) "
+        + (f"once, in line {places[0]}" if len(places) == 1 else f"{len(places)} times, first in line {places[0]}")
+        for char, places in found.items()
+    ]
+    if len(kinds) > _MOST_KINDS:
+        kinds[_MOST_KINDS:] = [f"and {len(kinds) - _MOST_KINDS} other characters"]
+    is_are = "1 character is" if total == 1 else f"{total} characters are"
+    return f"{is_are} not in code page {page}: {'; '.join(kinds)}"

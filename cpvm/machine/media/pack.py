@@ -52,7 +52,8 @@ class PackDrive(Device, ABC):
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
         """`190,3350,disk.cckd`: a disk image or volume; no path: not ready. Options: `ro`, it may only be read;
-        `overlay=FILE`, where the changes of an image go; `shadow=FILE`, a Hercules shadow file over it."""
+        `overlay=FILE`, where the changes of an image go; `shadow=FILE`, a Hercules shadow file over it.
+        The path may be that of a folder, whose files the disk has then; `code=1047`: the code page of its text."""
         drive = cls.unready(type)
         if path is not None:
             drive._open(path, options)
@@ -64,11 +65,18 @@ class PackDrive(Device, ABC):
         from cpvm.machine.configure import accept, flag
         from cpvm.machine.media.images import open_image
 
-        accept(options, "ro", "overlay", "shadow")
+        accept(options, "ro", "overlay", "shadow", "code")
         overlay, shadow = options.get("overlay"), options.get("shadow")
         shadows = [Path(shadow)] if shadow else []
         try:
-            image = open_image(path, flag(options, "ro"), device=self.medium, shadows=shadows, overlay=overlay or None)
+            image = open_image(
+                path,
+                flag(options, "ro"),
+                device=self.medium,
+                shadows=shadows,
+                overlay=overlay or None,
+                code=options.get("code", "037"),
+            )
         except MediaError as error:
             raise ConfigurationError(str(error)) from None
         try:

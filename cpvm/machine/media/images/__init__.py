@@ -45,6 +45,7 @@ def open_image(
     device: str | None = None,
     shadows: Sequence[Path] = (),
     overlay: str | Path | None = None,
+    code: str = "037",
 ) -> TrackImage | BlockImage:
     """Open a disk: a Hercules image (.ckd, .cckd, .cckd64, fixed-block, compressed or not) or a volume.
 
@@ -58,13 +59,16 @@ def open_image(
         device: the type that it must be of, such as 3350 or 3370; a fixed-block image without label needs it.
         shadows: the Hercules shadow files over a compressed image, the oldest first.
         overlay: the overlay of an image, by default the name of the image with .overlay behind it.
+        code: the EBCDIC code page of text, if the path is a folder.
 
     Raises:
         MediaError: the file cannot be read, is damaged, of an unknown kind, or not of that device type; it is in use.
     """
     # They know this package, because a volume can lie over an image.
-    from cpvm.machine.media import clone, volume, volumefile
+    from cpvm.machine.media import clone, folder, volume, volumefile
 
+    if Path(path).is_dir() and overlay is None and not shadows:
+        return _of_type(folder.open_folder(Path(path), read_only, device, code), device, Path(path))
     path = _existing(Path(path))
     over = Path(overlay) if overlay is not None else overlay_of(path)
     disk: TrackImage | BlockImage
