@@ -56,6 +56,7 @@ from cpvm.front.link import connector, display_connector
 from cpvm.front.loader import LoadError
 from cpvm.front.plugins import PluginError, load_installed
 from cpvm.front.plugins import load_file as load_plugin
+from cpvm.front.station import Station
 from cpvm.front.tracing import Executed
 from cpvm.machine import AddressError, IPLError, Machine, ProgramCheck, SnapshotError, Step, Stop, StopReason
 from cpvm.machine.device import ConfigurationError, Device, DeviceError, device_types
@@ -170,6 +171,10 @@ class SystemHandle:
         user = User(connector(self.system), self.system.post, f"P{next(self._names):04d}", listener)
         user.wait()
         return user
+
+    def display(self, model: int = 2) -> Station:
+        """A new 3270 display of the model 2 to 5, nobody logged on."""
+        return Station(self.system, f"G{next(self._names):04d}", model)
 
     def logon(self, userid: str, password: str | None = None, timeout: float = DEFAULT_TIMEOUT) -> User:
         """A new terminal with `userid` logged on. Raises as `User.logon` does."""

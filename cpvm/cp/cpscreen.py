@@ -52,6 +52,7 @@ class CPScreen:
         self._unseen = False  # lines have come since the last key
         self._drawn = -1  # lines that are on the display already; -1: the display has to be drawn anew
         self._refill = True  # the input area has to be written
+        self._wipe = False  # the output area has to be emptied
         self._shown_status = ""
         self._hidden = False
 
@@ -128,6 +129,7 @@ class CPScreen:
 
     def _show_image(self) -> None:
         self._imaged = True
+        self._refill = True
         self._lines.clear()
         self._drawn = -1
 
@@ -148,13 +150,20 @@ class CPScreen:
             return "HOLDING"
         return "MORE..." if self.more else _STATUS.get(self.state, "")
 
-    def page(self) -> None:
-        """Go on to an empty screen, with the lines that wait, or with the program's data."""
+    def page(self, *, cleared: bool = False) -> None:
+        """Go on to an empty screen, with the lines that wait, or with the program's data.
+
+        CLEARED: the display has lost all that it showed, and what was typed.
+        """
         self._held = False
         self._lines.clear()
-        self._drawn = -1
-        self._refill = True
         self._unseen = False
+        if cleared:
+            self.fill("")
+            self._drawn = -1
+        elif self._drawn >= 0:
+            self._drawn = 0
+            self._wipe = True
         if self._waiting:
             self._imaged = False
             self._advance()
@@ -163,6 +172,7 @@ class CPScreen:
         elif self._imaged:
             self._image.clear()
             self._imaged = False
+            self._drawn = -1
 
     # What the operator says
 
@@ -173,7 +183,7 @@ class CPScreen:
         if session is None:
             return
         if aid in (Aid.CLEAR, Aid.PA2):
-            self.page()
+            self.page(cleared=aid == Aid.CLEAR)
             return
         if aid == Aid.ENTER and (self.more or self._held):
             self._held = not self._held
@@ -227,6 +237,9 @@ class CPScreen:
         else:
             out = bytearray((Write.WRITE,))
         out.append(control | (Control.RESET_MODIFIED if self._refill else 0))
+        if self._wipe and not whole:
+            out += self._at(0) + bytes((Order.RA,)) + encode_address(self._input_at - 1, self.size) + b"\0"
+        self._wipe = False
         for number in range(self._drawn, len(self._lines)):
             length = self.columns - (number == self.output_lines - 1)
             out += self._at(number * self.columns) + to_ebcdic(self._lines[number][:length])

@@ -167,6 +167,7 @@ class GraphicTerminal:
             rows, columns = self.wire.size
             self._full = Screen(24, 80, (rows, columns), extended=self.wire.extended)
             self._full_shown = not self.screen.more
+            self.screen.no_image()
         draw(self._full, command, data)
         if self._full_shown:
             self.wire.send(command, data)
@@ -208,8 +209,6 @@ class GraphicTerminal:
             if aid == Aid.PA1:
                 self._suspend()
             self.screen.key(record)
-            if aid == Aid.CLEAR:
-                self.screen.redraw()
             self._changed()  # every key locks the keyboard until something is written
 
     def _full_key(self, record: bytes) -> None:

@@ -37,7 +37,7 @@ _QUERY_SECONDS = 5.0
 _CLOSE_GRACE = 5.0
 _CHUNK = 4096
 _SEND, _DEVICE_TYPE, _FUNCTIONS, _CONNECT, _IS, _REASON, _REJECT, _REQUEST = 8, 2, 3, 1, 4, 5, 6, 7
-_INVALID_NAME, _IN_USE = 3, 1
+_IN_USE, _INVALID_NAME, _INVALID_TYPE = 1, 3, 4
 _RESPONSES, _SYSREQ = 2, 4
 _HEADER = 5
 _DATA_3270 = 0
@@ -294,7 +294,7 @@ class DisplayLine:
 
     def _device(self, kind: str, name: str) -> None:
         if not is_display(kind):
-            self._refuse(_INVALID_NAME)
+            self._refuse(_INVALID_TYPE)
         elif name and (not _LU.fullmatch(name) or not self._free(name)):
             self._refuse(_IN_USE if _LU.fullmatch(name) else _INVALID_NAME)
         else:
