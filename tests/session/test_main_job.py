@@ -49,8 +49,8 @@ def test_main_job(system_directory: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def source_lines(text: str) -> list[str]:
-    """The lines of the program in a script or in a transcript."""
-    lines = [line.rstrip() for line in text.splitlines()]
+    """The lines of the program in a script or in a transcript, without EDIT's numbers in columns 73 to 80."""
+    lines = [line[:72].rstrip() for line in text.splitlines()]
     return lines[lines.index("SUMUP    CSECT") : lines.index("         END   SUMUP") + 1]
 
 
