@@ -28,7 +28,13 @@ MAX_RECORDS = 65_535
 MAX_DATA_BLOCKS = 60 + 40 * 400
 MAX_HYPERBLOCKS = 170  # 182 halfwords less ten bitmap blocks and the two marks
 BITMAP_IN_MFD = 215
-DEVICE_CODES = {"3330": 0x09, "3340": 0x0A, "3350": 0x0B}
+DEVICE_CODES = {
+    **{"2305-1": 0x06, "2305-2": 0x07, "2311": 0x01, "2314": 0x08, "3330": 0x09, "3330-11": 0x0D},
+    **{"3340": 0x0A, "3340-70": 0x0A, "3350": 0x0B, "3375": 0x0C},
+    **dict.fromkeys(("3380", "3380-D", "3380-J", "3380-E", "3380-K"), 0x0E),
+    **dict.fromkeys(("3390", "3390-2", "3390-3", "3390-9"), 0x0F),
+}
+"""The device type in the MFD: OS's code for it, the last byte of UCBTYP (OS/VS2 System Data Areas, SY28-0606, UCB)."""
 
 _MFD_TOTALS = struct.Struct(">5i")
 _FST = struct.Struct(">8s8s4BHH2sHHcBiH2s")
@@ -115,10 +121,10 @@ class CMSDisk:
     def __init__(
         self, cylinders: int, label: str, device: str = "3350", *, reserved: int = 0, now: datetime | None = None
     ) -> None:
-        if device not in DEVICE_CODES:
+        geometry = GEOMETRY.get(device)
+        if geometry is None:
             raise CMSDiskError(f"device type {device} cannot hold a CMS disk")
-        geometry = GEOMETRY[device]
-        self.device = device
+        self.device = geometry.name
         self.heads = geometry.heads
         self.per_track = geometry.records_per_track(BLOCK)
         if not 0 <= reserved < cylinders <= geometry.cylinders:

@@ -37,11 +37,11 @@ class SharedFolder:
         options = [*(["ro"] if self.read_only else []), *([f"code={self.code}"] if self.code != "037" else [])]
         return " ".join([self.volid, shlex.quote(str(self.path)), *options])
 
-    def open(self, system: Path, devtype: str) -> FolderTracks:
-        """The disk. Raises MediaError."""
+    def open(self, system: Path, devtype: str, *, read_only: bool = False) -> FolderTracks:
+        """The disk, only to be read if it is such a folder or READ_ONLY. Raises MediaError."""
         from cpvm.machine.media.folder import open_folder
 
-        return open_folder(system / self.path, self.read_only, devtype, self.code)
+        return open_folder(system / self.path, self.read_only or read_only, devtype, self.code)
 
 
 def shared_folders(system: Path) -> dict[str, SharedFolder]:

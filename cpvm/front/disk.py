@@ -53,7 +53,8 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _options(given: argparse.Namespace) -> Options:
-    return Options(given.device, tuple(given.shadow), given.overlay, given.cylinders)
+    system = getattr(given, "of", None)
+    return Options(given.device, tuple(given.shadow), given.overlay, given.cylinders, system)
 
 
 def _show(lines: Iterable[str]) -> None:
@@ -202,6 +203,8 @@ def _cp_whole(given: argparse.Namespace, sources: list[Path], target: Path) -> i
 
 
 def _tell_of_overlay(path: Path, options: Options) -> None:
+    if options.system is not None and not path.exists():
+        return
     over = options.overlay or overlay_of(path)
     if over.exists():
         print(f"{path} is as it was, the changes are in {over}")

@@ -156,7 +156,6 @@ def test_a_new_fixed_block_disk(disk: Shell, name: str) -> None:
         (["init", "d.ckd", "3350", "TOOLONG"], "is not 1 to 6 letters, digits"),
         (["init", "d.ckd", "3350", "V", "561"], "1 to 560 cylinders, not 561"),
         (["init", "d.ckd", "3350", "V", "0"], "is not a number from 1 on"),
-        (["init", "d.ckd", "2314", "V", "--cms"], "cannot hold a CMS disk"),
         (["init", "d.fba", "3350"], "no fixed-block device type"),
         (["init", "d.ckd", "3370"], "the format ckd is not for a fixed-block disk"),
         (["init", "no/such/folder/d.ckd", "3350"], "No such file"),

@@ -117,7 +117,7 @@ def test_a_thousand_files_and_large_ones(folder: Path, opened: Callable[..., Fol
     assert disk.notes == ["huge.text is not shown: it has 162500 records, a CMS file 65535 at most"]
 
 
-@pytest.mark.parametrize("device", ["3330", "3340", "3350"])
+@pytest.mark.parametrize("device", ["2305-2", "2311", "2314", "3330", "3330-11", "3340", "3350", "3380", "3390-9"])
 def test_other_disks(folder: Path, opened: Callable[..., FolderDisk], device: str) -> None:
     from cpvm.front.disks import cmsfiles
     from cpvm.front.disks.place import Part

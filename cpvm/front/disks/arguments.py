@@ -76,6 +76,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         _format(writer)
     for reader in (listing, information, dump, check, imports, export, cp):
         _opening(reader)
+    for reader in (listing, information, dump, check, export, cp):
+        reader.add_argument(
+            "--system", dest="of", type=Path, metavar="DIR", help="DISK is a minidisk of this system: 'CMSUSER 191'"
+        )
 
 
 def _init(command: argparse.ArgumentParser) -> None:

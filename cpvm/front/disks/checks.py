@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cpvm.front.disks import cmsfiles
 from cpvm.front.disks.cmscheck import cms_damage
 from cpvm.front.disks.datasets import DatasetError, OSVolume
-from cpvm.front.disks.listing import label_of_part
+from cpvm.front.disks.edf import EDFError
+from cpvm.front.disks.listing import label_of, label_of_part
 from cpvm.front.disks.place import DiskError, Options, Part, part_of
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.images import BlockImage, TrackImage
@@ -27,12 +29,24 @@ def damage(disk: TrackImage | BlockImage, options: Options, progress: Progress) 
             progress(done, steps)
         else:
             yield line
-    if isinstance(disk, BlockImage):
-        return
     try:
+        if isinstance(disk, BlockImage) or cmsfiles.edf_label(part_of(disk, options).tracks.read(0, 0)):
+            yield from _enhanced(disk, options)
+            return
         yield from _contents(part_of(disk, options))
     except (DiskError, DatasetError, MediaError) as error:
         yield str(error)
+
+
+def _enhanced(disk: TrackImage | BlockImage, options: Options) -> Iterator[str]:
+    """Damage of a CMS disk of the enhanced format, if it is one: files that cannot be read."""
+    if isinstance(disk, BlockImage) and not label_of(disk).kind.startswith("CMS"):
+        return
+    for file in cmsfiles.look(disk, options).files.values():
+        try:
+            file.records  # noqa: B018
+        except EDFError as error:
+            yield str(error)
 
 
 def _contents(part: Part) -> Iterator[str]:

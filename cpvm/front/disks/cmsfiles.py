@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
-from cms.cmsdisk import BLOCK, DEVICE_CODES, CMSDisk, CMSDiskError
-from cpvm.front.disks.place import DiskError, Part
+from cms.cmsdisk import BLOCK, CMSDisk, CMSDiskError
+from cpvm.front.disks import edf
+from cpvm.front.disks.place import DiskError, Options, Part, part_of
+from cpvm.machine.media.images import BlockImage, TrackImage
+from cpvm.machine.media.images.image import BLOCK as BLOCK_OF_HOST
 from cpvm.machine.media.images.image import trimmed
 from cpvm.machine.media.volumefile import VolumeFile
 from cpvm.s370.ckd import CKDError, decode_track
@@ -25,15 +29,48 @@ def cms_label(first: bytes) -> str | None:
     return None
 
 
+def is_cms(part: Part) -> bool:
+    """Whether these tracks have a CMS disk of either format."""
+    first = part.tracks.read(0, 0)
+    return cms_label(first) is not None or edf_label(first) is not None
+
+
+LABEL_BYTES: Final = 80
+"""Of the label of the enhanced format."""
+
+
+def edf_label(first: bytes) -> bytes | None:
+    """The label of a CMS disk of the enhanced format in the image of a disk's first track, or None."""
+    try:
+        records = decode_track(first)
+    except CKDError:
+        return None
+    return next((r.data for r in records if r.rec == 3 and r.data[:4] == edf.MARK and len(r.data) >= LABEL_BYTES), None)
+
+
+def look(disk: TrackImage | BlockImage, options: Options) -> CMSDisk | edf.EDFDisk:
+    """The files of a CMS disk of either format. Raises DiskError: it is none, or is damaged."""
+    try:
+        if isinstance(disk, BlockImage):
+            label = disk.read(edf.LABEL_AT // BLOCK_OF_HOST) if disk.blocks > edf.LABEL_AT // BLOCK_OF_HOST else b""
+            if label[:4] != edf.MARK:
+                raise DiskError(f"{disk.path} is no CMS disk")
+            return edf.of_blocks(disk.read, label)
+        part = part_of(disk, options)
+        found = edf_label(part.tracks.read(0, 0))
+        return load(part) if found is None else edf.of_tracks(part.tracks.read, part.geometry, found)
+    except edf.EDFError as error:
+        raise DiskError(f"{disk.path}: {error}") from None
+
+
 def load(part: Part) -> CMSDisk:
-    """The CMS disk on these tracks. Raises DiskError: it is none, or is damaged."""
-    device = part.geometry.name[:4]
-    if device not in DEVICE_CODES:
-        raise DiskError(f"{part.path}: a {part.geometry.name} cannot hold a CMS disk")
+    """The CMS disk of 800-byte blocks on these tracks. Raises DiskError: it is none, or is damaged."""
+    if edf_label(part.tracks.read(0, 0)) is not None:
+        raise DiskError(f"{part.path} is a CMS disk of the enhanced format, which is only read here")
     if cms_label(part.tracks.read(0, 0)) is None:
         raise DiskError(f"{part.path} is not a CMS disk of 800-byte blocks")
     try:
-        disk = CMSDisk.load(part.tracks.read, part.cylinders, device)
+        disk = CMSDisk.load(part.tracks.read, part.cylinders, part.geometry.name)
     except CMSDiskError as error:
         raise DiskError(f"{part.path}: {error}") from None
     if not 1 <= disk.file_cylinders <= part.cylinders:
@@ -77,7 +114,7 @@ def file_name(text: str) -> tuple[str, str]:
     return words[0], words[1]
 
 
-def matching(disk: CMSDisk, pattern: str) -> Iterable[tuple[str, str]]:
+def matching(disk: CMSDisk | edf.EDFDisk, pattern: str) -> Iterable[tuple[str, str]]:
     """Names of files that fit a pattern, in which * stands for any name or type. Raises DiskError if there are none."""
     fn, ft = file_name(pattern)
     names = sorted(n for n in disk.files if fn in (n[0], "*") and ft in (n[1], "*"))

@@ -15,7 +15,9 @@ from pathlib import Path
 from cms.cmsdisk import CMSDiskError
 from cpvm.front.disks import cmsfiles, textcode
 from cpvm.front.disks.datasets import DatasetError, OSVolume
+from cpvm.front.disks.edf import EDFError
 from cpvm.front.disks.place import DiskError, Options, Part, opened, part_of
+from cpvm.machine.media.images import TrackImage
 from cpvm.machine.media.images.writing import new_file
 
 DEFAULT_LRECL = 80
@@ -55,12 +57,14 @@ def take(path: Path, pattern: str, options: Options) -> list[Records]:
         MediaError: the disk cannot be read.
     """
     with opened(path, options) as disk:
-        part = part_of(disk, options)
-        if cmsfiles.cms_label(part.tracks.read(0, 0)) is None:
-            return _datasets(part, pattern)
-        cms = cmsfiles.load(part)
+        if isinstance(disk, TrackImage) and not cmsfiles.is_cms(part_of(disk, options)):
+            return _datasets(part_of(disk, options), pattern)
+        cms = cmsfiles.look(disk, options)
         files = [cms.files[name] for name in cmsfiles.matching(cms, pattern)]
-    return [Records((f.fn, f.ft), f.recfm, f.lrecl, f.records, f.fm, f.written) for f in files]
+        try:
+            return [Records((f.fn, f.ft), f.recfm, f.lrecl, f.records, f.fm, f.written) for f in files]
+        except EDFError as error:
+            raise DiskError(f"{path}: {error}") from None
 
 
 def _datasets(part: Part, name: str) -> list[Records]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from cms.cmsdisk import CMSDisk
 from cpvm.front.disks import cmsfiles
 from cpvm.front.disks.datasets import DatasetError, OSVolume, volume_label
+from cpvm.front.disks.edf import EDFDisk, EDFFile
+from cpvm.front.disks.ofsystem import MinidiskImage
 from cpvm.front.disks.place import DiskError, Options, Part, part_of
 from cpvm.machine.media.folder import FolderTracks
 from cpvm.machine.media.images import BlockImage, TrackImage
@@ -38,7 +40,7 @@ def _of_blocks(disk: BlockImage) -> Label:
     if disk.blocks > 1 and (block := disk.read(1))[:4] == _VOL1:
         return Label(_text(block[4:10]), "volume label in block 1")
     if disk.blocks > 2 and (block := disk.read(2))[:4] == _CMS1:
-        return Label(_text(block[4:10]), "CMS disk of the enhanced format (CMS1), whose files cannot be read here")
+        return Label(_text(block[4:10]), _enhanced(block))
     return Label("", "no label")
 
 
@@ -46,12 +48,19 @@ def _of_tracks(first: bytes) -> Label:
     name = cmsfiles.cms_label(first)
     if name is not None:
         return Label(name, "CMS disk of 800-byte blocks")
+    label = cmsfiles.edf_label(first)
+    if label is not None:
+        return Label(_text(label[4:10]), _enhanced(label))
     raw = volume_label(first)
     if raw is None:
         return Label("", "no label")
     vtoc = raw[11:16]
     place = f"VTOC at {vtoc[0] << 8 | vtoc[1]}/{vtoc[2] << 8 | vtoc[3]}" if vtoc.strip(b"\x40\0") else "no VTOC"
     return Label(_text(raw[4:10]), f"volume label in record 3, {place}")
+
+
+def _enhanced(label: bytes) -> str:
+    return f"CMS disk of {int.from_bytes(label[12:16], 'big')}-byte blocks"
 
 
 def _text(raw: bytes) -> str:
@@ -68,14 +77,17 @@ def listing(disk: TrackImage | BlockImage, options: Options, name: str) -> Itera
     if isinstance(disk, BlockImage):
         label = label_of(disk)
         yield f"{label.volid or '(no name)'}  {disk.device_type}, {disk.blocks} blocks, {label.kind}"
+        if label.kind.startswith("CMS"):
+            yield from _files(cmsfiles.look(disk, options), name)
         return
     part = part_of(disk, options)
     label = label_of_part(part)
     yield f"{label.volid or '(no name)'}  {part.geometry.name}, {part.cylinders} cylinders, {label.kind}"
     if label.kind.startswith("CMS"):
-        yield from _files(cmsfiles.load(part), name)
-        if isinstance(disk, FolderTracks):
-            yield from disk.notes
+        yield from _files(cmsfiles.look(disk, options), name)
+        whole = disk.volume if isinstance(disk, MinidiskImage) else disk
+        if isinstance(whole, FolderTracks):
+            yield from whole.notes
         return
     if "VTOC at" not in label.kind:
         if name:
@@ -88,12 +100,13 @@ def listing(disk: TrackImage | BlockImage, options: Options, name: str) -> Itera
         raise DiskError(f"{part.path}: {error}") from None
 
 
-def _files(disk: CMSDisk, pattern: str) -> Iterator[str]:
+def _files(disk: CMSDisk | EDFDisk, pattern: str) -> Iterator[str]:
     yield "FILENAME FILETYPE FM FORMAT LRECL  RECORDS   BLOCKS DATE     TIME"
     for name in cmsfiles.matching(disk, pattern) if pattern else sorted(disk.files):
         file = disk.files[name]
+        number = file.count if isinstance(file, EDFFile) else len(file.records)
         yield (
-            f"{file.fn:8} {file.ft:8} {file.fm:2} {file.recfm:6} {file.lrecl:5} {len(file.records):8} "
+            f"{file.fn:8} {file.ft:8} {file.fm:2} {file.recfm:6} {file.lrecl:5} {number:8} "
             f"{file.data_blocks:8} {file.written:%m/%d/%y %H:%M}"
         )
     if not pattern:

@@ -30,6 +30,8 @@ class Options:
     shadows: tuple[Path, ...] = ()
     overlay: Path | None = None
     cylinders: tuple[int, int] | None = None
+    system: Path | None = None
+    """The system directory, if disks are minidisks of it: `CMSUSER 191`."""
 
 
 def split(word: str) -> tuple[Path, str | None]:
@@ -63,8 +65,14 @@ def cylinder_range(text: str) -> tuple[int, int]:
 
 @contextmanager
 def opened(path: Path, options: Options, *, write: bool = False) -> Iterator[TrackImage | BlockImage]:
-    """A disk, closed at the end. Raises MediaError."""
-    disk = open_image(path, not write, device=options.device, shadows=options.shadows, overlay=options.overlay)
+    """A disk, closed at the end. Raises MediaError; DiskError: there is no such minidisk."""
+    disk: TrackImage | BlockImage
+    if options.system is not None and not path.exists():
+        from cpvm.front.disks.ofsystem import minidisk  # brings CP's directory
+
+        disk = minidisk(options.system, str(path), write)
+    else:
+        disk = open_image(path, not write, device=options.device, shadows=options.shadows, overlay=options.overlay)
     try:
         yield disk
     finally:

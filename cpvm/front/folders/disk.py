@@ -69,7 +69,7 @@ class FolderDisk(FolderTracks):
         if page not in textcode.PAGES:
             raise MediaError(f"{path}: {page} is no code page; there are {', '.join(textcode.PAGES)}")
         geometry = GEOMETRY.get(device)
-        if geometry is None or geometry.name[:4] not in DEVICE_CODES:
+        if geometry is None:
             raise MediaError(f"{path}: a folder cannot be a {device}")
         self.path = path.absolute()
         self.geometry = geometry
@@ -84,7 +84,7 @@ class FolderDisk(FolderTracks):
         a_cylinder = self._per_track * geometry.heads
         self.cylinders = min(geometry.cylinders, -(-MOST_BLOCKS // a_cylinder))
         total = min(self.cylinders * a_cylinder, MOST_BLOCKS)
-        self._blocks = Blocks(total, self.cylinders, DEVICE_CODES[geometry.name[:4]], self._per_track + 1)
+        self._blocks = Blocks(total, self.cylinders, DEVICE_CODES[geometry.name], self._per_track + 1)
         self._shown: dict[Name, Shown] = {}
         self._tracks: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self._undo: dict[int, bytes] = {}  # what blocks held that were written since the folder and the disk were alike

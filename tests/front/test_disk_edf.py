@@ -1,0 +1,147 @@
+"""`cpvm disk` on CMS disks of the enhanced format: all block sizes, tracks and blocks, deep files, damage."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from cpvm import cli
+from cpvm.front.disk import run
+from cpvm.machine.media.images import open_image
+from cpvm.machine.media.volume import Volume, create_blocks
+from cpvm.s370.ckd import GEOMETRY, Record, encode_track
+
+from .edfdisk import File, Maker
+
+FIXED: File = ("SMALL", "DATA", "F", 80, [b"\xc1".ljust(80, b"\x40"), b"\xc2" * 80])
+TEXT: File = ("NOTES", "SCRIPT", "V", 60, [f"line {n} of many".encode("cp037") for n in range(3000)])
+DEEP: File = ("DEEP", "DATA", "F", 800, [bytes((n & 255,)) * 800 for n in range(1300)])
+SPARSE: File = ("SPARSE", "DATA", "F", 1024, [b"\1" * 1024, *[bytes(1024)] * 300, b"\2" * 1024])
+LONG: File = ("LONG", "DATA", "V", 9000, [b"\xc1" * 9000, b"\xc2", b"\xc3" * 5000])
+MANY: list[File] = [(f"F{n}", "DATA", "F", 4, [n.to_bytes(4, "big")]) for n in range(100)]
+ALL = [FIXED, TEXT, DEEP, SPARSE, LONG, *MANY]
+
+
+def parsed(*words: object) -> argparse.Namespace:
+    return cli.parser("disk").parse_args(["disk", *map(str, words)])
+
+
+def on_tracks(path: Path, size: int, device: str = "3350") -> Path:
+    """A volume with all of the files."""
+    geometry = GEOMETRY[device]
+    per_track = geometry.records_per_track(size)
+    maker = Maker(size, geometry.cylinders * geometry.heads * per_track)
+    label = maker.directory("EDF191", ALL)
+    maker.blocks[3] = label
+    with Volume.create(path, device, "X", cylinders=geometry.cylinders) as volume, volume.deferred():
+        for index in sorted({(number - 1) // per_track for number in maker.blocks}):
+            cyl, head = divmod(index, geometry.heads)
+            datas = [maker.blocks.get(index * per_track + n, bytes(size)) for n in range(1, per_track + 1)]
+            records = [Record(cyl, head, n, b"", data) for n, data in enumerate(datas, 1)]
+            volume.write(cyl, head, encode_track(cyl, head, records))
+    return path
+
+
+def on_blocks(path: Path, size: int) -> Path:
+    maker = Maker(size, 500_000 // (size // 512))
+    label = maker.directory("EDF191", ALL)
+    with create_blocks(path, "3370", "", 500_000) as volume, volume.deferred():
+        volume.write(2, label.ljust(512, b"\0"))
+        for number, data in maker.blocks.items():
+            for at in range(0, size, 512):
+                volume.write((number - 1) * (size // 512) + at // 512, data[at : at + 512])
+    return path
+
+
+def out(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def same(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert run(parsed("cp", "--binary", f"{path}:* *", folder)) == 0
+    for fn, ft, recfm, _, records in ALL:
+        stream = b"".join((len(r).to_bytes(2, "big") if recfm == "V" else b"") + r for r in records)
+        assert (folder / f"{fn}.{ft}".lower()).read_bytes() == stream
+
+
+@pytest.mark.parametrize("size", [512, 1024, 2048, 4096])
+def test_tracks(tmp_path: Path, size: int, capsys: pytest.CaptureFixture[str]) -> None:
+    path = on_tracks(tmp_path / "d.volume", size)
+    assert run(parsed("list", path)) == 0
+    lines = out(capsys)
+    assert lines[0] == f"EDF191  3350, 555 cylinders, CMS disk of {size}-byte blocks"
+    assert f"DEEP     DATA     A1 F        800     1300 {-(-1300 * 800 // size):8} 07/04/85 19:45" in lines
+    assert lines[-1].startswith("105 files; ")
+    same(path, tmp_path)
+
+
+@pytest.mark.parametrize("size", [512, 1024, 4096])
+def test_blocks(tmp_path: Path, size: int, capsys: pytest.CaptureFixture[str]) -> None:
+    path = on_blocks(tmp_path / "d.volume", size)
+    assert run(parsed("list", path, "DEEP *")) == 0
+    assert f"{size}-byte blocks" in out(capsys)[0]
+    same(path, tmp_path)
+
+
+@pytest.mark.parametrize("device", ["2314", "3330", "3340", "3375", "3380", "3390"])
+def test_other_devices(tmp_path: Path, device: str) -> None:
+    same(on_tracks(tmp_path / "d.volume", 1024, device), tmp_path)
+
+
+def test_text_and_what_is_not_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = on_tracks(tmp_path / "d.volume", 2048)
+    text = tmp_path / "notes"
+    assert run(parsed("cp", f"{path}:NOTES SCRIPT", text)) == 0
+    assert text.read_text().splitlines() == [f"line {n} of many" for n in range(3000)]
+    assert run(parsed("cp", text, f"{path}:NEW SCRIPT")) == 2
+    assert "which is only read here" in capsys.readouterr().err
+    cdf = tmp_path / "cdf.volume"
+    assert run(parsed("init", cdf, "3350", "CDF191", 5, "--cms")) == 0
+    assert run(parsed("cp", f"{path}:NOTES SCRIPT", f"{cdf}:")) == 0
+    assert run(parsed("check", cdf)) == 0
+
+
+def test_damage_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(parsed("check", on_tracks(tmp_path / "good.volume", 1024))) == 0
+    path = on_tracks(tmp_path / "bad.volume", 1024)
+    with Volume.open(path) as volume:
+        volume.write(0, 1, encode_track(0, 1, []))
+    capsys.readouterr()
+    assert run(parsed("check", path)) == 1
+    assert "is not formatted" in capsys.readouterr().out
+
+
+def test_random_damage_ends_in_words(tmp_path: Path) -> None:
+    import random
+
+    from cpvm.front.disks.cmsfiles import look
+    from cpvm.front.disks.edf import EDFError
+    from cpvm.front.disks.place import DiskError, Options
+
+    path = on_blocks(tmp_path / "d.volume", 512)
+    told = 0
+    with open_image(path, read_only=True) as disk:
+        raw = {n: disk.read(n) for n in range(12_000)}  # type: ignore[arg-type]
+        known = [n for n, data in raw.items() if any(data)]
+        read = disk.read
+        rng = random.Random(8)
+        for _ in range(60):
+            bad = {rng.choice([2, *known]): rng.randbytes(512) for _ in range(3)}
+            if rng.random() < 0.5:
+                number = rng.choice(known)
+                bad[number] = bytes(a ^ (rng.random() < 0.02) * rng.randrange(256) for a in raw[number])
+
+            def damaged(number: int, bad: dict[int, bytes] = bad) -> bytes:
+                return bad.get(number) or read(number)  # type: ignore[arg-type, return-value]
+
+            disk.read = damaged  # type: ignore[method-assign, assignment]
+            try:
+                for file in look(disk, Options()).files.values():
+                    assert len(file.records) >= 0
+            except (DiskError, EDFError):
+                told += 1
+    assert told > 10
