@@ -139,6 +139,11 @@ class CPScreen:
         return bool(self._waiting or (self._image and not self._imaged))
 
     @property
+    def backlog(self) -> int:
+        """Lines that wait."""
+        return len(self._waiting)
+
+    @property
     def held(self) -> bool:
         """Whether the operator has stopped the screen."""
         return self._held
@@ -185,7 +190,7 @@ class CPScreen:
         if aid in (Aid.CLEAR, Aid.PA2):
             self.page(cleared=aid == Aid.CLEAR)
             return
-        if aid == Aid.ENTER and (self.more or self._held):
+        if aid == Aid.ENTER and (self.more or self._held) and not self._typed(record).strip():
             self._held = not self._held
             return
         self._unseen = False

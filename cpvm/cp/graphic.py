@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from cpvm.machine.devices.display3277 import Display
 
 _MORE = (50, 10)  # seconds until the alarm, and then until the screen is cleared, where nobody is logged on
+MOST_LINES = 200
+"""Lines that may wait for the screen to be cleared before the machine that writes them has to wait, too."""
+
 _STRUCTURED = (Aid.STRUCTURED_FIELD, Aid.READ_PARTITION)
 
 
@@ -104,6 +107,7 @@ class GraphicTerminal:
         self._flushing = False
         self._more: TimerRequest | None = None
         self._alarmed = False
+        self._waits: tuple[VMBLOK, int] | None = None  # the machine that waits for the screen, and which of its lives
         self.session: Session = system.connect(self)
         self.screen.session = self.session
 
@@ -116,6 +120,7 @@ class GraphicTerminal:
     def lost(self) -> None:
         """The display is gone."""
         self.session.hangup()
+        self._system.post(self._go_on)
 
     # What CP says
 
@@ -144,7 +149,25 @@ class GraphicTerminal:
         """The session is over."""
         self._flush()
         self._stop_timer()
+        self._go_on()
         self.wire.close()
+
+    @property
+    def full(self) -> bool:
+        """Whether more lines wait than should."""
+        return self.screen.backlog >= MOST_LINES
+
+    def wait(self, vm: VMBLOK) -> None:
+        """Keep the machine from running until its lines can be shown."""
+        if self.full and self._waits is None and not self.session.closed:
+            self._waits = (vm, vm.generation)
+            vm.hold()
+
+    def _go_on(self) -> None:
+        if self._waits is not None:
+            (vm, generation), self._waits = self._waits, None
+            if vm.generation == generation:
+                vm.release()
 
     # A program's screen, by DIAGNOSE X'58'
 
@@ -235,6 +258,8 @@ class GraphicTerminal:
             return
         if self._full is not None and self._full_shown:
             return
+        if not self.full:
+            self._go_on()
         data = self.screen.update()
         self.wire.send(data[0], data[1:])
         self._watch()

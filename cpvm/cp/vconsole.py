@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cpvm.cp import secondary
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Ask, CommandRun, Pause
+from cpvm.cp.graphic import graphic_of
 from cpvm.cp.lineedit import INPUT_LIMIT, cp_escape, logical_lines
 from cpvm.cp.pace import Pace
 from cpvm.cp.pfkey import Kind, Retrieval
@@ -353,6 +354,9 @@ class VirtualConsole:
         text, self._carriage = self._carriage + printable(data), ""
         self._show(text)
         self._pace.line()
+        terminal = graphic_of(self.session)
+        if terminal is not None and terminal.full:
+            self.vm.defer(lambda: terminal.wait(self.vm), own=True)
 
     def read(self, limit: int) -> None:
         """The guest started a read of LIMIT bytes."""

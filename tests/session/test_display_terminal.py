@@ -112,6 +112,32 @@ def test_more_and_holding(station: Station) -> None:
     station.wait_for("Ready;")
 
 
+def next_page(station: Station) -> None:
+    """Clear a full screen."""
+    station.wait(lambda: station.status == "MORE...")
+    before = station.lines
+    station.press("clear")
+    station.wait(lambda: station.lines != before)
+
+
+def test_a_machine_waits_for_its_screen(station: Station) -> None:
+    """Of many lines some wait for the screen; the rest is not even written, so that HT still has something to halt."""
+
+    def done() -> bool:
+        return station.screen.find("Ready;") >= 0
+
+    station.enter("TYPE CMSLIB MACLIB S (COL 1-8")
+    for _ in range(12):
+        next_page(station)
+    station.enter("HT")
+    pages = 0
+    while not done():
+        next_page(station)
+        pages += 1
+        station.wait(lambda: done() or station.status == "MORE...")
+    assert pages < 40
+
+
 def test_what_is_typed_stays_when_lines_come(station: Station, system: api.SystemHandle) -> None:
     station.type("half a li")
     operator = system.logon("OPERATOR")
