@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cpvm.front.directory import DirectoryFailed
-from cpvm.front.disks import arguments, blank, copying, dumping, joining, place, whole
+from cpvm.front.disks import arguments, blank, changing, copying, dumping, joining, place, whole
 from cpvm.front.disks.checks import damage
 from cpvm.front.disks.information import information
 from cpvm.front.disks.listing import listing
@@ -39,6 +39,8 @@ def run(given: argparse.Namespace) -> int:
         "dump": _dump,
         "check": _check,
         "cp": _cp,
+        "erase": _erase,
+        "rename": _rename,
         "share": _share,
         "unshare": _unshare,
     }
@@ -190,6 +192,27 @@ def _cp(given: argparse.Namespace) -> int:
     return 0
 
 
+def _erase(given: argparse.Namespace) -> int:
+    options = _options(given)
+    for word in given.files:
+        path, pattern = place.split(word)
+        if not pattern:
+            raise DiskError(f"{word}: say which file of the disk, as DISK:FN FT")
+        _show(changing.erase(path, pattern, options))
+        _tell_of_overlay(path, options)
+    return 0
+
+
+def _rename(given: argparse.Namespace) -> int:
+    options = _options(given)
+    path, old = place.split(given.file)
+    if not old:
+        raise DiskError(f"{given.file}: say which file of the disk, as DISK:FN FT")
+    _show(changing.rename(path, old, given.name, options))
+    _tell_of_overlay(path, options)
+    return 0
+
+
 def _cp_whole(given: argparse.Namespace, sources: list[Path], target: Path) -> int:
     if len(sources) != 1:
         raise DiskError("one disk is copied to one other disk")
@@ -203,7 +226,7 @@ def _cp_whole(given: argparse.Namespace, sources: list[Path], target: Path) -> i
 
 
 def _tell_of_overlay(path: Path, options: Options) -> None:
-    if options.system is not None and not path.exists():
+    if path.is_dir() or (options.system is not None and not path.exists()):
         return
     over = options.overlay or overlay_of(path)
     if over.exists():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from cms.cmsdisk import CMSDisk
 from cpvm import cli
 from cpvm.cp.system import System
 from cpvm.front.disks.blank import cms_disk
@@ -93,3 +95,101 @@ def test_what_is_no_minidisk(system: Path, words: str, reason: str, capsys: pyte
 def test_no_system(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert disk("list", "ANN 191", "--system", tmp_path / "none") == 2
     assert "no system" in capsys.readouterr().err
+
+
+# ---- folders as disks, files that go
+
+
+def test_a_whole_disk_goes_to_a_folder_and_comes_back_the_same(tmp_path: Path) -> None:
+    """Formats, lengths, modes and dates are in the folder, too."""
+    first, second, folder = tmp_path / "a.volume", tmp_path / "b.volume", tmp_path / "files"
+    folder.mkdir()
+    for path in (first, second):
+        assert disk("init", path, "3350", "CMS191", 5, "--cms") == 0
+    with Volume.open(first) as volume:
+        cms = CMSDisk(5, "CMS191")
+        for at, (recfm, lrecl) in enumerate([("F", 80), ("F", 133), ("V", 80), ("F", 1), ("V", 255)]):
+            text = [f"LINE {n} OF [FILE]".encode("cp037")[: lrecl or None] for n in range(1, 40)]
+            when = datetime(1979, 7, 4 + at, 19, 45)
+            cms.write(f"TEXT{at}", "SCRIPT", f"A{at}", text, recfm, lrecl, when)
+            binary = [bytes((0x15, 0x25, n, 0x40))[: lrecl or None] for n in range(1, 40)]
+            cms.write(f"BIN{at}", "MODULE" if at % 2 else "DATA", "A1", binary, recfm, lrecl, when)
+        for cyl, head, image in cms.tracks():
+            volume.write(cyl, head, image)
+    assert disk("cp", f"{first}:* *", f"{folder}:") == 0
+    assert (folder / "text2.script").read_text().splitlines()[:2] == ["LINE 1 OF [FILE]", "LINE 2 OF [FILE]"]
+    assert disk("cp", f"{folder}:* *", f"{second}:") == 0
+    with Volume.open(first) as one, Volume.open(second) as other:
+        assert CMSDisk.load(one.read, 5).files == CMSDisk.load(other.read, 5).files
+    (folder / "text2.script").write_text("CHANGED BY THE HOST\n")
+    assert disk("cp", f"{folder}:TEXT2 SCRIPT", f"{second}:", "--force") == 0
+    with Volume.open(second) as other:
+        file = CMSDisk.load(other.read, 5).files["TEXT2", "SCRIPT"]
+        assert (file.recfm, file.fm, file.text) == ("V", "A2", "CHANGED BY THE HOST\n")
+
+
+def test_files_are_erased_and_renamed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, text = tmp_path / "a.volume", tmp_path / "text"
+    text.write_text("x\n")
+    disk("init", path, "3380", "CMS191", 2, "--cms")
+    for name in ("ONE LISTING", "TWO LISTING", "THREE SCRIPT"):
+        assert disk("cp", text, f"{path}:{name}", "--lrecl", 60, "--recfm", "F") == 0
+    capsys.readouterr()
+    assert disk("rename", f"{path}:* LISTING", "= LIST") == 0
+    assert disk("rename", f"{path}:THREE SCRIPT", "four script") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "ONE LISTING -> ONE LIST on CMS191",
+        "TWO LISTING -> TWO LIST on CMS191",
+        "THREE SCRIPT -> FOUR SCRIPT on CMS191",
+    ]
+    assert disk("erase", f"{path}:* LIST") == 0
+    assert capsys.readouterr().out.splitlines() == ["ONE LIST erased from CMS191", "TWO LIST erased from CMS191"]
+    assert disk("list", path) == 0
+    assert capsys.readouterr().out.splitlines()[2:][0].startswith("FOUR     SCRIPT   A1 F         60        1")
+    assert disk("check", path) == 0
+    capsys.readouterr()
+    for words, reason in (
+        (["erase", path], "say which file of the disk"),
+        (["rename", path, "A B"], "say which file of the disk"),
+        (["erase", f"{path}:NO FILE"], "there is no file NO FILE"),
+        (["rename", f"{path}:FOUR SCRIPT", "FOUR SCRIPT"], "is on CMS191 already"),
+        (["rename", f"{path}:FOUR SCRIPT", "NINELETTERS X"], "is not the name of a CMS file"),
+        (["rename", f"{path}:FOUR SCRIPT", "A/B X"], "invalid file name or type"),
+    ):
+        assert disk(*words) == 2
+        assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "F", "--device", "3380"],
+        ["info", "F"],
+        ["dump", "F", "0/0"],
+        ["check", "F"],
+        ["export", "F", "f.cckd"],
+        ["import", "F", "f.volume"],
+        ["cp", "F", "copy.ckd"],
+        ["cp", "--linked", "F", "clone.volume"],
+        ["check", "F", "--base", "x"],
+        ["list", "F", "--cylinders", "0-3"],
+        ["list", "F", "--overlay", "o"],
+        ["erase", "F:A TXT"],
+        ["rename", "F:A TXT", "B TXT"],
+    ],
+)
+def test_commands_on_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("F").mkdir()
+    (Path("F") / "a.txt").write_text("a\n")
+    status = disk(*words)
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    refused = {"--linked", "--base", "--overlay", "--cylinders"} & set(words)
+    assert status == (2 if refused else 0), said.err
+    if words[0] == "export":
+        assert disk("check", "f.cckd") == 0
+    if words[0] == "rename":
+        assert (Path("F") / "b.txt").read_text() == "a\n"

@@ -14,7 +14,8 @@ _DESCRIPTION = """\
 Disks are Hercules images (.ckd, .cckd, .cckd64, fixed-block disks plain or
 compressed) or volumes, in which cpvm keeps its own. An image is never changed:
 what is written to it goes to a volume beside it, DISK.overlay, and both are the
-disk from then on; `export` makes an image of them again.
+disk from then on; `export` makes an image of them again. A folder of the host is
+a CMS disk, too; with --system, `CMSUSER 191` is a minidisk of that system.
 
 DISK:FILE is a file on a disk: a CMS file 'disk.ckd:PROFILE EXEC' (* for any name
 or type), an OS data set 'mvs.cckd:SYS1.PARMLIB(IEASYS00)'.
@@ -30,6 +31,9 @@ examples:
   cpvm disk list mvsres.cckd SYS1.PROCLIB       members
   cpvm disk cp 'cms191.ckd:PROFILE EXEC' .      a CMS file as text
   cpvm disk cp notes.txt 'cms191.ckd:NOTES SCRIPT'
+  cpvm disk cp 'cms191.ckd:* *' folder:         all files, formats and dates kept
+  cpvm disk list 'CMSUSER 191' --system DIR
+  cpvm disk share ~/src CMSUSER 293 --write     a folder as a minidisk
   cpvm disk cp --linked mvsres.cckd test.volume a clone, at once
   cpvm disk export test.volume test.cckd --compression bzip2
 """
@@ -66,6 +70,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     cp = command("cp", "copy files in or out, or a whole disk", "")
     cp.add_argument("files", nargs="+", metavar="FROM... TO", help="DISK:FILE, a host file or folder, or a whole DISK")
     _cp(cp)
+    erase = command("erase", "erase CMS files", "")
+    erase.add_argument("files", nargs="+", metavar="DISK:FILE", help="'cms.volume:* LISTING': * is any name or type")
+    rename = command("rename", "give a CMS file another name", "")
+    rename.add_argument("file", metavar="DISK:FILE", help="the file, or several with *")
+    rename.add_argument("name", metavar="NAME", help="'FN FT'; = for what stays, as in '= SCRIPT'")
     _share(command("share", "make a folder of the host a minidisk of a user", ""))
     unshare = command("unshare", "take a folder out of a system; its files stay", "")
     unshare.add_argument("volid", metavar="VOLID", help="its volume, as `share` named it")
@@ -74,9 +83,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         writer.add_argument("--force", action="store_true", help="replace what is there")
     for writer in (export, cp):
         _format(writer)
-    for reader in (listing, information, dump, check, imports, export, cp):
+    for reader in (listing, information, dump, check, imports, export, cp, erase, rename):
         _opening(reader)
-    for reader in (listing, information, dump, check, export, cp):
+    for reader in (listing, information, dump, check, export, cp, erase, rename):
         reader.add_argument(
             "--system", dest="of", type=Path, metavar="DIR", help="DISK is a minidisk of this system: 'CMSUSER 191'"
         )
