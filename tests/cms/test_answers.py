@@ -60,7 +60,7 @@ def test_the_prompt_after_an_abend_has_none(cms: BareCMS) -> None:
     assert cms.host.raw[-1].decode("cp037") == "CMS"
 
 
-def test_minus_3_means_unknown_only_if_a_name_was_looked_for_in_vain(cms: BareCMS) -> None:
+def test_minus_3_of_a_program_means_unknown_only_if_a_name_was_looked_for_in_vain(cms: BareCMS) -> None:
     assert say(cms, "LOAD RCNEG", "START")[1:] == ["DMSLIO740I Execution begins...", "Ready(-0003);"]
     assert say(cms, "LOAD VAIN", "START")[1:] == ["DMSLIO740I Execution begins...", "Unknown CP/CMS command"]
     assert say(cms, "ATTN") == ["Unknown CP/CMS command"]
