@@ -67,15 +67,28 @@ ERRORS = [
     ("&LOOP -NONE 2", 1, "&SKIP or &GOTO error", 802),
     ("&CONTROL OFF\n&ERROR FOO\nBAR", 3, "Error in &ERROR action", 811),
     ("&EXIT ABC", 1, "Conversion error", 812),
-    ("&TYPE " + "A " * 66, 1, "Too many tokens in statement", 813),
+    ("&TYPE " + "(" * 66, 1, "Too many tokens in statement", 813),
+    ("&TYPE\n" + "X" * 131, 0, "Bad file format", 803),
     ("&TYPE\n" + "X" * 256, 0, "Bad file format", 803),
+    ("&A.B = 5", 1, "Special character in variable symbol", 819),
+    ("&READ VARS &A-", 1, "Special character in variable symbol", 819),
+    ("&31 = A", 1, "Misuse of special variable", 810),
+    ("&TYPE &99", 1, "Misuse of special variable", 810),
+    ("&* = A", 1, "Misuse of special variable", 810),
+    ("&RETCODE = A", 1, "Conversion error", 812),
+    ("&GLOBAL3 = A", 1, "Conversion error", 812),
+    ("&TIME SOON", 1, "Invalid syntax", 807),
     ("&ARGS " + "A " * 31, 1, "Too many arguments", 804),
 ]
 
 
 @pytest.mark.parametrize(("text", "line", "why", "code"), ERRORS, ids=range(len(ERRORS)))
 def test_errors(text: str, line: int, why: str, code: int) -> None:
-    got = [line for line in run(text + "\n") if not line.startswith(("&", "+++", "FOO", "BAR"))]
+    got = [
+        line
+        for line in run(text + "\n", "EXEC X", *["LINE"] * ("&READ" in text))
+        if not line.startswith(("&", "+++", "FOO", "BAR"))
+    ]
     assert got == [f"DMSEXT072E Error in EXEC file X, line {line} - {why}", f"Ready({code:05});"]
 
 
@@ -90,6 +103,45 @@ def test_invalid_character_in_name() -> None:
 def test_a_file_too_large_for_the_machine() -> None:
     lines = "* a comment of some length, so that there is something to keep\n" * 4000
     assert run(lines, storage=1 << 18) == ["DMSEXT109S VIRTUAL STORAGE CAPACITY EXCEEDED.", "Ready(00104);"]
+
+
+def test_control_without_operands_is_what_it_was_at_the_beginning() -> None:
+    text = "&CONTROL OFF TIME NOMSG NOPACK\n&CONTROL\n&TYPE A\nSTATE NO FILE A\n"
+    missing = ["STATE NO FILE A", "DMSSTT002E File 'NO FILE A' not found.", "+++ R(00028) +++"]
+    assert run(text) == ["A", *missing, "Ready;"]
+
+
+def test_nopack_keeps_eight_columns_for_each_token() -> None:
+    assert run("&CONTROL OFF NOPACK\n&TYPE A BC D\n") == ["A        BC       D", "Ready;"]
+
+
+def test_percent_signs_stand_for_arguments_without_value() -> None:
+    text = "&CONTROL OFF\n&TYPE &INDEX .&1 .&2 .&3\n&ARGS A % C\n&TYPE &INDEX .&1 .&2 .&3\n"
+    assert run(text, "X % B") == ["2 . .B .", "3 .A . .C", "Ready;"]
+
+
+def test_all_and_any_arguments_are_those_that_were_passed() -> None:
+    text = "&CONTROL OFF\n&1 = Z\n&IF &$ EQ Z &TYPE CHANGED\n&IF &* EQ B &TYPE ALL\n&LOOP 1 &$ EQ B\n&TYPE NEVER\n"
+    assert run(text, "X B B") == ["ALL", "Ready;"]
+    assert run("&CONTROL OFF\n&IF &$ EQ Z &TYPE NO\n&IF &* EQ Z &TYPE NO\n") == ["Ready;"]
+
+
+def test_settable_special_variables() -> None:
+    text = (
+        "&CONTROL OFF\n&TYPE &DOS &DISKA &DISKS &DISKQ &DISK* &DISK?\n&DOS = ON\n&DISKA = MINE\n&DISK* = X\n"
+        "&DISK? = Y\n&RETCODE = 7\n&0 = ME\n&TYPE &DOS &DISKA &DISK* &DISK? &RETCODE &0 &EXEC\n"
+    )
+    assert run(text) == ["OFF CMS CMS NA A A", "ON MINE X Y 7 ME X", "Ready;"]
+
+
+def test_immediate_commands_are_obeyed_when_stacked() -> None:
+    text = "&CONTROL OFF\n&STACK HT\n&TYPE NOT SEEN\n&A = &TYPEFLAG\n&STACK RT\n&TYPE &A\n&STACK RO\n&STACK HO\n"
+    assert run(text + "&STACK HB\n&STACK SO\n&TYPE &READFLAG\n")[-2:] == ["CONSOLE", "Ready;"]
+    assert run("&CONTROL OFF\n&TYPE A\n&STACK HX\n&TYPE B\n") == ["A", "CMS"]
+
+
+def test_a_null_line_can_be_stacked() -> None:
+    assert run("&CONTROL OFF\n&STACK\n&TYPE &READFLAG\n&READ VARS &X\n&TYPE .&X\n") == ["STACK", ".", "Ready;"]
 
 
 def test_many_variables() -> None:
