@@ -193,3 +193,16 @@ def test_commands_on_folders(
         assert disk("check", "f.cckd") == 0
     if words[0] == "rename":
         assert (Path("F") / "b.txt").read_text() == "a\n"
+
+
+def test_bytes_that_text_does_not_bring_back_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, data = tmp_path / "a.volume", tmp_path / "data"
+    disk("init", path, "3350", "CMS191", 1, "--cms")
+    data.write_bytes(b"\xc1\x00\x25\x15\xc2")
+    disk("cp", "--binary", "--lrecl", 5, data, f"{path}:PROG DATA")
+    capsys.readouterr()
+    assert disk("cp", f"{path}:PROG DATA", tmp_path / "text") == 0
+    assert "text of 3 control characters, not to be copied back; see --binary" in capsys.readouterr().out
+    assert disk("cp", "--binary", f"{path}:PROG DATA", tmp_path / "bytes") == 0
+    assert "control" not in capsys.readouterr().out
+    assert (tmp_path / "bytes").read_bytes() == data.read_bytes()

@@ -117,6 +117,23 @@ def test_a_thousand_files_and_large_ones(folder: Path, opened: Callable[..., Fol
     assert disk.notes == ["huge.text is not shown: it has 162500 records, a CMS file 65535 at most"]
 
 
+def test_a_folder_larger_than_the_disk(folder: Path, opened: Callable[..., FolderDisk]) -> None:
+    for name in "abcde":
+        (folder / f"{name}.text").write_bytes(bytes(1_000_000))
+    disk = opened(device="2305-1")
+    assert [note for note in disk.notes if "no room" in note] == [
+        "d.text is not shown: there is no room left on the disk",
+        "e.text is not shown: there is no room left on the disk",
+    ]
+    guest = Guest(disk)
+    assert len(guest.fsts) == 3
+    guest.erase("A", "TEXT")
+    guest.close()
+    disk.hold(writing=False)
+    assert len(Guest(disk).fsts) == 3
+    assert {path.name for path in folder.glob("*.text")} == {"b.text", "c.text", "d.text", "e.text"}
+
+
 @pytest.mark.parametrize("device", ["2305-2", "2311", "2314", "3330", "3330-11", "3340", "3350", "3380", "3390-9"])
 def test_other_disks(folder: Path, opened: Callable[..., FolderDisk], device: str) -> None:
     from cpvm.front.disks import cmsfiles

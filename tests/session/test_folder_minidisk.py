@@ -58,6 +58,17 @@ def test_readers_see_the_folder_at_access(system_directory: Path, tmp_path: Path
         assert (folder / "late.txt").exists()
 
 
+def test_a_folder_comes_to_a_running_system(system_directory: Path, tmp_path: Path) -> None:
+    folder = folder_in(tmp_path)
+    with api.start(system_directory) as system:
+        shared(system_directory, folder, "CMSUSER", "293")
+        cms = system.logon("CMSUSER")
+        cms.type("IPL CMS")
+        cms.type("")
+        cms.type("ACCESS 293 B")
+        assert "HELLO FROM THE HOST" in cms.type("HELLO").text
+
+
 def test_a_formatted_folder_stays_as_it_is(system_directory: Path, tmp_path: Path) -> None:
     folder = folder_in(tmp_path)
     shared(system_directory, folder, "CMSUSER", "293", "--write")

@@ -90,6 +90,9 @@ def to_host(files: list[Records], target: Path, form: Form) -> list[str]:
         with new_file(path, form.force) as out:
             out.write(_host_bytes(file, form))
         told.append(f"{' '.join(file.name)} -> {path}, {_count(file)}")
+        if not form.binary and (controls := textcode.controls(file.records)):
+            plural = "s" if controls != 1 else ""
+            told.append(f"{path}: text of {controls} control character{plural}, not to be copied back; see --binary")
     return told
 
 

@@ -6,6 +6,8 @@ Source: Character Data Representation Architecture (SC09-2190), code pages 00037
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from cpvm.s370.ebcdic import CODEC
@@ -21,6 +23,8 @@ _SWAP: Final = bytes(dict(_MOVED).get(code, code) for code in range(256))
 _CHARACTERS: Final = frozenset(bytes(range(256)).decode(CODEC))
 """What both code pages have: the characters of ISO 8859-1."""
 _MOST_KINDS: Final = 8
+_CONTROLS: Final = bytes(code for code in range(256) if unicodedata.category(bytes((code,)).decode(CODEC)) == "Cc")
+"""Codes of both pages that stand for no graphic."""
 
 
 class CodeError(ValueError):
@@ -87,3 +91,8 @@ def unmappable(lines: list[str], page: str) -> str:
         kinds[_MOST_KINDS:] = [f"and {len(kinds) - _MOST_KINDS} other characters"]
     is_are = "1 character is" if total == 1 else f"{total} characters are"
     return f"{is_are} not in code page {page}: {'; '.join(kinds)}"
+
+
+def controls(records: Iterable[bytes]) -> int:
+    """How many bytes of these records are control characters: lines of text do not bring all of them back."""
+    return sum(len(record) - len(record.translate(None, _CONTROLS)) for record in records)
