@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -488,3 +489,44 @@ def test_every_record_survives() -> None:
             form, data = contents.host_bytes(recfm, 2, records, "DATA", "037")
             back = contents.records_of(data, "DATA", "037", (recfm, 2, form))
             assert (back.recfm, back.records) == (recfm, records)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_cms_does_is_there_next_time(folder: Path, opened: Callable[..., FolderDisk], seed: int) -> None:
+    """Random files, erased, renamed and written again, some sparse; the host looks on, and other processes read."""
+    rng = random.Random(seed)
+    model: dict[tuple[str, str], tuple[str, int, list[bytes], str]] = {}
+    guest = Guest(opened(), rng.choice("AB"))
+    types = ["EXEC", "SCRIPT", "MODULE", "TEXT", "ASSEMBLE", "DATA"]
+    for _ in range(20):
+        for _ in range(rng.randrange(1, 4)):
+            name = (f"F{rng.randrange(12)}", rng.choice(types))
+            what = rng.random()
+            if what < 0.2 and model:
+                name = rng.choice(list(model))
+                del model[name]
+                guest.erase(*name)
+            elif what < 0.4 and model and name not in model:
+                old = rng.choice(list(model))
+                model[name] = model.pop(old)
+                guest.rename(old, name)
+            else:
+                recfm, lrecl = rng.choice("FV"), rng.choice([1, 2, 80, 133, 1000])
+                codes = rng.choice([bytes(range(256)), ebcdic("AB CDÉ [x] "), b"\0\x40\x25\x15\x0d\x05"])
+                size = (
+                    (lambda lrecl=lrecl: lrecl) if recfm == "F" else (lambda lrecl=lrecl: rng.randrange(1, lrecl + 1))
+                )
+                records = [bytes(rng.choices(codes, k=size())) for _ in range(rng.randrange(1, 60))]
+                lrecl = max(map(len, records))
+                mode = rng.choice("0123456")
+                model[name] = (recfm, lrecl, records, mode)
+                guest.put(*name, recfm, lrecl, records, mode)
+        guest.close()
+        if rng.random() < 0.2:
+            guest.disk.close()
+            guest = Guest(opened(), rng.choice("AB"))
+        reader = FolderDisk(folder, True)
+        found = sound(reader).files
+        reader.close()
+        assert {name: (f.recfm, f.lrecl, f.records, f.mode[1]) for name, f in found.items()} == model
+        assert len([path for path in folder.iterdir() if path.name[0] != "."]) == len(model)
