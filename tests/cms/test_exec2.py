@@ -289,3 +289,69 @@ def test_no_room() -> None:
         "DMSEXE085E Error in X EXEC A1, line 5 - Insufficient storage available",
         "Ready(10097);",
     ]
+
+
+PROGRAM = """
+XCOM     CSECT
+         USING XCOM,12
+         LR    10,14
+         LA    9,S1
+         LA    8,8
+CALL     LA    0,EPL
+         ST    9,EPL+12
+         LA    1,=CL8'EXECCOMM'
+         ICM   1,8,=X'02'
+         SVC   202
+         DC    AL4(1)
+         LR    7,15
+         LINEDIT TEXT='RC ...',SUB=(DEC,(7)),DOT=NO
+         LTR   7,7
+         BM    BACK
+         L     5,28(,9)
+         WRTERM BUF,(5)
+         LA    9,32(,9)
+         BCT   8,CALL
+BACK     LR    14,10
+         SR    15,15
+         BR    14
+EPL      DC    4A(0)
+S1       DC    A(0,0),C'F',XL3'0',A(20,NA,L'NA,BUF,0)
+         DC    A(0,0),C'S',XL3'0',A(0,NB,L'NB,NEW,L'NEW)
+         DC    A(0,0),C'f',XL3'0',A(3,NA,L'NA,BUF,0)
+         DC    A(0,0),C'D',XL3'0',A(20,NC,L'NC,BUF,0)
+         DC    A(0,20),C'N',XL3'0',A(20,NBUF,20,BUF,0)
+         DC    A(0,0),C'P',XL3'0',A(20,ARG,L'ARG,BUF,0)
+         DC    A(0,0),C'Q',XL3'0',A(20,NA,L'NA,BUF,0)
+         DC    A(0,0),C'S',XL3'0',A(20,N9,L'N9,BUF,4)
+NA       DC    C'A'
+NB       DC    C'&&B'
+NC       DC    C'C'
+N9       DC    C'9'
+ARG      DC    C'ARG'
+NEW      DC    C'A new value'
+NBUF     DC    CL20' '
+BUF      DC    CL20' '
+         END
+"""
+
+
+def test_programs_reach_the_variables() -> None:
+    text = "&TRACE OFF\n&A = first\n&C = third\nLOAD XCOM\nSTART\n&TYPE &B /&C &RC\n"
+    cms = BareCMS(files={("X", "EXEC"): text}, programs={"XCOM": PROGRAM})
+    cms.ipl()
+    begins = "DMSLIO740I Execution begins..."
+    got = answer(cms.type("X an argument"))
+    codes = [line for line in got if line.startswith("RC ")]
+    assert codes == ["RC 0", "RC 1", "RC 4", "RC 0", "RC 0", "RC 0", "RC 128", "RC 8"]
+    assert got[0] == begins and got[2] == "first" and got[6] == "fir" and got[8] == ""
+    assert got[10] in {"first", "A new value"} and got[12] == "an argument"
+    assert got[-2:] == ["A new value / 0", "Ready;"]
+    assert answer(cms.type("START *"))[:2] == [begins, "RC -3"]
+
+
+def test_execio_reads_into_variables() -> None:
+    text = (
+        "EXECIO * DISKR OLD EXEC A 1 (STEM LINE FINIS\n&TYPE &RC &LINE0 /&LINE1\n&OUT = &STRING OF Mixed  text\n"
+        "EXECIO 1 DISKW NEW FILE A (VAR OUT FINIS\nEXECIO 1 DISKR NEW FILE A (VAR BACK FINIS\n&TYPE &RC &BACK\n"
+    )
+    assert run(text) == ["0 1 /&EXIT 3", "0 Mixed text", "Ready;"]
