@@ -2,12 +2,13 @@
 
 It takes lines as a terminal does, and gives data streams; it knows nothing of how these get to the display. A program
 may have put data of its own into the output area (DIAGNOSE X'58'); lines that come then wait until its reader clears
-the screen.
+the screen. Where that data has unprotected fields, what is typed into them is kept for the program.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from cpvm.cp.session import ReadState, Session
@@ -49,6 +50,8 @@ class CPScreen:
         self._held = False
         self._image: list[tuple[int, bytes]] = []  # a program's data, and on which line
         self._imaged = False  # the image is what is displayed
+        self._altered: dict[int, bytes] = {}  # what was typed into fields of the image, by address
+        self._key = bytes((Aid.NONE, 0x40, 0x40))  # the last key with an image, and the cursor
         self._unseen = False  # lines have come since the last key
         self._drawn = -1  # lines that are on the display already; -1: the display has to be drawn anew
         self._refill = True  # the input area has to be written
@@ -111,6 +114,7 @@ class CPScreen:
         """
         if erase:
             self._image.clear()
+            self._altered.clear()
         self._image.append((line, data))
         if self._waiting or (self._unseen and not self._imaged):
             self._unseen = True
@@ -123,6 +127,7 @@ class CPScreen:
         if self._imaged:
             self._lines.clear()
         self._image.clear()
+        self._altered.clear()
         self._imaged = False
         self._drawn = -1
         self._advance()
@@ -187,6 +192,8 @@ class CPScreen:
         aid = record[0] if record else Aid.NONE
         if session is None:
             return
+        if self._imaged:
+            self._note(record)
         if aid in (Aid.CLEAR, Aid.PA2):
             self.page(cleared=aid == Aid.CLEAR)
             return
@@ -205,16 +212,38 @@ class CPScreen:
                 self._add(text)
             session.line(text)
 
+    def altered(self) -> bytes:
+        """Key, cursor, and what was typed into the program's fields since it asked last, as by Read Modified.
+
+        Addresses count 80 columns a line, as the lines of `image` do.
+        """
+        reply = bytearray(self._key)
+        for address, text in sorted(self._altered.items()):
+            reply += bytes((Order.SBA,)) + encode_address(address, ROWS * COLUMNS) + text
+        self._altered.clear()
+        return bytes(reply)
+
+    def _note(self, record: bytes) -> None:
+        """Keep what was typed into fields of the image."""
+        self._key = record[:3].ljust(3, b"\x40")
+        for address, text in self._fields(record):
+            row, column = divmod(address, self.columns)
+            if row < OUTPUT_LINES and column < COLUMNS and address < self._input_at - 1:
+                self._altered[row * COLUMNS + column] = text
+
     def _typed(self, record: bytes) -> str:
         """The text of the input area."""
-        for field in record[3:].split(bytes((Order.SBA,))):
-            if len(field) < 2:
-                continue
-            address = decode_address(field[0], field[1], wide=self.size > 0x1000)
+        for address, data in self._fields(record):
             if self._input_at - 1 <= address < self._status_at:
-                text = from_ebcdic(field[2:].replace(b"\0", b""))
+                text = from_ebcdic(data.replace(b"\0", b""))
                 return "".join(char if char.isprintable() else " " for char in text)[: self.input_length]
         return ""
+
+    def _fields(self, record: bytes) -> Iterator[tuple[int, bytes]]:
+        """The fields of a record, by address."""
+        for field in record[3:].split(bytes((Order.SBA,))):
+            if len(field) >= 2:
+                yield decode_address(field[0], field[1], wide=self.size > 0x1000), field[2:]
 
     # The data stream
 
@@ -251,7 +280,7 @@ class CPScreen:
         self._drawn = len(self._lines)
         if whole and self._imaged:
             for line, data in self._image:
-                out += self._at(line * COLUMNS) + data
+                out += self._at(line * self.columns) + data
         if self._refill:
             typing = to_ebcdic(self.typing[: self.input_length])
             attribute = _attribute(Attribute.HIDDEN | Attribute.MODIFIED if hidden else Attribute.MODIFIED)

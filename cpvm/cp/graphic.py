@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from cpvm.cp.cpscreen import CPScreen
-from cpvm.cp.session import ReadState, Session
+from cpvm.cp.cpscreen import OUTPUT_LINES, CPScreen
+from cpvm.cp.session import ReadState, Session, harmless
 from cpvm.machine.media.screen import Screen, StreamError, accept, read_buffer, read_modified, repaint
 from cpvm.machine.media.screen import write as draw
 from cpvm.s370.datastream import Aid, Control, Read, Write
+from cpvm.s370.ebcdic import from_ebcdic
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
@@ -172,8 +173,11 @@ class GraphicTerminal:
     # A program's screen, by DIAGNOSE X'58'
 
     def lines(self, line: int, data: bytes, *, erase: bool) -> None:
-        """Data for the output area of CP's screen."""
-        self.screen.image(line, data, erase=erase)
+        """Data for the output area of CP's screen; below it, text for the input area."""
+        if line < OUTPUT_LINES:
+            self.screen.image(line, data, erase=erase)
+        else:
+            self.screen.fill(harmless(from_ebcdic(data)))
         self._changed()
 
     def clear(self) -> None:
@@ -196,9 +200,9 @@ class GraphicTerminal:
             self.wire.send(command, data)
 
     def full_read(self, *, modified: bool) -> bytes:
-        """What the program reads of its screen."""
+        """What the program reads of its screen; of CP's, what was typed into fields of the output area."""
         if self._full is None:
-            return b""
+            return self.screen.altered()
         return (read_modified(self._full) if modified else read_buffer(self._full)).data
 
     def _suspend(self) -> None:

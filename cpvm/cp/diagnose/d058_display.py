@@ -34,6 +34,8 @@ def display(call: DiagnoseCall) -> None:
     """Rx: doubleword-aligned CCWs with the control byte behind the flags; Ry: address of the display.
 
     X'19': data of up to 1760 bytes go to the line in the control byte, with X'80' on an empty screen; X'FF' clears it.
+    At the console, lines 22 and 23 are the input area: the text stands there as if typed. Unprotected fields above
+    may be typed into; a line is read as ever, and then X'2A' gives these fields (at 80 columns a line).
     X'29': the data begin with the write control character; control byte X'80' Erase/Write, X'20' the same in the
     alternate size, 0 Write. X'2A': read modified fields, with X'80', or the buffer.
     Condition code 0; 1 error; 2 the device is no display, and not the console at one; 3 no such device.

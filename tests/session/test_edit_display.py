@@ -1,0 +1,221 @@
+"""EDIT on a 3270: whole screens, lines that are typed over, program function keys, and back to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cpvm import api
+from cpvm.front.station import Station
+
+TOP_OF_FILE, CURRENT = 2, 11
+PROGRAM = [f"LINE{number:02}   LA    {number},{number}" for number in range(1, 16)]
+STATUS = " {mode:<9} WORK     ASSEMBLE A1  F 80 VERFY=1 72 TRUNC=71 ZONE=1 71 CASE={case}"
+
+
+@pytest.fixture
+def station(system: api.SystemHandle) -> Iterator[Station]:
+    """A display at which somebody edits WORK ASSEMBLE, 15 lines, standing at TOF:."""
+    line = system.logon("CMSUSER")
+    for text in ("IPL CMS", "", "EDIT WORK ASSEMBLE", "INPUT", *PROGRAM, "", "SERIAL OFF", "FILE", "LOGOFF"):
+        line.type(text)
+    station = system.display()
+    station.wait_for("VM/370 ONLINE")
+    station.enter("LOGON CMSUSER")
+    station.wait_for("ENTER PASSWORD:")
+    station.enter("CMSUSER")
+    station.wait_for("LOGON AT")
+    station.enter("IPL CMS")
+    station.wait(lambda: station.status == "VM READ")
+    station.enter("")
+    station.wait_for("Ready;")
+    station.press("clear")
+    station.wait(lambda: station.lines[0] == "")
+    station.enter("EDIT WORK ASSEMBLE")
+    station.wait_for("LINE10")
+    yield station
+    station.hangup()
+
+
+def expect(station: Station, screen: list[str]) -> None:
+    """Wait for a screen: all 22 lines above the input area, which is empty, and VM READ."""
+    wanted = [*screen, "", " " * 60 + "VM READ"]
+
+    def there() -> bool:
+        return [line.rstrip() for line in station.screen.lines()] == wanted and not station.screen.locked
+
+    station.wait(there)
+
+
+def screen(lines: list[str], at: int, *messages: str, mode: str = "EDIT:", case: str = "U") -> list[str]:
+    """The screen of a file, of which line AT (0: TOF:) is the current one."""
+    whole = ["TOF:", *lines, "EOF:"]
+    shown = [""] * 22
+    shown[0] = STATUS.format(mode=mode, case=case)
+    for row in range(TOP_OF_FILE, 22):
+        number = at + row - CURRENT
+        if 0 <= number < len(whole):
+            shown[row] = f" {whole[number]}".rstrip()
+    for number, message in enumerate(messages, 1):
+        shown[number] = f" >>>>> {message}"
+    return shown
+
+
+def type_at(station: Station, row: int, column: int, text: str) -> None:
+    """Type over a line of the file, and go back to the input area."""
+    station.unlocked()
+    station.keyboard.move(row, column)
+    station.type(text)
+    station.keyboard.move(22, 0)
+
+
+def test_the_screen_of_the_editor(station: Station) -> None:
+    expect(station, screen(PROGRAM, 0))
+    station.enter("down 3")
+    expect(station, screen(PROGRAM, 3))
+    assert station.lines[CURRENT] == f" {PROGRAM[2]}"
+    station.enter("florp the file")
+    expect(station, screen(PROGRAM, 3, "?EDIT: FLORP THE FILE"))
+    station.enter("scroll")
+    expect(station, screen(PROGRAM, 16))
+    station.enter("scrollup")
+    expect(station, screen(PROGRAM, 0))
+    station.enter("c/LA/LR/ *")
+    changed = [line.replace("LA", "LR") for line in PROGRAM]
+    expect(station, screen(changed, 16, "15 line(s) changed"))
+    station.enter("input")
+    expect(station, screen(changed, 16, mode="INPUT:"))
+    station.enter("new      br    14")
+    changed.append("NEW      BR    14")
+    expect(station, screen(changed, 16, mode="INPUT:"))
+    station.enter("")
+    expect(station, screen(changed, 16))
+    station.enter("file work assemble z")
+    told = ("DMSEDI069E Disk 'Z' not accessed.", "Set new file mode, or enter CMS SUBSET and clear some space")
+    expect(station, screen(changed, 16, *told))
+    station.enter("file")
+    station.wait_for("Ready;")
+    assert station.lines[0].startswith("Ready;")
+
+
+def test_lines_are_typed_over(station: Station) -> None:
+    lines = list(PROGRAM)
+    station.enter("next 5")
+    expect(station, screen(lines, 5))
+    type_at(station, CURRENT, 1, "five")
+    type_at(station, CURRENT + 2, 30, "a comment")
+    type_at(station, CURRENT - 1, 72, "X")  # the last column that is shown
+    station.press("enter")
+    lines[4] = "FIVE05   LA    5,5"
+    lines[6] = "LINE07   LA    7,7".ljust(29) + "A COMMENT"
+    lines[3] = "LINE04   LA    4,4".ljust(71) + "X"
+    expect(station, screen(lines, 5))
+    # together with a subcommand, which finds the line as it is now
+    type_at(station, CURRENT + 3, 1, "eight ")
+    station.enter("/EIGHT/")
+    lines[7] = "EIGHT    LA    8,8"
+    expect(station, screen(lines, 8))
+    # TOF: cannot be typed over
+    station.enter("top")
+    expect(station, screen(lines, 0))
+    station.keyboard.move(CURRENT, 2)
+    with pytest.raises(Exception, match="protected"):
+        station.keyboard.type("x")
+    station.keyboard.reset()
+    station.keyboard.move(22, 0)
+    # a line cleared with the erase key is a blank line; columns 73 to 80 stay
+    station.enter("serial on")
+    expect(station, screen(lines, 0))
+    station.enter("save")
+    expect(station, screen(lines, 0))
+    station.unlocked()
+    station.keyboard.move(CURRENT + 1, 1)
+    station.keyboard.erase_to_end()
+    station.keyboard.move(22, 0)
+    station.press("enter")
+    lines[0] = ""
+    expect(station, screen(lines, 0))
+    # upper case only where something was typed
+    station.enter("case m")
+    expect(station, screen(lines, 0, case="M"))
+    type_at(station, CURRENT + 1, 1, "Mixed")
+    station.enter("case u")
+    lines[0] = "Mixed"
+    expect(station, screen(lines, 0))
+    type_at(station, CURRENT + 1, 7, "more")
+    station.press("enter")
+    lines[0] = "Mixed MORE"
+    expect(station, screen(lines, 0))
+
+
+def test_change_retypes_a_line_and_question_mark_a_subcommand(station: Station) -> None:
+    lines = list(PROGRAM)
+    station.enter("next 2")
+    expect(station, screen(lines, 2))
+    station.enter("change")
+    station.wait(lambda: station.lines[22] == PROGRAM[1])
+    station.type(" again")
+    station.press("enter")
+    lines[1] = f"{PROGRAM[1]} AGAIN"
+    expect(station, screen(lines, 2))
+    station.enter("?")
+    station.wait(lambda: station.lines[22] == "CHANGE")
+    station.keyboard.move(22, 0)
+    station.type("up    ")
+    station.press("enter")
+    expect(station, screen(lines, 1))
+
+
+def test_keys_messages_and_line_mode(station: Station, system: api.SystemHandle) -> None:
+    lines = list(PROGRAM)
+    for command in ("#CP SET PF5 IMMED DOWN 4", "#CP SET PF6 DELAYED UP 2"):
+        station.enter(command)
+        expect(station, screen(lines, 0))
+    station.press("pf5")
+    expect(station, screen(lines, 4))
+    type_at(station, CURRENT, 10, "ST")
+    station.press("pf6")
+    station.wait(lambda: station.lines[22] == "UP 2")
+    station.press("enter")
+    lines[3] = "LINE04   ST    4,4"
+    expect(station, screen(lines, 2))
+    system.logon("OPERATOR").type("MSG CMSUSER ARE YOU THERE")
+    station.wait(lambda: station.status == "MORE...")
+    station.press("clear")
+    station.wait_for("ARE YOU THERE")
+    station.press("clear")
+    station.enter("")
+    expect(station, screen(lines, 2))
+    station.enter("linemode right")
+    numbered = screen(lines, 2)
+    for row in range(CURRENT - 1, 22):
+        numbered[row] = f"      {numbered[row]}" if numbered[row].strip() not in ("", "EOF:", "TOF:") else numbered[row]
+    expect(station, numbered)
+    type_at(station, CURRENT, 7, "RIGHT ")
+    station.enter("linemode off")
+    lines[1] = "RIGHT    LA    2,2"
+    expect(station, screen(lines, 2))
+    # a line with what a display cannot show is protected
+    station.enter("image off")
+    expect(station, screen(lines, 2))
+    station.enter("alter l 05 1")
+    lines[1] = "RIGHT    .A    2,2"
+    expect(station, screen(lines, 2, "1 line(s) changed"))
+    station.keyboard.move(CURRENT, 2)
+    with pytest.raises(Exception, match="protected"):
+        station.keyboard.type("x")
+    station.keyboard.reset()
+    station.keyboard.move(22, 0)
+    station.enter("format line")
+    station.wait(lambda: station.lines[0] == "" and station.status == "VM READ")
+    station.enter("next")
+    station.wait_for("LINE03")
+    station.enter("cms")
+    station.wait_for("CMS Subset")
+    station.enter("return")
+    station.wait_for("EDIT:")
+    station.enter("format display")
+    expect(station, screen(lines, 3, mode="EDIT:"))
+    station.enter("quit")
+    station.wait_for("Ready;")
