@@ -12,7 +12,7 @@ from cpvm import cli
 from cpvm.cp.system import System
 from cpvm.front.disks.blank import cms_disk
 from cpvm.machine.media.volume import Volume
-from cpvm.s370.ckd import GEOMETRY
+from cpvm.s370.ckd import GEOMETRY, Record, Track, encode_track
 
 DIRECTORY = """\
 VOLUME VOL001 3350 40
@@ -206,3 +206,54 @@ def test_bytes_that_text_does_not_bring_back_are_told(tmp_path: Path, capsys: py
     assert disk("cp", "--binary", f"{path}:PROG DATA", tmp_path / "bytes") == 0
     assert "control" not in capsys.readouterr().out
     assert (tmp_path / "bytes").read_bytes() == data.read_bytes()
+
+
+# ---- volumes of VM/370
+
+
+def test_minidisks_are_found_on_a_volume(system: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = system / "volumes" / "VOL001.volume"
+    assert disk("list", path) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("VOL001  3350, 40 cylinders, volume label in record 3")
+    assert lines[1:] == [
+        "CYLINDERS  LABEL  BLOCKS OF",
+        "5-14       ANN191   800 bytes",
+        "15-24      BOB191   800 bytes",
+        "2 CMS minidisks; the files of one: --cylinders FIRST-LAST",
+    ]
+    assert disk("list", path, "--cylinders", "15-24") == 0
+    assert capsys.readouterr().out.startswith("BOB191  3350, 10 cylinders, CMS disk of 800-byte blocks")
+    assert disk("check", path) == 0
+    with Volume.open(path) as volume:
+        ann = volume.minidisk(5, 10)
+        track = Track.from_bytes(ann.read(0, 0))
+        mfd = bytearray(track.records[3].data)
+        mfd[0x170:0x174] = (77).to_bytes(4, "big")
+        track.records[3].data = bytes(mfd)
+        ann.write(0, 0, track.to_bytes())
+    capsys.readouterr()
+    assert disk("check", path) == 1
+    assert "cylinders 5-14: the directory says that 77 blocks are in use" in capsys.readouterr().out
+
+
+def test_what_cp_allocates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cp.volume"
+    label = ("VOL1CPVOL1".encode("cp037") + b"\0\0\0\0\0\5").ljust(46, b"\x40") + "CP370".encode("cp037").ljust(
+        34, b"\x40"
+    )
+    codes = b"\4\4" + b"\1" * 8 + b"\0" * 5 + b"\2" * 5 + b"\xff"
+    records = [
+        Record(0, 0, 1, b"", bytes(24)),
+        Record(0, 0, 2, b"", bytes(4096)),
+        Record(0, 0, 3, "VOL1".encode("cp037"), label),
+        Record(0, 0, 4, b"", codes.ljust(1024, b"\0")),
+    ]
+    with Volume.create(path, "3350", "CPVOL1", cylinders=20) as volume:
+        volume.write(0, 0, encode_track(0, 0, records))
+    assert disk("list", path) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        *("allocated: DRCT 0-1", "allocated: PERM 2-9", "allocated: TEMP 10-14", "allocated: TDSK 15-19"),
+        "0 CMS minidisks",
+    ]
+    assert disk("check", path) == 0

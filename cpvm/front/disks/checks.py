@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from cpvm.front.disks import cmsfiles
+from cpvm.front.disks import cmsfiles, cpvolume
 from cpvm.front.disks.cmscheck import cms_damage
 from cpvm.front.disks.datasets import DatasetError, OSVolume
 from cpvm.front.disks.edf import EDFError
@@ -33,9 +34,25 @@ def damage(disk: TrackImage | BlockImage, options: Options, progress: Progress) 
         if isinstance(disk, BlockImage) or cmsfiles.edf_label(part_of(disk, options).tracks.read(0, 0)):
             yield from _enhanced(disk, options)
             return
-        yield from _contents(part_of(disk, options))
+        part = part_of(disk, options)
+        found = [] if label_of_part(part).kind.startswith("CMS") else list(cpvolume.minidisks(part))
+        for one in found:
+            options = replace(options, cylinders=(one.start, one.cylinders))
+            for line in _minidisk(disk, options):
+                yield f"cylinders {one.place}: {line}"
+        if not found and not cpvolume.is_cp(part.tracks.read(0, 0)):
+            yield from _contents(part)
     except (DiskError, DatasetError, MediaError) as error:
         yield str(error)
+
+
+def _minidisk(disk: TrackImage | BlockImage, options: Options) -> Iterator[str]:
+    """Damage of one CMS minidisk of a volume."""
+    part = part_of(disk, options)
+    if cmsfiles.edf_label(part.tracks.read(0, 0)):
+        yield from _enhanced(disk, options)
+    else:
+        yield from cms_damage(part)
 
 
 def _enhanced(disk: TrackImage | BlockImage, options: Options) -> Iterator[str]:

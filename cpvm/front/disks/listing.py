@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cms.cmsdisk import CMSDisk
-from cpvm.front.disks import cmsfiles
+from cpvm.front.disks import cmsfiles, cpvolume
 from cpvm.front.disks.datasets import DatasetError, OSVolume, volume_label
 from cpvm.front.disks.edf import EDFDisk, EDFFile
 from cpvm.front.disks.ofsystem import MinidiskImage
@@ -85,9 +85,14 @@ def listing(disk: TrackImage | BlockImage, options: Options, name: str) -> Itera
     yield f"{label.volid or '(no name)'}  {part.geometry.name}, {part.cylinders} cylinders, {label.kind}"
     if label.kind.startswith("CMS"):
         yield from _files(cmsfiles.look(disk, options), name)
-        whole = disk.volume if isinstance(disk, MinidiskImage) else disk
-        if isinstance(whole, FolderTracks):
-            yield from whole.notes
+        under = disk.volume if isinstance(disk, MinidiskImage) else disk
+        if isinstance(under, FolderTracks):
+            yield from under.notes
+        return
+    whole = options.cylinders is None and not isinstance(disk, MinidiskImage)
+    found = list(cpvolume.minidisks(part)) if whole else []
+    if cpvolume.is_cp(part.tracks.read(0, 0)) or (found and not name):
+        yield from _volume_of_cp(part, found)
         return
     if "VTOC at" not in label.kind:
         if name:
@@ -98,6 +103,18 @@ def listing(disk: TrackImage | BlockImage, options: Options, name: str) -> Itera
         yield from _members(volume, name) if name else _datasets(volume)
     except DatasetError as error:
         raise DiskError(f"{part.path}: {error}") from None
+
+
+def _volume_of_cp(part: Part, found: list[cpvolume.Found]) -> Iterator[str]:
+    """What CP uses a volume for, and the CMS minidisks on it."""
+    for line in cpvolume.allocation(part.tracks.read(0, 0), part.cylinders):
+        yield f"allocated: {line}"
+    if found:
+        yield "CYLINDERS  LABEL  BLOCKS OF"
+    for disk in found:
+        yield f"{disk.place:10} {disk.label:6} {disk.block:5} bytes"
+    minidisks = "minidisk" if len(found) == 1 else "minidisks"
+    yield f"{len(found)} CMS {minidisks}" + ("; the files of one: --cylinders FIRST-LAST" if found else "")
 
 
 def _files(disk: CMSDisk | EDFDisk, pattern: str) -> Iterator[str]:
