@@ -206,7 +206,8 @@ def welcome(directory: Path, address: Address | None) -> list[str]:
     ]
     if address:
         here = replace(address, host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host))
-        lines.append(f"More terminals: cpvm connect {here}, c3270 {here}, or telnet {here.host} {here.port}")
+        lines.append(f"More terminals: cpvm connect {here}, c3270 {here},")
+        lines.append(f"       or telnet {here.host} {here.port}")
         if not _is_loopback(address.host):
             lines += [
                 f"Other computers can connect, too: telnet {socket.gethostname()} {address.port}",
