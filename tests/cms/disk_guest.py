@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cdf_reader import records_of
 
@@ -22,7 +23,7 @@ from cpvm.s370.psw import PSW
 
 NUCLEUS = Path(__file__).parents[2] / "cms" / "nucleus"
 MACLIB = Path(__file__).parents[2] / "cms" / "maclib"
-MODULES = "fvs dio lad lfs trk acm aud aft dbk fns brd bwr pnt stt ers acc"
+MODULES = "fvs dio lad lfs trk acm ach ace aud aue aft dbk ptr fns brd bwr pnt stt ers acc"
 SAVE, SVC_CODE, END_CODE, PLIST = 0x3000, 0x3100, 0x3108, 0x3200
 HEAP, BUFFER = 0x40000, 0x20000
 
@@ -44,6 +45,7 @@ class MemoryDisk:
 
     def __init__(self, disk: CMSDisk | None = None, *, read_only: bool = False) -> None:
         self.read_only = read_only
+        self.set_sector = 0x23
         self.tracks: dict[tuple[int, int], dict[int, bytes]] = {}
         for cyl, head, image in disk.tracks() if disk else ():
             self.tracks[cyl, head] = records_of(image)
@@ -54,6 +56,7 @@ class MemoryDisk:
 
     def copy(self) -> MemoryDisk:
         other = MemoryDisk(read_only=self.read_only)
+        other.set_sector = self.set_sector
         other.tracks = {place: dict(records) for place, records in self.tracks.items()}
         return other
 
@@ -67,7 +70,7 @@ class Guest:
 
     def __init__(self, disks: Mapping[int, MemoryDisk]) -> None:
         self.disks = dict(disks)
-        self.machine = Machine(1 << 20, self)
+        self.machine = Machine(1 << 22, self)
         self.image = nucleus()
         storage = self.machine.storage
         storage.write(self.image.origin, self.image.data)
@@ -81,7 +84,7 @@ class Guest:
         self.live: dict[int, int] = {}
         self.messages: list[str] = []
         self.typed: list[str] = []
-        self.writes = self.reads = self.instructions = 0
+        self.writes = self.reads = self.programs = self.instructions = 0
         self.write_limit: int | None = None
         self.killed = False
         assert self.call("DMSFVS") == 0
@@ -111,8 +114,16 @@ class Guest:
         assert registers == keeps, f"{name} changed registers"
         return machine.gr[15]
 
-    def plist(self, fn: str, ft: str = "", fm: str = "", verb: str = "CALL", **fields: int | str) -> bytes:
-        """An FSCB."""
+    def plist(
+        self,
+        fn: str,
+        ft: str = "",
+        fm: str = "",
+        verb: str = "CALL",
+        form_e: tuple[int, int] | None = None,
+        **fields: int | str,
+    ) -> bytes:
+        """An FSCB; `form_e` are item number and number of items of an extended one."""
         text = f"{verb:<8}{fn:<8}{ft:<8}{fm:<2}".encode("cp037")
         item, buffer, size = (int(fields.get(name, 0)) for name in ("item", "buffer", "size"))
         return (
@@ -121,9 +132,11 @@ class Guest:
             + buffer.to_bytes(4, "big")
             + size.to_bytes(4, "big")
             + str(fields.get("recfm", "F")).encode("cp037")
-            + b"\0"
+            + (b"\0" if form_e is None else b"\x20")
             + int(fields.get("count", 1)).to_bytes(2, "big")
             + bytes(4)
+            + b"".join(word.to_bytes(4, "big") for word in form_e or (0, 0))
+            + bytes(8)
         )
 
     def tokens(self, *words: str) -> bytes:
@@ -142,7 +155,7 @@ class Guest:
 
     def adt(self, letter: str) -> int:
         table = int.from_bytes(self.machine.storage.read(0x560, 4), "big")
-        return table + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) * 0x90
+        return table + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) * 0xA0
 
     def release(self, letter: str) -> int:
         return self.call("DMSALU", r10=self.adt(letter))
@@ -152,12 +165,12 @@ class Guest:
 
     # -- files -------------------------------------------------------------------------------------------------
 
-    def write(self, fn: str, ft: str, fm: str, data: bytes, **fields: int | str) -> int:
+    def write(self, fn: str, ft: str, fm: str, data: bytes, **fields: Any) -> int:
         self.machine.storage.write(BUFFER, data)
         fields.setdefault("size", len(data))
         return self.call("DMSBWR", self.plist(fn, ft, fm, buffer=BUFFER, **fields))
 
-    def read(self, fn: str, ft: str, fm: str = "*", size: int = 800, **fields: int | str) -> tuple[int, bytes]:
+    def read(self, fn: str, ft: str, fm: str = "*", size: int = 800, **fields: Any) -> tuple[int, bytes]:
         rc = self.call("DMSBRD", self.plist(fn, ft, fm, buffer=BUFFER, size=size, **fields))
         length = int.from_bytes(self.machine.storage.read(PLIST + 0x28, 4), "big")
         return rc, self.machine.storage.read(BUFFER, length)
@@ -211,37 +224,48 @@ class Guest:
             machine.cc = 3
 
     def disk_io(self, device: int, ccw: int) -> None:
-        storage, machine = self.machine.storage, self.machine
-        chain = [storage.read(ccw + at, 8) for at in range(0, 40, 8)]
-        assert [c[0] for c in chain[:4]] == [0x07, 0x23, 0x31, 0x08] and chain[4][0] in (0x05, 0x06)
-        assert [int.from_bytes(c[6:8], "big") for c in chain[:3]] == [6, 1, 5]
-        assert [c[4] for c in chain] == [0x40, 0x40, 0x40, 0x40, 0x20]
-        where = [int.from_bytes(c[1:4], "big") for c in chain]
-        assert where[3] == ccw + 16 and machine.gr[15] == 1
-        seek, search = storage.read(where[0], 6), storage.read(where[2], 5)
-        assert seek[:2] == b"\0\0" and seek[2:6] == search[:4] and storage.read(where[1], 1)[0] < 128
-        length = int.from_bytes(chain[4][6:8], "big")
+        """A chain of groups of five CCWs: seek, set sector (or none), search, TIC, read or write."""
+        machine = self.machine
         disk = self.disks.get(device)
         if disk is None:
             machine.cc, machine.gr[15] = 1, 1
             return
+        operations = machine.gr[15]
+        self.programs += 1
+        assert 1 <= operations <= 15
+        for number in range(operations):
+            if not self.one_block(disk, ccw + 40 * number, last=number == operations - 1):
+                return
+
+    def one_block(self, disk: MemoryDisk, ccw: int, *, last: bool) -> bool:
+        storage, machine = self.machine.storage, self.machine
+        chain = [storage.read(ccw + at, 8) for at in range(0, 40, 8)]
+        assert [c[0] for c in chain[:4]] == [0x07, disk.set_sector, 0x31, 0x08] and chain[4][0] in (0x05, 0x06)
+        assert [int.from_bytes(c[6:8], "big") for c in chain[:3]] == [6, 1, 5]
+        assert [c[4] for c in chain] == [0x40, 0x40, 0x40, 0x40, 0x20 if last else 0x60]
+        where = [int.from_bytes(c[1:4], "big") for c in chain]
+        assert where[3] == ccw + 16
+        seek, search = storage.read(where[0], 6), storage.read(where[2], 5)
+        assert seek[:2] == b"\0\0" and seek[2:6] == search[:4] and storage.read(where[1], 1)[0] < 225
+        length = int.from_bytes(chain[4][6:8], "big")
         place = int.from_bytes(search[:2], "big"), int.from_bytes(search[2:4], "big")
         record = disk.tracks.get(place, {}).get(search[4])
         if record is None:
             machine.cc, machine.gr[15] = 3, 13
-            return
+            return False
         machine.cc = 0
         if chain[4][0] == 0x06:
             self.reads += 1
             storage.write(where[4], record[:length])
-            return
+            return True
         if self.write_limit is not None and self.writes >= self.write_limit:
             self.killed = True
             machine.stop()
-            return
+            return False
         assert not disk.read_only
         self.writes += 1
         disk.tracks[place][search[4]] = storage.read(where[4], length).ljust(len(record), b"\0")
+        return True
 
     def supervisor_call(self) -> None:
         machine = self.machine
