@@ -20,6 +20,8 @@ LABEL = "CMS190"
 DEVICE = "3350"
 MODE = "S2"
 """The system's directory shows files of mode 2."""
+HELP_TYPES = {".help": "HELPCMS", ".helpexc": "HELPEXC", ".helpexc2": "HELPEXC2"}
+"""Help files by suffix: commands, words of EXEC, words of EXEC 2."""
 
 Progress = Callable[[str], None]
 
@@ -80,8 +82,9 @@ def _folder(disk: CMSDisk, folder: Path, library: Library) -> None:
         disk.write(module.name, "MODULE", MODE, module.records, "V")
     for file in sorted(folder.glob("*.exec")):
         disk.write_text(file.stem, "EXEC", MODE, file.read_text(encoding="utf-8"), recfm="V")
-    for file in sorted(folder.glob("*.help")):
-        disk.write_text(file.stem, "HELPCMS", MODE, file.read_text(encoding="utf-8"), recfm="V")
+    for suffix, filetype in HELP_TYPES.items():
+        for file in sorted(folder.glob("*" + suffix)):
+            disk.write_text(file.stem, filetype, MODE, file.read_text(encoding="utf-8"), recfm="V")
 
 
 def empty_disk(cylinders: int, label: str, files: Mapping[tuple[str, str], str] | None = None) -> CMSDisk:
