@@ -78,7 +78,7 @@ def _init(given: argparse.Namespace) -> int:
         geometry = blank.geometry_named(given.type)
         cylinders = given.size or geometry.cylinders + (geometry.alternates if given.alternates else 0)
         if given.cms:
-            disk = blank.cms_disk(geometry, cylinders, volid or "CMSDSK")
+            disk = blank.cms_disk(geometry, cylinders, volid or "CMSDSK", given.block)
         else:
             disk = blank.os_disk(geometry, cylinders, volid, 0 if given.no_vtoc else given.vtoc)
     with Percent("writing") as percent:

@@ -9,9 +9,9 @@ import pytest
 
 from cpvm import cli
 from cpvm.front.disk import run
-from cpvm.machine.media.images import open_image
+from cpvm.machine.media.images import TrackImage, open_image
 from cpvm.machine.media.volume import Volume, create_blocks
-from cpvm.s370.ckd import GEOMETRY, Record, encode_track
+from cpvm.s370.ckd import GEOMETRY, Record, decode_track, encode_track
 
 from .edfdisk import File, Maker
 
@@ -97,12 +97,58 @@ def test_text_and_what_is_not_done(tmp_path: Path, capsys: pytest.CaptureFixture
     text = tmp_path / "notes"
     assert run(parsed("cp", f"{path}:NOTES SCRIPT", text)) == 0
     assert text.read_text().splitlines() == [f"line {n} of many" for n in range(3000)]
+    capsys.readouterr()
     assert run(parsed("cp", text, f"{path}:NEW SCRIPT")) == 2
-    assert "which is only read here" in capsys.readouterr().err
+    assert "is not formatted" in capsys.readouterr().err
     cdf = tmp_path / "cdf.volume"
     assert run(parsed("init", cdf, "3350", "CDF191", 5, "--cms")) == 0
     assert run(parsed("cp", f"{path}:NOTES SCRIPT", f"{cdf}:")) == 0
     assert run(parsed("check", cdf)) == 0
+
+
+@pytest.mark.parametrize("size", [512, 1024, 2048, 4096])
+def test_files_are_written(tmp_path: Path, size: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is written comes back; map, label and pointers say what they should."""
+    source, path = on_tracks(tmp_path / "source.volume", size), tmp_path / "new.volume"
+    assert run(parsed("init", path, "3350", "NEW191", 30, "--cms", "--block", size)) == 0
+    assert run(parsed("cp", f"{source}:* *", f"{path}:")) == 0
+    same(path, tmp_path)
+    assert run(parsed("erase", f"{path}:F7 DATA")) == 0
+    assert run(parsed("rename", f"{path}:F8 DATA", "G8 =")) == 0
+    assert run(parsed("cp", f"{path}:G8 DATA", tmp_path / "g8", "--binary")) == 0
+    assert (tmp_path / "g8").read_bytes() == b"\0\0\0\x08"
+    assert run(parsed("check", path)) == 0
+    capsys.readouterr()
+    assert run(parsed("list", path)) == 0
+    assert out(capsys)[-1].startswith("104 files; ")
+    per_track = GEOMETRY["3350"].records_per_track(size)
+    with open_image(path) as disk:
+        assert isinstance(disk, TrackImage)
+
+        def block(number: int) -> bytes:
+            cyl, head = divmod((number - 1) // per_track, 30)
+            return decode_track(disk.read(cyl, head))[(number - 1) % per_track].data
+
+        label = [int.from_bytes(block(3)[at : at + 4], "big") for at in range(12, 44, 4)]
+        assert label == [size, 4, 30, 30, 900 * per_track, label[5], 64, size // 64]
+        table = block(4)[64:128]
+        assert table[:16] == b"\0\0\0\2\0\0\0\0" + "ALLOCMAP".encode("cp037")
+        root, count, depth = (int.from_bytes(table[at:end], "big") for at, end in ((40, 44), (44, 48), (52, 53)))
+        roots = (
+            [root] if not depth else [int.from_bytes(block(root)[at : at + 4], "big") for at in range(0, 4 * count, 4)]
+        )
+        bits = b"".join(block(number) for number in roots)
+        assert sum(byte.bit_count() for byte in bits) == label[5]
+
+
+def test_a_full_disk_stays_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, big = tmp_path / "new.volume", tmp_path / "big"
+    assert run(parsed("init", path, "2314", "NEW191", 1, "--cms", "--block", 1024)) == 0
+    big.write_bytes(b"x" * 200_000)
+    assert run(parsed("cp", "--binary", big, f"{path}:BIG FILE")) == 2
+    assert "there is no room" in capsys.readouterr().err
+    assert run(parsed("list", path)) == 0
+    assert out(capsys)[-1].startswith("0 files")
 
 
 def test_damage_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

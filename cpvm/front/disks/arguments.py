@@ -96,7 +96,10 @@ def _init(command: argparse.ArgumentParser) -> None:
     letters = "1 to 6 letters, digits, - $ # @"
     command.add_argument("volid", nargs="?", default="", type=_volid, metavar="VOLID", help=letters)
     command.add_argument("size", nargs="?", type=_count, metavar="SIZE", help="cylinders or blocks (default: all)")
-    command.add_argument("--cms", action="store_true", help="in CMS format, blocks of 800 bytes")
+    command.add_argument("--cms", action="store_true", help="in CMS format")
+    command.add_argument(
+        "--block", type=int, choices=[800, 512, 1024, 2048, 4096], default=800, help="bytes of its blocks (default 800)"
+    )
     command.add_argument("--vtoc", type=_count, default=1, metavar="TRACKS", help="tracks of the VTOC (default 1)")
     command.add_argument("--no-vtoc", action="store_true", help="a volume label, but no VTOC")
     command.add_argument("--alternates", action="store_true", help="with the alternate cylinders of the device")

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from cms.cmsdisk import BLOCK as BLOCK_800
 from cms.cmsdisk import CMSDisk, CMSDiskError
+from cpvm.front.disks.edf import EDFError
+from cpvm.front.disks.edfdisk import empty_tracks
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.images import BlockImage, TrackImage
 from cpvm.machine.media.images.image import BLOCK
@@ -195,11 +198,14 @@ def _format_5(geometry: Geometry, cylinders: int, tracks: int) -> bytes:
     return bytes(out)
 
 
-def cms_disk(geometry: Geometry, cylinders: int, name: str) -> NewTracks:
-    """An empty CMS disk of 800-byte blocks. Raises BlankError."""
+def cms_disk(geometry: Geometry, cylinders: int, name: str, block: int = BLOCK_800) -> NewTracks:
+    """An empty CMS disk of 800-byte blocks, or of the enhanced format with blocks of 512 to 4096. Raises BlankError."""
     disk = NewTracks(geometry, cylinders)
     try:
-        disk.fill(CMSDisk(cylinders, name, geometry.name).tracks())
-    except CMSDiskError as error:
+        if block == BLOCK_800:
+            disk.fill(CMSDisk(cylinders, name, geometry.name).tracks())
+        else:
+            disk.fill(empty_tracks(geometry.name, cylinders, name, block))
+    except (CMSDiskError, EDFError) as error:
         raise BlankError(str(error)) from None
     return disk

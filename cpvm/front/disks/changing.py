@@ -18,7 +18,7 @@ def erase(path: Path, pattern: str, options: Options) -> list[str]:
     """
     with opened(path, options, write=True) as disk:
         part = part_of(disk, options, write=True)
-        cms = cmsfiles.load(part)
+        cms = cmsfiles.change(part)
         names = list(cmsfiles.matching(cms, pattern))
         for name in names:
             cms.erase(*name)
@@ -35,7 +35,7 @@ def rename(path: Path, old: str, new: str, options: Options) -> list[str]:
     """
     with opened(path, options, write=True) as disk:
         part = part_of(disk, options, write=True)
-        cms = cmsfiles.load(part)
+        cms = cmsfiles.change(part)
         names = list(cmsfiles.matching(cms, old))
         to = cmsfiles.file_name(new)
         if len(names) > 1 and to[0] != "=" and to[1] != "=":

@@ -8,6 +8,7 @@ from typing import Final
 
 from cms.cmsdisk import BLOCK, CMSDisk, CMSDiskError
 from cpvm.front.disks import edf
+from cpvm.front.disks.edfdisk import EDFChange
 from cpvm.front.disks.place import DiskError, Options, Part, part_of
 from cpvm.machine.media.images import BlockImage, TrackImage
 from cpvm.machine.media.images.image import BLOCK as BLOCK_OF_HOST
@@ -63,10 +64,19 @@ def look(disk: TrackImage | BlockImage, options: Options) -> CMSDisk | edf.EDFDi
         raise DiskError(f"{disk.path}: {error}") from None
 
 
+def change(part: Part) -> CMSDisk | EDFChange:
+    """The CMS disk on these tracks, of either format, to be changed. Raises DiskError: it is none, or is damaged."""
+    label = edf_label(part.tracks.read(0, 0))
+    if label is None:
+        return load(part)
+    try:
+        return EDFChange(edf.of_tracks(part.tracks.read, part.geometry, label))
+    except edf.EDFError as error:
+        raise DiskError(f"{part.path}: {error}") from None
+
+
 def load(part: Part) -> CMSDisk:
     """The CMS disk of 800-byte blocks on these tracks. Raises DiskError: it is none, or is damaged."""
-    if edf_label(part.tracks.read(0, 0)) is not None:
-        raise DiskError(f"{part.path} is a CMS disk of the enhanced format, which is only read here")
     if cms_label(part.tracks.read(0, 0)) is None:
         raise DiskError(f"{part.path} is not a CMS disk of 800-byte blocks")
     try:
@@ -78,22 +88,33 @@ def load(part: Part) -> CMSDisk:
     return disk
 
 
-def save(disk: CMSDisk, part: Part) -> int:
+def save(disk: CMSDisk | EDFChange, part: Part) -> int:
     """Put a CMS disk back in one commit: only tracks that differ are written. Returns their number.
 
     Cylinders behind those of its file system, such as those of a nucleus, stay as they are.
 
     Raises:
+        DiskError: there is no room for the files; the disk is as it was.
         MediaError: the disk cannot be written; it is as it was.
     """
     written = 0
     with _together(part):
-        for cyl, head, image in disk.tracks():
-            if cyl < disk.file_cylinders and trimmed(part.tracks.read(cyl, head)) != image:
+        tracks = disk.tracks() if isinstance(disk, CMSDisk) else _enhanced_tracks(disk, part)
+        end = disk.file_cylinders if isinstance(disk, CMSDisk) else part.cylinders
+        for cyl, head, image in tracks:
+            if cyl < end and trimmed(part.tracks.read(cyl, head)) != image:
                 part.tracks.write(cyl, head, image)
                 written += 1
         part.tracks.commit()
     return written
+
+
+def _enhanced_tracks(disk: EDFChange, part: Part) -> list[tuple[int, int, bytes]]:
+    """All that is to be written. Raises DiskError, before anything is."""
+    try:
+        return list(disk.tracks(part.geometry, part.tracks.read))
+    except (edf.EDFError, CKDError) as error:
+        raise DiskError(f"{part.path}: {error}") from None
 
 
 def _together(part: Part) -> AbstractContextManager[None]:
@@ -114,7 +135,7 @@ def file_name(text: str) -> tuple[str, str]:
     return words[0], words[1]
 
 
-def matching(disk: CMSDisk | edf.EDFDisk, pattern: str) -> Iterable[tuple[str, str]]:
+def matching(disk: CMSDisk | edf.EDFDisk | EDFChange, pattern: str) -> Iterable[tuple[str, str]]:
     """Names of files that fit a pattern, in which * stands for any name or type. Raises DiskError if there are none."""
     fn, ft = file_name(pattern)
     names = sorted(n for n in disk.files if fn in (n[0], "*") and ft in (n[1], "*"))

@@ -168,7 +168,7 @@ def put(files: Iterable[Records], path: Path, name: str, options: Options) -> li
     told = []
     with opened(path, options, write=True) as disk:
         part = part_of(disk, options, write=True)
-        cms = cmsfiles.load(part)
+        cms = cmsfiles.change(part)
         for file in files:
             fn, ft = _name_on(file, name)
             try:
@@ -198,7 +198,7 @@ def _name_on(file: Records, name: str) -> tuple[str, str]:
 def copy_over(files: list[Records], path: Path, name: str, options: Options, form: Form) -> list[str]:
     """Files of a disk to a CMS disk, with their record formats. Raises DiskError, MediaError."""
     with opened(path, options) as disk:
-        there = cmsfiles.load(part_of(disk, options))
+        there = cmsfiles.change(part_of(disk, options))
     taken = {key for file in files if (key := _name_on(file, name)) in there.files}
     if taken and not form.force:
         raise DiskError(f"{' '.join(min(taken))} is on {there.label} already; --force replaces it")
@@ -212,7 +212,7 @@ def copy_in(sources: list[Path], path: Path, name: str, options: Options, form: 
     if name and len(sources) > 1 and not {"=", "*"} & set(name.split()):
         raise DiskError(f"{len(sources)} files cannot all be called {name.upper()}")
     with opened(path, options) as disk:
-        there = cmsfiles.load(part_of(disk, options))
+        there = cmsfiles.change(part_of(disk, options))
     files = []
     for source in sources:
         file = from_host(source, form, None)

@@ -26,7 +26,7 @@ LABEL_AT: Final = 1024
 """Where the label of a fixed-block disk is, in bytes."""
 _LABEL: Final = struct.Struct(">4s6s2s8I")
 _FST: Final = struct.Struct(">8s8s8s2s4xcBI4xIIIBB6s4x")
-_CENTURY: Final = 0x08
+CENTURY: Final = 0x08
 _DEEPEST: Final = 8
 _MOST_BYTES: Final = 1 << 31
 
@@ -178,7 +178,7 @@ def _time(stamp: bytes, flag: int) -> datetime:
     """When a file was written: YYMMDDHHMMSS in packed digits; 1 January 1970 if that is no time."""
     try:
         year, month, day, hour, minute, second = (int(f"{byte:02x}") for byte in stamp)
-        return datetime((2000 if flag & _CENTURY else 1900) + year, month, day, hour, minute, second)
+        return datetime((2000 if flag & CENTURY else 1900) + year, month, day, hour, minute, second)
     except ValueError:
         return datetime(1970, 1, 1)
 

@@ -325,8 +325,8 @@ def test_what_is_no_image(tmp_path: Path) -> None:
             open_image(path)
     with pytest.raises(MediaError, match="No such file"):
         open_image(tmp_path / "none")
-    with pytest.raises(MediaError):
-        open_image(tmp_path)
+    with pytest.raises(MediaError, match="Is a directory"):
+        open_image(tmp_path, overlay=tmp_path / "o")
 
 
 @pytest.mark.parametrize("name", ["disk-zlib.cckd", "disk-bzip2.cckd64", "disk-zlib.cfba", "disk.ckd"])
