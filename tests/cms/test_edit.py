@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from bare_cms import BareCMS, Tracks
+from cdf_reader import read_disk
 
 from cms.build import empty_disk
-from cms.cmsdisk import CMSDiskError
+from cms.cmsdisk import CMSDisk, CMSDiskError
 from cpvm.machine.devices.dasd import Dasd
+from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 FULL = [
     "DMSEDI107S Disk 'A' is full.",
@@ -52,13 +55,30 @@ def test_a_full_disk_loses_nothing() -> None:
     assert cms.type("EDIT OLD DATA", "TYPE *") == ["EDIT:", "TOF:", "THE OLD FILE", *lines, "EOF:"]
 
 
+def test_a_kill_while_a_file_is_written_leaves_the_old_or_the_new_one() -> None:
+    """The machine stops for ever at any moment of FILE; the disk is then read from outside."""
+    old, new = ["OLD LINE"] * 40, ["OLD LINE"] * 40 + ["NEW LINE"]
+    whole = done = 0
+    for stop in range(2_000, 60_000, 1_300):
+        cms = start({("OUR", "DATA"): "\n".join(old) + "\n"})
+        cms.type("EDIT OUR DATA", "BOTTOM", "INPUT NEW LINE")
+        cms.start("FILE", stop)
+        assert not read_disk(cms.a_disk.read, leaks_allowed=True).problems
+        disk = CMSDisk.load(cms.a_disk.read, 5)
+        lines = [from_ebcdic(record).rstrip() for record in disk.read("OUR", "DATA").records]
+        assert lines in (old, new)
+        whole += lines == old
+        done += lines == new
+    assert whole and done
+
+
 def test_a_file_too_large_is_refused() -> None:
-    cms = start({("BIG", "DATA"): "Y" * 70 + "\n"} | {("BIG", "DATA"): ("Y" * 70 + "\n") * 3000}, storage=1 << 18)
+    cms = start({("BIG", "DATA"): "Y" * 70 + "\n"} | {("BIG", "DATA"): ("Y" * 70 + "\n") * 6000}, storage=1 << 19)
     assert ready(cms.type("EDIT BIG DATA")) == ["DMSEDI132S File 'BIG DATA A1' too large.", "Ready(00088);"]
 
 
 def test_storage_runs_out_while_lines_are_put_in() -> None:
-    cms = start({("PART", "DATA"): "".join(f"{n:06} {'Z' * 70}\n" for n in range(200))}, storage=1 << 18)
+    cms = start({("PART", "DATA"): "".join(f"{n:06} {'Z' * 70}\n" for n in range(1000))}, storage=1 << 19)
     cms.type("EDIT WHOLE DATA")
     for _ in range(20):
         output = cms.type("GETFILE PART DATA")
@@ -68,7 +88,7 @@ def test_storage_runs_out_while_lines_are_put_in() -> None:
     last = output[-1]
     assert ready(cms.type("FILE")) == ["Ready;"]
     count = len(cms.type("EDIT WHOLE DATA", "TYPE *")) - 3
-    assert count > 200
+    assert count > 400
     assert cms.type("BOTTOM") == [last]
 
 
@@ -106,3 +126,35 @@ def model(line: str, strings: tuple[str, str], times: int, zone: tuple[int, int]
     if not done:
         return ["NOT FOUND"]
     return [*(["Truncated"] if lost else []), text.rstrip()]
+
+
+def test_hx_leaves_the_disk_as_it_was() -> None:
+    lines = [f"LINE {number}" for number in range(300)]
+    cms = start({("OUR", "DATA"): "\n".join(lines) + "\n"})
+    cms.type("EDIT OUR DATA", "NEXT", "DELETE")
+    cms.start("TYPE *", 20_000)
+    assert "CMS" in cms.interrupt("HX", 200_000)
+    cms.run()
+    cms.take()
+    assert cms.type("EDIT OUR DATA", "TYPE *") == ["EDIT:", "TOF:", *lines, "EOF:"]
+
+
+def test_backspaces_and_tabs() -> None:
+    """IMAGE ON, OFF and CANON: what is typed with tab and backspace keys, and what is then in the file."""
+    cms = start()
+    cms.type("EDIT OUR SCRIPT", "INPUT")
+    cms.type("abc\b\b\b___", "_\ba_\bb_\bc", "abc\b\b\b___d", "a\tb", "")
+    cms.type("IMAGE OFF", "INPUT a\b_\tb", "IMAGE ON", "INPUT ab\bX\tc", "FILE")
+    records = CMSDisk.load(cms.a_disk.read, 5).read("OUR", "SCRIPT").records
+    under = "_\ba_\bb_\bc"
+    same = [to_ebcdic(text) for text in (order(under), order(under), order(f"{under}d"), "a\tb", "a\b_\tb")]
+    assert list(records) == [*same, to_ebcdic("aX   c")]
+
+
+def order(text: str) -> str:
+    """Overstruck pairs in the order of their EBCDIC codes."""
+    return "".join(
+        "\b".join(sorted(part, key=to_ebcdic))
+        for part in re.findall(r".\x08.|.", text)
+        for part in [part.replace("\b", "")]
+    )
