@@ -224,39 +224,55 @@ class Guest:
             machine.cc = 3
 
     def disk_io(self, device: int, ccw: int) -> None:
-        """A chain of groups of five CCWs: seek, set sector (or none), search, TIC, read or write."""
-        machine = self.machine
+        """A chain of seek, set sector (or none), search and TIC before each read or write, or of some of these."""
+        storage, machine = self.machine.storage, self.machine
         disk = self.disks.get(device)
         if disk is None:
             machine.cc, machine.gr[15] = 1, 1
             return
-        operations = machine.gr[15]
         self.programs += 1
-        assert 1 <= operations <= 15
-        for number in range(operations):
-            if not self.one_block(disk, ccw + 40 * number, last=number == operations - 1):
-                return
+        machine.cc = 0
+        track, current, left = (-1, -1), 0, machine.gr[15]
+        assert 1 <= left <= 15
+        while True:
+            code, address, flags, count = (
+                int.from_bytes(storage.read(ccw + at, length), "big") for at, length in ((0, 1), (1, 3), (4, 1), (6, 2))
+            )
+            data = storage.read(address, 6)
+            if code == 0x07:
+                assert count == 6 and data[:2] == b"\0\0"
+                track = int.from_bytes(data[2:4], "big"), int.from_bytes(data[4:6], "big")
+                current = 0
+            elif code == 0x31:
+                assert count == 5 and storage.read(ccw + 8, 1) == b"\x08"
+                assert int.from_bytes(storage.read(ccw + 9, 3), "big") == ccw
+                assert track == (int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big"))
+                current, ccw = data[4] - 1, ccw + 8
+                found = True
+            elif code == disk.set_sector:
+                assert code == 0x03 or (count == 1 and data[0] < 225)
+            else:
+                assert code in (0x05, 0x06) and (code == 0x06 or found)
+                current += 1
+                left -= 1
+                if not self.one_block(disk, code, (*track, current), address, count):
+                    return
+                found = False
+                assert flags == (0x60 if left else 0x20)
+                if not left:
+                    return
+            assert flags & 0x40
+            ccw += 8
 
-    def one_block(self, disk: MemoryDisk, ccw: int, *, last: bool) -> bool:
+    def one_block(self, disk: MemoryDisk, code: int, place: tuple[int, int, int], address: int, length: int) -> bool:
         storage, machine = self.machine.storage, self.machine
-        chain = [storage.read(ccw + at, 8) for at in range(0, 40, 8)]
-        assert [c[0] for c in chain[:4]] == [0x07, disk.set_sector, 0x31, 0x08] and chain[4][0] in (0x05, 0x06)
-        assert [int.from_bytes(c[6:8], "big") for c in chain[:3]] == [6, 1, 5]
-        assert [c[4] for c in chain] == [0x40, 0x40, 0x40, 0x40, 0x20 if last else 0x60]
-        where = [int.from_bytes(c[1:4], "big") for c in chain]
-        assert where[3] == ccw + 16
-        seek, search = storage.read(where[0], 6), storage.read(where[2], 5)
-        assert seek[:2] == b"\0\0" and seek[2:6] == search[:4] and storage.read(where[1], 1)[0] < 225
-        length = int.from_bytes(chain[4][6:8], "big")
-        place = int.from_bytes(search[:2], "big"), int.from_bytes(search[2:4], "big")
-        record = disk.tracks.get(place, {}).get(search[4])
+        record = disk.tracks.get(place[:2], {}).get(place[2])
         if record is None:
             machine.cc, machine.gr[15] = 3, 13
             return False
-        machine.cc = 0
-        if chain[4][0] == 0x06:
+        if code == 0x06:
             self.reads += 1
-            storage.write(where[4], record[:length])
+            storage.write(address, record[:length])
             return True
         if self.write_limit is not None and self.writes >= self.write_limit:
             self.killed = True
@@ -264,7 +280,7 @@ class Guest:
             return False
         assert not disk.read_only
         self.writes += 1
-        disk.tracks[place][search[4]] = storage.read(where[4], length).ljust(len(record), b"\0")
+        disk.tracks[place[:2]][place[2]] = storage.read(address, length).ljust(len(record), b"\0")
         return True
 
     def supervisor_call(self) -> None:
