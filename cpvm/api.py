@@ -51,6 +51,7 @@ from cpvm.front.console import (
     ready_in,
 )
 from cpvm.front.deckrun import DeckRun, run_deck
+from cpvm.front.folders.opening import folders_are_disks
 from cpvm.front.halves import host_halves
 from cpvm.front.link import connector, display_connector
 from cpvm.front.loader import LoadError
@@ -243,6 +244,7 @@ def start(
         warnings.warn(trouble, RuntimeWarning, stacklevel=2)
     path = sysgen.prepare(Path(directory) if directory is not None else None, progress)
     try:
+        folders_are_disks()
         system = System(path, host_halves(), engine=engine, processors=processors)
     except EngineError as error:
         raise SystemDirectoryError(str(error)) from error

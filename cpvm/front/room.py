@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from cpvm.front.folders.opening import folders_are_disks
 from cpvm.machine.configure import ConfigurationError
 from cpvm.machine.device import ConsoleBackend
 
@@ -80,6 +81,7 @@ class HostRoom:
     """
 
     def __init__(self, keyboard: ConsoleBackend, failed: Failed) -> None:
+        folders_are_disks()
         self._keyboard = keyboard
         self._failed = failed
         self.asked = False

@@ -5,10 +5,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from cpvm.front.folders.disk import FolderDisk
 from cpvm.machine.media.images import TrackImage
 from cpvm.s370.ckd import Track
+from tests.cms.cdf_reader import Disk, read_disk
 
 BLOCK = 800
+
+
+def ebcdic(text: str) -> bytes:
+    return text.encode("cp037")
+
+
+def sound(disk: FolderDisk) -> Disk:
+    """What the independent reader finds, which must be without fault."""
+    found = read_disk(disk.read)
+    assert found.problems == []
+    return found
 
 
 class Guest:

@@ -9,7 +9,7 @@ import pytest
 
 from cpvm import cli
 from cpvm.front.disk import run
-from cpvm.machine.media.images import TrackImage, open_image
+from cpvm.machine.media.images import BlockImage, TrackImage, open_image
 from cpvm.machine.media.volume import Volume, create_blocks
 from cpvm.s370.ckd import GEOMETRY, Record, decode_track, encode_track
 
@@ -171,7 +171,8 @@ def test_random_damage_ends_in_words(tmp_path: Path) -> None:
     path = on_blocks(tmp_path / "d.volume", 512)
     told = 0
     with open_image(path, read_only=True) as disk:
-        raw = {n: disk.read(n) for n in range(12_000)}  # type: ignore[arg-type]
+        assert isinstance(disk, BlockImage)
+        raw = {n: disk.read(n) for n in range(12_000)}
         known = [n for n, data in raw.items() if any(data)]
         read = disk.read
         rng = random.Random(8)
@@ -182,7 +183,7 @@ def test_random_damage_ends_in_words(tmp_path: Path) -> None:
                 bad[number] = bytes(a ^ (rng.random() < 0.02) * rng.randrange(256) for a in raw[number])
 
             def damaged(number: int, bad: dict[int, bytes] = bad) -> bytes:
-                return bad.get(number) or read(number)  # type: ignore[arg-type, return-value]
+                return bad.get(number) or read(number)
 
             disk.read = damaged  # type: ignore[method-assign, assignment]
             try:

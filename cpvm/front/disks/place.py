@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cpvm.front.folders.opening import folders_are_disks
 from cpvm.machine.media.images import BlockImage, TrackImage, open_image
 from cpvm.machine.media.minidisk import Minidisk
 from cpvm.s370.ckd import Geometry
+
+folders_are_disks()
 
 FORMATS: Final = ("volume", "ckd", "cckd", "cckd64", "fba", "cfba", "cfba64")
 _SUFFIXES: Final = {".img": "fba"}
