@@ -53,7 +53,8 @@ class PackDrive(Device, ABC):
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
         """`190,3350,disk.cckd`: a disk image or volume; no path: not ready. Options: `ro`, it may only be read;
         `overlay=FILE`, where the changes of an image go; `shadow=FILE`, a Hercules shadow file over it.
-        The path may be that of a folder, whose files the disk has then; `code=1047`: the code page of its text."""
+        On a count-key-data drive the path may be a folder, whose files the disk has then; `code=1047`: the code page
+        of its text."""
         drive = cls.unready(type)
         if path is not None:
             drive._open(path, options)
