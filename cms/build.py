@@ -20,8 +20,8 @@ LABEL = "CMS190"
 DEVICE = "3350"
 MODE = "S2"
 """The system's directory shows files of mode 2."""
-HELP_TYPES = {".help": "HELPCMS", ".helpexc": "HELPEXC", ".helpexc2": "HELPEXC2"}
-"""Help files by suffix: commands, words of EXEC, words of EXEC 2."""
+HELP_TYPES = {".help": "HELPCMS", ".helpexc": "HELPEXC", ".helpexc2": "HELPEXC2", ".helpedt": "HELPEDT"}
+"""Help files by suffix: commands, words of EXEC, words of EXEC 2, subcommands of EDIT."""
 
 Progress = Callable[[str], None]
 
