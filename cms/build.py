@@ -69,6 +69,7 @@ def build_system_disk(
     say("Writing the CMS system disk")
     disk.write(segment_image.NAME, segment_image.TYPE, MODE, nucleus.segment.records(), "V")
     disk.write("CMSLIB", "MACLIB", MODE, library.records(), "F", 80)
+    disk.write("OSMACRO", "MACLIB", MODE, library.os_records(), "F", 80)
     start = disk.file_cylinders
     disk.ipl(nucleus.ipl_records(start))
     records = nucleus.records()

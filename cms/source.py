@@ -16,6 +16,7 @@ NUCLEUS = ROOT / "nucleus"
 SEGMENT = ROOT / "segment"
 COMMANDS = ROOT / "commands"
 MACLIB = ROOT / "maclib"
+OSMACRO = ROOT / "osmacro"
 
 ERROR = 8
 """Severity from which on a message fails the build."""
@@ -36,10 +37,10 @@ class Module:
     assembly: Assembly
 
 
-def macro_members() -> dict[str, list[str]]:
-    """The members of CMSLIB MACLIB by name: all files of cms/maclib."""
+def macro_members(*folders: Path) -> dict[str, list[str]]:
+    """The members of a macro library by name: all files of these folders."""
     members: dict[str, list[str]] = {}
-    for file in sorted(MACLIB.iterdir()):
+    for file in sorted(file for folder in folders for file in folder.iterdir()):
         if file.suffix in {".macro", ".copy"}:
             members[file.stem.upper()] = file.read_text(encoding="utf-8").splitlines()
     return members
@@ -58,7 +59,7 @@ class Library:
     """The macro library as the assembler uses it, with a member SYNONYMS made from the commands' sources."""
 
     def __init__(self) -> None:
-        self.members = macro_members()
+        self.members = macro_members(MACLIB, OSMACRO)
         generated = [f"         ABBR  {name},{least}" for name, least in synonyms()]
         self._library = Members({**self.members, "SYNONYMS": generated})
 
@@ -67,8 +68,12 @@ class Library:
         return self._library.get(name)
 
     def records(self) -> list[bytes]:
-        """The library as a MACLIB file."""
+        """The library as a MACLIB file, CMSLIB: CMS's macros, and those of OS."""
         return maclib_format.write(self.members)
+
+    def os_records(self) -> list[bytes]:
+        """The macros of OS alone, OSMACRO MACLIB."""
+        return maclib_format.write(macro_members(OSMACRO))
 
 
 def assemble_file(path: Path, library: Library) -> Module:

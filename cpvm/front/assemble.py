@@ -22,8 +22,8 @@ from cpvm.front.complaints import Complaints
 from cpvm.front.plugging import plugged
 from cpvm.front.status import USAGE
 
-SYSTEM_MACLIB = Path(cms.__file__).parent / "maclib"
-"""CMS's own macros, searched after the libraries that the user names."""
+SYSTEM_MACLIBS = [Path(cms.__file__).parent / folder for folder in ("maclib", "osmacro")]
+"""CMS's own macros and those of OS, searched after the libraries that the user names."""
 
 DEFAULTS = Options(
     blunders=True, flags=True, mxref=True, dxref=True, using_map=True, number=True, stmt=True
@@ -128,7 +128,7 @@ def _asm(wanted: Wanted) -> int:
     name = "ASSEMBLY" if wanted.source == "-" else Path(wanted.source).stem.upper()[:8]
     options = replace(wanted.options, date=f"{now:%m/%d/%y}", time=f"{now:%H.%M}", name=name)
     _distinct(wanted)
-    done = assemble(text, library=[*paths, SYSTEM_MACLIB], sysparm=wanted.sysparm, options=options)
+    done = assemble(text, library=[*paths, *SYSTEM_MACLIBS], sysparm=wanted.sysparm, options=options)
     code = done.return_code
     if options.terminal:
         _tell(done, wanted, text.splitlines())

@@ -222,7 +222,7 @@ def test_stacked_lines_are_read_before_the_terminal() -> None:
             "BADFREE",
             [
                 "DMSSMN133S INVALID GETMAIN OR FREEMAIN SPECIFICATION.",
-                "DMSABN148T SYSTEM ABEND A05 CALLED FROM 02000E.",
+                "DMSABN148T SYSTEM ABEND A0A CALLED FROM 02000E.",
                 "CMS",
             ],
         ),
