@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cpvm.s370.ckd import GEOMETRY, CKDError, Record, decode_track, encode_track
+from cms.cmsblocks import BLOCK, PAIRED, CMSDiskError, TrackBlocks, blocks_per_cylinder, paired_records
+from cpvm.s370.ckd import GEOMETRY, Record, encode_track
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
-BLOCK = 800
+__all__ = ["BLOCK", "CMSDisk", "CMSDiskError", "CMSFile", "text_records"]
+
 LABEL_BLOCK = 3
 MFD_BLOCK = 4
 FST_SIZE = 40
@@ -38,10 +40,6 @@ DEVICE_CODES = {
 
 _MFD_TOTALS = struct.Struct(">5i")
 _FST = struct.Struct(">8s8s4BHH2sHHcBiH2s")
-
-
-class CMSDiskError(ValueError):
-    """A file or a disk that the CDF format does not allow, or that is damaged."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +125,7 @@ class CMSDisk:
         self.device = geometry.name
         self.heads = geometry.heads
         self.per_track = geometry.records_per_track(BLOCK)
+        self._per_cylinder = blocks_per_cylinder(geometry)
         if not 0 <= reserved < cylinders <= geometry.cylinders:
             raise CMSDiskError(f"a {device} disk of {cylinders} cylinders ({reserved} reserved) cannot be")
         if not 1 <= len(label) <= 6:
@@ -135,7 +134,7 @@ class CMSDisk:
         self.file_cylinders = cylinders - reserved
         self.label = label.upper()
         self.now = now or datetime.now()
-        self.total = min(self.file_cylinders * self.heads * self.per_track, MAX_BLOCKS)
+        self.total = min(self.file_cylinders * self._per_cylinder, MAX_BLOCKS)
         self._files: dict[tuple[str, str], CMSFile] = {}
         self._allocated = 0
         self._ipl: list[bytes] = []
@@ -308,6 +307,9 @@ class CMSDisk:
         empty = bytes(BLOCK)
         for cyl in range(self.cylinders):
             for head in range(self.heads):
+                if cyl < self.file_cylinders and self.device in PAIRED:
+                    yield cyl, head, encode_track(cyl, head, paired_records(cyl, head, self.heads, blocks))
+                    continue
                 if cyl >= self.file_cylinders:
                     datas: Sequence[bytes] = self._raw.get((cyl, head), ())
                 else:
@@ -322,23 +324,7 @@ class CMSDisk:
     def load(cls, track: Callable[[int, int], bytes], cylinders: int, device: str = "3350") -> CMSDisk:
         """A disk from its track images (cylinder, head). Raises CMSDiskError if it is no CMS disk or is damaged."""
         disk = cls(cylinders, "LABEL", device)
-        cache: dict[tuple[int, int], dict[int, bytes]] = {}
-
-        def block(number: int) -> bytes:
-            if not 1 <= number <= cylinders * disk.heads * disk.per_track:
-                raise CMSDiskError(f"block {number} is outside the disk")
-            index, record = divmod(number - 1, disk.per_track)
-            place = divmod(index, disk.heads)
-            if place not in cache:
-                try:
-                    cache[place] = {item.rec: item.data for item in decode_track(track(*place))}
-                except CKDError as error:
-                    raise CMSDiskError(str(error)) from error
-            data = cache[place].get(record + 1)
-            if data is None or len(data) != BLOCK:
-                raise CMSDiskError(f"block {number} is not formatted as a CMS block")
-            return data
-
+        block = TrackBlocks(track, cylinders, GEOMETRY[device]).read
         label = block(LABEL_BLOCK)
         if from_ebcdic(label[:4]) != "CMS=":
             raise CMSDiskError("the label is not that of an 800-byte CMS disk")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from cms.cmsdisk import BITMAP_IN_MFD, BLOCK, FST_SIZE, MFD_BLOCK
+from cms.cmsblocks import BLOCK, CMSDiskError, TrackBlocks
+from cms.cmsdisk import BITMAP_IN_MFD, FST_SIZE, MFD_BLOCK
 from cpvm.front.disks.place import Part
 from cpvm.machine.device import MediaError
-from cpvm.s370.ckd import CKDError, decode_track
 from cpvm.s370.ebcdic import from_ebcdic
 
 _MOST_TOLD = 20
@@ -21,9 +21,8 @@ class _Blocks:
     """The 800-byte blocks of a CMS disk, and which files they are claimed by."""
 
     def __init__(self, part: Part) -> None:
-        self._part = part
-        self._per_track = part.geometry.records_per_track(BLOCK)
-        self.number = part.cylinders * part.geometry.heads * self._per_track
+        self._blocks = TrackBlocks(part.tracks.read, part.cylinders, part.geometry)
+        self.number = self._blocks.number
         self.owners: dict[int, str] = {number: "the system" for number in range(1, MFD_BLOCK + 1)}
         self.wrong: list[str] = []
 
@@ -39,16 +38,11 @@ class _Blocks:
 
     def read(self, number: int) -> bytes:
         """A block, zeros if it cannot be read, which is noted."""
-        index, record = divmod(number - 1, self._per_track)
         try:
-            for item in decode_track(self._part.tracks.read(*divmod(index, self._part.geometry.heads))):
-                if item.rec == record + 1 and len(item.data) == BLOCK:
-                    return item.data
-        except (MediaError, CKDError) as error:
+            return self._blocks.read(number)
+        except (MediaError, CMSDiskError) as error:
             self.wrong.append(str(error))
             return bytes(BLOCK)
-        self.wrong.append(f"block {number} is not formatted")
-        return bytes(BLOCK)
 
 
 def cms_damage(part: Part) -> Iterator[str]:
