@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -53,6 +56,15 @@ def on_blocks(path: Path, size: int) -> Path:
             for at in range(0, size, 512):
                 volume.write((number - 1) * (size // 512) + at // 512, data[at : at + 512])
     return path
+
+
+def reader() -> ModuleType:
+    """The independent reader of the file system's tests, which stands in their folder."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "cms"))
+    try:
+        return importlib.import_module("edf_reader")
+    finally:
+        sys.path.pop(0)
 
 
 def out(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -124,6 +136,9 @@ def test_files_are_written(tmp_path: Path, size: int, capsys: pytest.CaptureFixt
     per_track = GEOMETRY["3350"].records_per_track(size)
     with open_image(path) as disk:
         assert isinstance(disk, TrackImage)
+        independent = reader().read_edf_disk(disk.read, 30)
+        assert independent.problems == []
+        assert len(independent.files) == 104
 
         def block(number: int) -> bytes:
             cyl, head = divmod((number - 1) // per_track, 30)

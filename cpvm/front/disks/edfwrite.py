@@ -1,7 +1,7 @@
 """Writes CMS disks of the enhanced format: all files are laid out anew, one behind another, and the directory last.
 
-Blocks 1 and 2 are for IPL, 3 for the label, 4 begins the directory (5, its other place, stays free). The allocation map
-has a bit for each block, on for one in use. The format is that of `edf`; sparse blocks are written out.
+Blocks 1 and 2 are for IPL, 3 for the label, 4 begins the directory, and 5 is kept for its next place. The allocation
+map has a bit for each block, on for one in use. The format is that of `edf`; sparse blocks are written out.
 """
 
 from __future__ import annotations
@@ -85,6 +85,9 @@ class Layout:
             at += 2 + len(record)
         while len(found) < -(-at // self._size):
             found.append((len(records), _SPANNED))
+        end = at - (len(found) - 1) * self._size
+        if found[-1][1] == _SPANNED and end < self._size:  # the next record would begin there
+            found[-1] = (len(records), end)
         return found
 
     def _tree(self, leaves: list[_Leaf], width: int) -> tuple[int, int]:
@@ -115,7 +118,7 @@ class Layout:
         table = b"".join([own, ours, *fsts])
         for at, (number, _, _) in enumerate(leaves):
             self.blocks[number] = table[at * self._size : (at + 1) * self._size].ljust(self._size, b"\0")
-        used = {1, 2, 3, *self.blocks}
+        used = {1, 2, 3, 5, *self.blocks}
         bits = bytearray(len(maps) * self._size)
         for number in used:
             bits[(number - 1) // 8] |= 0x80 >> (number - 1) % 8
