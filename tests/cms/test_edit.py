@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 
 import pytest
 from bare_cms import BareCMS, Tracks
@@ -11,6 +12,7 @@ from cdf_reader import read_disk
 
 from cms.build import empty_disk
 from cms.cmsdisk import CMSDisk, CMSDiskError
+from cpvm.machine.device import MediaError
 from cpvm.machine.devices.dasd import Dasd
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
@@ -30,20 +32,30 @@ def ready(output: list[str]) -> list[str]:
     return [line.split(" T=")[0] for line in output]
 
 
-def nearly_full_disk(old: str) -> Tracks:
+@cache
+def nearly_full_tracks(old: str) -> list[tuple[int, int, bytes]]:
     """An A-disk with OLD DATA, FILL DATA and next to no free blocks."""
-    for lines in range(9000, 8000, -4):
+
+    def filled(lines: int) -> list[tuple[int, int, bytes]]:
+        return list(
+            empty_disk(5, "CMS191", {("OLD", "DATA"): old, ("FILL", "DATA"): ("X" * 254 + "\n") * lines}).tracks()
+        )
+
+    fits, full = 8000, 9000
+    best = filled(fits)
+    while full - fits > 4:
+        middle = (fits + full) // 2
         try:
-            disk = empty_disk(5, "CMS191", {("OLD", "DATA"): old, ("FILL", "DATA"): ("X" * 254 + "\n") * lines})
+            best, fits = filled(middle), middle
         except CMSDiskError:
-            continue
-        return Tracks(disk.tracks())
-    raise AssertionError("the disk does not get full")
+            full = middle
+    return best
 
 
+@pytest.mark.once
 def test_a_full_disk_loses_nothing() -> None:
     cms = BareCMS(a_disk=False)
-    cms.machine.attach(0x191, Dasd("3350", nearly_full_disk("THE OLD FILE\n"), cylinders=5))
+    cms.machine.attach(0x191, Dasd("3350", Tracks(nearly_full_tracks("THE OLD FILE\n")), cylinders=5))
     cms.ipl()
     cms.type("EDIT OLD DATA", "BOTTOM", "INPUT")
     lines = [f"LINE {number:04} {'Y' * 60}" for number in range(100)]
@@ -55,11 +67,12 @@ def test_a_full_disk_loses_nothing() -> None:
     assert cms.type("EDIT OLD DATA", "TYPE *") == ["EDIT:", "TOF:", "THE OLD FILE", *lines, "EOF:"]
 
 
+@pytest.mark.once
 def test_a_kill_while_a_file_is_written_leaves_the_old_or_the_new_one() -> None:
     """The machine stops for ever at any moment of FILE; the disk is then read from outside."""
     old, new = ["OLD LINE"] * 40, ["OLD LINE"] * 40 + ["NEW LINE"]
     whole = done = 0
-    for stop in range(2_000, 60_000, 1_300):
+    for stop in range(2_000, 60_000, 2_900):
         cms = start({("OUR", "DATA"): "\n".join(old) + "\n"})
         cms.type("EDIT OUR DATA", "BOTTOM", "INPUT NEW LINE")
         cms.start("FILE", stop)
@@ -72,11 +85,13 @@ def test_a_kill_while_a_file_is_written_leaves_the_old_or_the_new_one() -> None:
     assert whole and done
 
 
+@pytest.mark.once
 def test_a_file_too_large_is_refused() -> None:
     cms = start({("BIG", "DATA"): "Y" * 70 + "\n"} | {("BIG", "DATA"): ("Y" * 70 + "\n") * 6000}, storage=1 << 19)
     assert ready(cms.type("EDIT BIG DATA")) == ["DMSEDI132S File 'BIG DATA A1' too large.", "Ready(00088);"]
 
 
+@pytest.mark.once
 def test_storage_runs_out_while_lines_are_put_in() -> None:
     cms = start({("PART", "DATA"): "".join(f"{n:06} {'Z' * 70}\n" for n in range(1000))}, storage=1 << 19)
     cms.type("EDIT WHOLE DATA")
@@ -128,6 +143,7 @@ def model(line: str, strings: tuple[str, str], times: int, zone: tuple[int, int]
     return [*(["Truncated"] if lost else []), text.rstrip()]
 
 
+@pytest.mark.once
 def test_hx_leaves_the_disk_as_it_was() -> None:
     lines = [f"LINE {number}" for number in range(300)]
     cms = start({("OUR", "DATA"): "\n".join(lines) + "\n"})
@@ -139,6 +155,54 @@ def test_hx_leaves_the_disk_as_it_was() -> None:
     assert cms.type("EDIT OUR DATA", "TYPE *") == ["EDIT:", "TOF:", *lines, "EOF:"]
 
 
+class Worn(Tracks):
+    """A disk of which cylinders but the first cannot be read, or written, any more from some moment on."""
+
+    unreadable = unwritable = False
+
+    def read(self, cyl: int, head: int) -> bytes:
+        if self.unreadable and cyl:
+            raise MediaError("worn")
+        return super().read(cyl, head)
+
+    def write(self, cyl: int, head: int, image: bytes) -> None:
+        if self.unwritable and cyl:
+            raise MediaError("worn")
+        super().write(cyl, head, image)
+
+
+@pytest.mark.once
+def test_errors_of_the_disk_are_told_and_nothing_is_lost() -> None:
+    files = {("PAD", "DATA"): ("X" * 250 + "\n") * 2000, ("OUR", "DATA"): "FIRST\nSECOND\n"}
+    disk = Worn(empty_disk(5, "CMS191", files).tracks())
+    cms = BareCMS(a_disk=False)
+    cms.machine.attach(0x191, Dasd("3350", disk, cylinders=5))
+    cms.ipl()
+    disk.unreadable = True
+    output = ready(cms.type("EDIT OUR DATA"))
+    assert output == ["DMSEDI104S Error '3' reading file 'OUR DATA A1' from disk.", "Ready(00100);"]
+    disk.unreadable = False
+    assert cms.type("EDIT OUR DATA", "INPUT NEW FIRST") == ["EDIT:"]
+    disk.unwritable = True
+    told = ["DMSEDI105S Error '", "Set new file mode, or enter CMS SUBSET and clear some space"]
+    assert [line[: len(text)] for line, text in zip(cms.type("FILE"), told, strict=True)] == told
+    assert cms.type("TYPE") == ["NEW FIRST"]
+    disk.unwritable = False
+    cms.type("CMS", "ACCESS 191 A", "RETURN")
+    assert ready(cms.type("FILE")) == ["Ready;"]
+    assert cms.type("EDIT OUR DATA", "TYPE *") == ["EDIT:", "TOF:", "NEW FIRST", "FIRST", "SECOND", "EOF:"]
+
+
+@pytest.mark.once
+def test_a_subcommand_that_is_wrong_is_not_repeated() -> None:
+    cms = start({("OUR", "DATA"): "FIRST\nSECOND\nTHIRD\n"})
+    cms.type("EDIT OUR DATA", "X FROB", "Y NEXT")
+    assert cms.type("X 9999999") == ["?EDIT: FROB"]
+    assert cms.type("Y 9999999") == ["FIRST", "SECOND", "THIRD", "EOF:"]
+    assert cms.type("Y UP", "Y 9999999") == ["THIRD", "SECOND", "FIRST", "TOF:"]
+
+
+@pytest.mark.once
 def test_backspaces_and_tabs() -> None:
     """IMAGE ON, OFF and CANON: what is typed with tab and backspace keys, and what is then in the file."""
     cms = start()
