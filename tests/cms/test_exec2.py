@@ -355,3 +355,59 @@ def test_execio_reads_into_variables() -> None:
         "EXECIO 1 DISKW NEW FILE A (VAR OUT FINIS\nEXECIO 1 DISKR NEW FILE A (VAR BACK FINIS\n&TYPE &RC &BACK\n"
     )
     assert run(text) == ["0 1 /&EXIT 3", "0 Mixed text", "Ready;"]
+
+
+def test_a_profile_has_no_arguments() -> None:
+    cms = BareCMS(files={("PROFILE", "EXEC"): "&TRACE OFF\n&TYPE &0 &N .&ARGSTRING .&CMDSTRING\n"})
+    assert answer(cms.ipl())[-2:] == ["PROFILE 0 . .", "Ready;"]
+
+
+CALLER = """
+CALLER   CSECT
+         USING CALLER,12
+         LR    10,14
+         LA    1,LIST
+         L     0,GARBAGE
+         SVC   202
+         DC    AL4(1)
+         LA    1,LIST
+         ICM   1,8,=X'0B'
+         L     0,GARBAGE
+         SVC   202
+         DC    AL4(1)
+         LR    14,10
+         BR    14
+GARBAGE  DC    X'00FFFFFE'
+LIST     DC    CL8'EXEC',CL8'SUB',CL8'one',CL8'TWO',8X'FF'
+         END
+"""
+
+
+def test_programs_call_with_tokens() -> None:
+    cms = BareCMS(files={("SUB", "EXEC"): MIXED}, programs={"CALLER": CALLER})
+    cms.ipl()
+    assert answer(cms.type("LOAD CALLER (START"))[1:] == ["<one TWO 2", "<one TWO 2", "Ready(00007);"]
+
+
+def test_nested_with_exec() -> None:
+    files = {
+        ("A", "EXEC"): "&CONTROL OFF\n&TYPE &GLOBAL\nEXEC B\n",
+        ("B", "EXEC"): "&TRACE OFF\nEXEC C a (b) c\n",
+        ("C", "EXEC"): "&CONTROL OFF\n&TYPE &GLOBAL &1 &2 &3\n",
+    }
+    cms = BareCMS(files=files)
+    cms.ipl()
+    assert answer(cms.type("A")) == ["1", "3 A ( B", "Ready;"]
+
+
+def test_hx_ends_a_program() -> None:
+    cms = BareCMS(files={("X", "EXEC"): "&TRACE OFF\n-A\n&GOTO -A\n", ("SUB", "EXEC"): MIXED})
+    cms.ipl()
+    cms.start("X")
+    assert cms.interrupt("HX") == ["CMS"]
+    assert answer(cms.type("", "sub a"))[-2:] == ["<a 1", "Ready(00007);"]
+
+
+def test_globalv_keeps_values() -> None:
+    text = "&V = &STRING OF some Value\nGLOBALV SELECT MINE PUT V\n&V = x\nGLOBALV SELECT MINE GET V\n&TYPE &V\n"
+    assert run(text) == ["some Value", "Ready;"]
