@@ -141,7 +141,8 @@ def test_return_codes_of_wrbuf() -> None:
     assert guest.write("X", "DATA", "A1", b"xyz", count=2) == 14
     assert guest.write("F", "DATA", "A1", b"xyz") == 15
     assert guest.write("F", "DATA", "A1", b"x" * 80, recfm="V") == 16
-    assert guest.write("X", "DATA", "A1", b"x" * 80, item=65535, count=2, size=80) == 17
+    assert guest.write("X", "DATA", "A1", b"x" * 80, item=65535, count=2, size=80) == 6
+    assert guest.write("X", "DATA", "A1", b"x", recfm="V", size=65536) == 17
     assert guest.write("X", "DATA", "A1", b"xy", count=2, recfm="V") == 18
     assert guest.finis() == 0
     assert guest.write("X", "DATA", "A1", b"x" * 800, item=16061) == 19
@@ -581,3 +582,45 @@ def test_damaged_disks_give_return_codes(seed: int) -> None:
         guest.command("ERASE", "F", "DATA")
         guest.release("A")
         assert len(guest.live) <= 2  # the disk tables and the queue of writes: nothing else is left behind
+
+
+def test_files_of_a_disk_without_a_free_block_can_be_erased() -> None:
+    """A disk filled elsewhere to its last block: the host stops before each write of an ERASE, one after another."""
+    disk = a_disk(26)
+    for number in range(30):
+        disk.write(f"F{number}", "DATA", "A1", [b"%d" % number])
+    disk.write("GOES", "DATA", "A1", [b"g" * 800] * 100)
+    disk.write("FILL", "DATA", "A1", [b"f" * 800] * 8000)
+    number = 0
+    while disk.used < disk.total:
+        disk.write(
+            f"REST{number}", "DATA", "A1", [b"r" * 800] * max(1, min(6000, (disk.total - disk.used) * 39 // 40 - 2))
+        )
+        number += 1
+    assert disk.used == disk.total
+    start = MemoryDisk(disk)
+    names = set(disk.files)
+    limit, seen = 0, set()
+    while True:
+        memory = start.copy()
+        guest = Guest({0x191: memory})
+        assert guest.access(0x191, "A") == 0
+        assert guest.write("NEW", "DATA", "A1", b"x") == 13
+        guest.write_limit = limit
+        killed = False
+        try:
+            assert guest.command("ERASE", "GOES", "DATA", "A") == 0
+            guest.write_limit = None
+        except Killed:
+            killed = True
+        result = read_disk(memory.track, leaks_allowed=killed)
+        assert result.problems == []
+        seen.add(frozenset(names - set(result.files)))
+        if not killed:
+            break
+        limit += 1
+    assert seen == {frozenset(), frozenset({("GOES", "DATA")})}
+    found(memory)
+    assert guest.write("NEW", "DATA", "A1", b"x") == 0
+    assert guest.finis() == 0
+    assert ("NEW", "DATA") in found(memory).files
