@@ -27,7 +27,8 @@ def header(entry: int, begin: int, end: int, table: int, mapped: int) -> bytes:
     for at, value in ((0, entry), (4, begin), (8, end), (12, end)):
         record[at : at + 4] = value.to_bytes(4, "big")
     record[32] = 0x44
-    record[33] = 0x80  # STR: START initialises storage
+    if begin >= USER_AREA:
+        record[33] = 0x80  # STR: START initialises storage
     record[34:36] = table.to_bytes(2, "big")
     record[40:42] = mapped.to_bytes(2, "big")
     record[56] = 0xE9

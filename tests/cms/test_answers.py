@@ -113,3 +113,14 @@ def test_debug_dumps_to_the_printer(cms: BareCMS) -> None:
     assert printed[-1].startswith("020000       41F00005 07FE")
     assert say(cms, "DUMP 20010 20000") == ["INVALID OPERAND"]
     assert say(cms, "DUMP ZZZ") == ["INVALID OPERAND"]
+
+
+def test_low_storage_tells_what_ran_last(cms: BareCMS) -> None:
+    say(cms, "LOAD RC5", "STATE T1 EXEC", "EXEC T1")
+    storage = cms.machine.storage
+    names = [storage.read(at, 8).decode("cp037").rstrip() for at in (0x2A0, 0x2A8, 0x2B0)]
+    assert names == ["EXEC", "STATE", "T1"]
+    assert storage.read(0x14, 4) == (0x600).to_bytes(4, "big")  # the nucleus' address constants
+    assert storage.read(0x280, 16).decode("cp037") == "11/23/2608:30:00"
+    chains = int.from_bytes(storage.read(0x530, 4), "big")
+    assert int.from_bytes(storage.read(chains, 4), "big") >= 0x3000

@@ -159,8 +159,11 @@ def linked(names: str, option: str) -> list[bytes]:
     loader = Loader(module.TRANSIENT_AREA if origin == "TRANS" else int(origin, 16), cms=True)
     for name in names.split():
         loader.load(DECKS[name], name)
+    entry = words[1] if words[:1] == ["RESET"] else ""
+    if entry:
+        loader.need(entry)  # so that it is looked for
     loader.search([Texts(), Members()])
-    loader.finish(words[1] if words[:1] == ["RESET"] else "")
+    loader.finish(entry)
     return module.records(loader)
 
 
