@@ -26,6 +26,7 @@ PAGES = (
     "tapes",
     "disks",
     "displays",
+    "execs",
 )
 _FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
