@@ -19,7 +19,7 @@ FAILED = message("059E", "AUTOLOG FAILED FOR {} - {}")
 def autolog(request: Request, operands: Operands) -> Answer:
     """Log the user on, disconnected, and IPL as the directory says; the line is typed at its console.
 
-    If the directory does not say, the line is a CP command, such as IPL.
+    If the directory does not say, the line is a CP command, such as IPL, behind which lines for that system may follow.
     """
     return _autolog(request, operands)
 
@@ -47,5 +47,11 @@ def _autolog(request: Request, operands: Operands) -> Generator[Effect, Any, int
         if line:
             vm.console.typed(line)
     else:
-        vm.console.execute(logical_lines(line, vm.symbols))
+        lines = logical_lines(line, vm.symbols)
+        if lines and lines[0].split()[:1] and "IPL".startswith(lines[0].split()[0].upper()):
+            vm.console.execute(lines[:1])  # what follows is for the system that has been IPLed
+            for rest in lines[1:]:
+                vm.console.typed(rest)
+        else:
+            vm.console.execute(lines)
     return 0
