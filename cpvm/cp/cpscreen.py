@@ -123,7 +123,9 @@ class CPScreen:
             self._show_image()
 
     def no_image(self) -> None:
-        """The program clears its output area."""
+        """The program clears its output area, or is gone."""
+        if not self._image:
+            return
         if self._imaged:
             self._lines.clear()
         self._image.clear()

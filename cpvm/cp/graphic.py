@@ -134,6 +134,8 @@ class GraphicTerminal:
     def state(self, state: ReadState) -> None:
         """The state is now STATE."""
         self.screen.state = state
+        if state is ReadState.LOGON:
+            self.screen.no_image()  # of a user who is not here any more
         if state in (ReadState.VM_READ, ReadState.LOGON, ReadState.PASSWORD) and self._full is not None:
             self._full = None  # the program wants lines again
             self.screen.redraw()
