@@ -624,3 +624,62 @@ def test_files_of_a_disk_without_a_free_block_can_be_erased() -> None:
     assert guest.write("NEW", "DATA", "A1", b"x") == 0
     assert guest.finis() == 0
     assert ("NEW", "DATA") in found(memory).files
+
+
+def test_disks_are_searched_in_order_of_their_letters() -> None:
+    """Twenty-five disks, one file on all of them; extensions come after the disk they belong to."""
+    letters = "ABCDEFGHIJKLMNOPQRTUVWXYZ"
+    disks = {}
+    for number, letter in enumerate(letters):
+        disk = a_disk(label=f"DISK{letter}")
+        disk.write("SAME", "FILE", "A1", [letter.encode("cp037")])
+        disk.write(f"ONLY{letter}", "FILE", "A1", [letter.encode("cp037")])
+        disks[0x200 + number] = MemoryDisk(disk)
+    guest = Guest(disks)
+    for number, letter in reversed(list(enumerate(letters))):
+        assert guest.access(0x200 + number, letter) == 0
+    for letter in letters:
+        assert guest.read("SAME", "FILE", "*") == (0, letter.encode("cp037"))
+        assert guest.read(f"ONLY{letter}", "FILE", "*") == (0, letter.encode("cp037"))
+        assert guest.finis() == 0
+        assert guest.release(letter) == 0
+    assert guest.read("SAME", "FILE", "*")[0] == 1
+    assert guest.command("ACCESS", "200", "A") == guest.command("ACCESS", "203", "D/A") == 0
+    assert guest.read("ONLYD", "FILE", "A1") == (0, "D".encode("cp037"))
+    assert guest.finis() == 0
+    assert guest.write("ONLYD", "FILE", "A1", b"n") == 0  # a new one: writing does not reach extensions
+    assert guest.finis() == 0
+    assert guest.read("ONLYD", "FILE", "A1") == (0, b"n")
+
+
+def test_private_files_of_a_read_only_disk() -> None:
+    disk = a_disk()
+    for number in range(7):
+        disk.write(f"MODE{number}", "FILE", f"A{number}", [b"x" * 80])
+    guest = Guest({0x191: MemoryDisk(disk), 0x192: MemoryDisk(disk, read_only=True)})
+    assert guest.access(0x191, "A") == guest.access(0x192, "B") == 0
+    assert guest.command("STATE", "MODE0", "FILE", "A") == 0
+    assert guest.command("STATE", "MODE0", "FILE", "B") == 28
+    assert all(guest.command("STATE", f"MODE{number}", "FILE", "B") == 0 for number in range(1, 7))
+    assert guest.command("ACCESS", "192", "B", "(", "MODE0") == 0
+    assert guest.command("STATE", "MODE0", "FILE", "B") == 0
+    assert guest.read("MODE3", "FILE", "B1")[0] == 0
+    assert guest.finis() == 0  # read-only: it cannot be erased
+    assert guest.command("STATE", "MODE3", "FILE", "B") == 0
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 5, 6])
+def test_only_mode_6_is_updated_in_place(number: int) -> None:
+    disk = a_disk()
+    disk.write("FILE", "DATA", f"A{number}", [bytes([at]) * 800 for at in range(5)])
+    memory = MemoryDisk(disk)
+    places = {data[0]: (place, record) for place, track in memory.tracks.items() for record, data in track.items()}
+    guest = Guest({0x191: memory})
+    assert guest.access(0x191, "A") == 0
+    assert guest.write("FILE", "DATA", "A ", b"\x77" * 800, item=3) == 0
+    assert guest.finis() == 0
+    place, record = places[2]
+    in_place = memory.tracks[place][record] == b"\x77" * 800
+    assert in_place == (number == 6)
+    file = found(memory).files["FILE", "DATA"]
+    assert file.mode == f"A{number}" and file.records[2] == b"\x77" * 800
