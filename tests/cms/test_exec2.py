@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from bare_cms import BareCMS
+from bare_cms import BareCMS, Tracks
+
+from cms.build import empty_disk
+from cpvm.machine.devices.dasd import Dasd
+from cpvm.s370.ebcdic import to_ebcdic
 
 MIXED = "&TRACE OFF\n&TYPE <&ARGSTRING &N\n&EXIT 7\n"
 
@@ -411,3 +415,18 @@ def test_hx_ends_a_program() -> None:
 def test_globalv_keeps_values() -> None:
     text = "&V = &STRING OF some Value\nGLOBALV SELECT MINE PUT V\n&V = x\nGLOBALV SELECT MINE GET V\n&TYPE &V\n"
     assert run(text) == ["some Value", "Ready;"]
+
+
+def test_sequence_numbers_are_not_read() -> None:
+    lines = ["&TRACE OFF", "&TYPE HERE", "-L &TYPE " + "A" * 60 + " B", "&GOTO -E", "-E"]
+    cards = [line.ljust(72) + f"SEQ{number:05}" for number, line in enumerate(lines, 1)]
+    disk = empty_disk(5, "CMS191")
+    disk.write("X", "EXEC", "A1", [to_ebcdic(card) for card in cards], "F", 80)
+    disk.write(
+        "Y", "EXEC", "A1", [to_ebcdic(f"{line:80}") for line in ["&TRACE OFF", "&TYPE" + " " * 70 + "WORD"]], "F", 80
+    )
+    cms = BareCMS(a_disk=False)
+    cms.machine.attach(0x191, Dasd("3350", Tracks(disk.tracks()), cylinders=5))
+    cms.ipl()
+    assert answer(cms.type("X")) == ["HERE", "A" * 60 + " B", "Ready;"]
+    assert answer(cms.type("Y")) == ["WORD", "Ready;"]
