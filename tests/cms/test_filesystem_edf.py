@@ -298,3 +298,26 @@ def found_structure(guest: Guest) -> set[int]:
     reader.use = use  # type: ignore[method-assign]
     reader.read(leaks_allowed=False)
     return tracked
+
+
+def test_a_variable_file_of_three_levels() -> None:
+    rng = random.Random(3)
+    guest = formatted(512, 4)
+    records = [rng.randbytes(rng.randint(400, 900)) for _ in range(1500)]
+    for number, record in enumerate(records):
+        assert guest.write("V", "DATA", "A1", record, recfm="V") == 0
+        if number in (3, 70, 1200):
+            assert guest.finis() == 0
+            found(guest)
+    assert guest.finis() == 0
+    file = found(guest).files["V", "DATA"]
+    assert file.records == records and file.fst[0x34] == 3
+    assert guest.access(0x191, "A") == 0
+    for item in (1500, 1, 900, 901):
+        assert guest.read("V", "DATA", "A1", item=item, size=900) == (0, records[item - 1])
+    assert guest.finis() == 0
+    assert guest.write("V", "DATA", "A1", b"r" * len(records[700]), recfm="V", item=701) == 0
+    assert guest.write("V", "DATA", "A1", b"the last", recfm="V", item=1501) == 0
+    assert guest.finis() == 0
+    records[700] = b"r" * len(records[700])
+    assert found(guest).files["V", "DATA"].records == [*records, b"the last"]

@@ -683,3 +683,35 @@ def test_only_mode_6_is_updated_in_place(number: int) -> None:
     assert in_place == (number == 6)
     file = found(memory).files["FILE", "DATA"]
     assert file.mode == f"A{number}" and file.records[2] == b"\x77" * 800
+
+
+def test_the_limits_of_the_format() -> None:
+    """The largest disk, and a file with nearly the most blocks and with the most records."""
+    disk = a_disk(115)
+    disk.write("LOW", "DATA", "A1", [b"l" * 800] * 16_000)
+    memory = MemoryDisk(disk)
+    guest = Guest({0x191: memory})
+    assert guest.access(0x191, "A") == 0
+    assert guest.adt_word("A", 0x30) == 65_531
+    width, each = 196, 600
+    for at in range(0, 65_535, each):
+        count = min(each, 65_535 - at)
+        data = b"".join((at + number).to_bytes(4, "big") * (width // 4) for number in range(count))
+        assert guest.write("MOST", "DATA", "A1", data, count=count) == 0
+    assert guest.write("MOST", "DATA", "A1", b"x" * width) == 6
+    assert guest.finis() == 0
+    for name in ("FILL1", "FILL2"):
+        rc = 0
+        while rc == 0:
+            rc = guest.write(name, "DATA", "A1", b"f" * 80_000, count=100)
+        assert rc == 19  # the last ones do not fit any more
+        assert guest.finis() == 0
+    while guest.write("REST", "DATA", "A1", b"r" * 800) == 0:
+        pass
+    assert guest.finis() == 0
+    result = found(memory)
+    assert result.total == 65_531 and result.total - result.used < 20
+    records = result.files["MOST", "DATA"].records
+    assert len(records) == 65_535
+    assert all(record == number.to_bytes(4, "big") * (width // 4) for number, record in enumerate(records))
+    assert len(result.files["FILL1", "DATA"].records) == 16_000
