@@ -27,6 +27,7 @@ PAGES = (
     "disks",
     "displays",
     "execs",
+    "edit",
 )
 _FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
