@@ -25,7 +25,9 @@ def dumped(cards: list[bytes]) -> tuple[str, bytes, bytes]:
     assert len(names) == 1
     assert (len(cards) - 1) % CARDS_OF_A_BLOCK == 0
     data = b"".join(card[5 : 5 + DATA_OF_A_CARD] for card in cards[:-1])
-    return " ".join(names.pop().decode("cp037").split()), cards[-1][5:45], data
+    name, last = names.pop(), cards[-1]
+    # The card of the end has the directory entry from byte 20 on, then bytes 16 to 19.
+    return " ".join(name.decode("cp037").split()), name[:16] + last[25:29] + last[5:25], data
 
 
 def unpacked(records: list[bytes], fill: int = 0x40) -> Iterator[bytes]:
