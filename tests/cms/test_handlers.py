@@ -98,7 +98,33 @@ WHERE    DC    F'0'
 """
 )
 
+TYPING = statements(
+    """
+         HNDEXT SET,ROUTINE
+LOOP     WRTERM 'TYPING'
+         CLI   SEEN,3
+         BL    LOOP
+         SR    15,15
+         BR    10
+         DROP  12
+         USING ROUTINE,12
+ROUTINE  LR    11,14
+         LR    12,15
+         WRTERM 'INTERRUPTED'
+         IC    2,SEEN
+         LA    2,1(,2)
+         STC   2,SEEN
+         BR    11
+SEEN     DC    X'0'
+         LTORG
+         DROP  12
+         USING PROG+2,12
+"""
+)
+"""Types in its interruption routine, too, which may interrupt a wait for the terminal."""
+
 PROGRAMS = {
+    "TYPING": program(TYPING),
     "ATONCE": program(DEVICE.format(when="ASAP")),
     "LATER": program(DEVICE.format(when="WAIT")),
     "CHECKS": program(CHECKS + RETURN_0),
@@ -139,6 +165,20 @@ def test_external_interruptions(cms: BareCMS) -> None:
     cms.run()
     *answer, ready = cms.take()
     assert answer in (["CODE 000040 REGISTER 4095 AT 0"], ["CODE 000040 REGISTER 4095 AT 4"])
+    assert ready.startswith(READY)
+
+
+@pytest.mark.parametrize("pause", [100, 137, 200, 333, 401])
+def test_a_routine_that_types_while_the_program_types(cms: BareCMS, pause: int) -> None:
+    start(cms, "TYPING")
+    for _ in range(3):
+        cms.machine.run(pause)
+        cms.machine.external(0x40)
+        cms.machine.run(20_000)
+    cms.run()
+    *lines, ready = cms.take()
+    assert lines.count("INTERRUPTED") == 3
+    assert set(lines[1:]) == {"TYPING", "INTERRUPTED"}
     assert ready.startswith(READY)
 
 
