@@ -149,13 +149,15 @@ def after(state: State, words: Sequence[str]) -> State:
 
 
 def allowed(state: State, words: Sequence[str]) -> list[State]:
-    """What may be found when a command was cut off. COPYFILE replaces a file by a temporary one that it renames."""
+    """What may be found when a command was cut off.
+
+    COPYFILE replaces a file by writing a temporary one beside it, exchanging their names and erasing the old one.
+    """
     done = after(state, words)
     states = [state, done]
     key = words[1], "DATA"
     if words[0] == "COPY" and key in state:
-        beside = state | {TEMPORARY: done[key]}
-        states += [beside, {name: records for name, records in beside.items() if name != key}]
+        states += [state | {TEMPORARY: done[key]}, done | {TEMPORARY: state[key]}]
     return states
 
 
