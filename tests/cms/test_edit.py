@@ -12,6 +12,7 @@ from cdf_reader import read_disk
 
 from cms.build import empty_disk
 from cms.cmsdisk import CMSDisk, CMSDiskError
+from cpvm.machine import Machine
 from cpvm.machine.device import MediaError
 from cpvm.machine.devices.dasd import Dasd
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
@@ -222,3 +223,37 @@ def order(text: str) -> str:
         for part in re.findall(r".\x08.|.", text)
         for part in [part.replace("\b", "")]
     )
+
+
+def display_console(cms: BareCMS, answers: list[int]) -> None:
+    """Make the console a display, whose DIAGNOSE X'58' sets these condition codes, one after the other."""
+
+    def d024(machine: Machine, r1: int, r3: int) -> None:
+        machine.gr[r1], machine.gr[r3], machine.gr[r3 + 1] = 0x009, 0x80000000, 0x40040050
+        machine.cc = 0
+
+    def d058(machine: Machine, r1: int, r3: int) -> None:
+        assert machine.gr[r3] == 0x009
+        machine.cc = answers.pop(0)
+
+    cms.host.d024, cms.host.d058 = d024, d058  # type: ignore[attr-defined,method-assign]
+
+
+@pytest.mark.once
+def test_a_display_that_fails_leaves_the_line_editor() -> None:
+    cms = start({("OUR", "DATA"): "FIRST\nSECOND\n"})
+    display_console(cms, [1])
+    assert cms.type("EDIT OUR DATA") == ["DMSEDI117S Error writing to display terminal.", "EDIT:"]
+    assert cms.type("NEXT", "REPLACE 1ST", "TYPE") == ["FIRST", "1ST"]
+    assert ready(cms.type("FILE")) == ["Ready;"]
+
+
+@pytest.mark.once
+def test_a_terminal_that_is_no_display_any_more() -> None:
+    cms = start({("OUR", "DATA"): "FIRST\nSECOND\n"})
+    display_console(cms, [0, 0, 0, 0, 2, 2])
+    assert cms.type("EDIT OUR DATA", "NEXT") == []
+    assert cms.type("FROB") == ["?EDIT: FROB", "EDIT:"]
+    assert cms.type("TYPE") == ["FIRST"]
+    assert cms.type("FORMAT") == ["LINE"]
+    assert ready(cms.type("QUIT")) == ["Ready;"]
