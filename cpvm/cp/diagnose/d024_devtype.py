@@ -42,6 +42,7 @@ _TYPES = {
     "2305": (_DASD, 0x02),
     "3340": (_DASD, 0x01),
     "3380": (_DASD, 0x20),
+    "3390": (_DASD, 0x82),  # (later systems)
 }
 _READ_ONLY = 0x80  # VDEVFLAG
 _FIND_CONSOLE = 0xFFFFFFFF
@@ -58,7 +59,8 @@ def device_type(call: DiagnoseCall) -> None:
     if block is None:
         call.set_cc(3)
         return
-    kind, devtype = _TYPES.get(block.devtype, (0, 0))
+    family = block.devtype.partition("-")[0]  # models of a device have one code: 3330-11, 3380-E
+    kind, devtype = _TYPES.get(block.devtype) or _TYPES.get(family, (0, 0))
     read_only = getattr(call.machine.device(block.vaddr), "read_only", False) is True
     call.set_y(kind << 24 | devtype << 16 | (_READ_ONLY if read_only else 0))
     real = isinstance(block, DASDBlock | Dedicated) or (block.kind == "CONS" and not call.vm.disconnected)
