@@ -14,6 +14,21 @@ from cpvm.s370.ebcdic import to_ebcdic
 MISSING = "DMSSTT002E File 'NO FILE A' not found."
 
 
+READS = """
+READER   CSECT
+         USING READER,12
+         LR    10,14
+         RDTERM BUF
+         LR    5,0
+         LINEDIT TEXT='LENGTH ...',SUB=(DEC,(5)),DOT=NO
+         LR    14,10
+         SR    15,15
+         BR    14
+BUF      DS    CL130
+         END
+"""
+
+
 def answer(output: list[str]) -> list[str]:
     return [re.sub(r" T=.*", "", line).rstrip() for line in output]
 
@@ -141,9 +156,27 @@ def test_globals_come_back_changed() -> None:
     assert answer(cms.type("X")) == ["1 1", "10", "Ready;"]
 
 
-def test_messages_are_suppressed_for_commands_only() -> None:
-    text = "&CONTROL OFF NOMSG\nSTATE NO FILE A\nEXEC NONE\n&TYPE &RETCODE\n&CONTROL OFF MSG\nSTATE NO FILE A\n"
-    assert run(text) == ["801", MISSING, "Ready;"]
+def test_nomsg_hides_missing_files_only() -> None:
+    text = "&CONTROL OFF NOMSG\n" + "".join(
+        f"{command}\n&R = &CONCAT &R . &RETCODE\n"
+        for command in ("STATE NO FILE A", "ERASE NO FILE", "LISTFILE NO FILE", "RENAME NO FILE A B C A", "EXEC NONE")
+    )
+    assert run("&R = 0\n" + text + "&TYPE &RETCODE\n") == ["801", "Ready;"]
+    bad = run("&CONTROL OFF NOMSG\nSTATE N?O FILE\nTYPE NO FILE\n&CONTROL OFF MSG\nSTATE NO FILE A\n")
+    assert [line[:10] for line in bad] == ["DMSSTT062E", "DMSTYP002E", "DMSSTT002E", "Ready;"]
+
+
+def test_times_of_commands_that_fail_are_not_shown() -> None:
+    assert run("&CONTROL ERROR TIME\nSTATE NO FILE A\n") == [MISSING, "STATE NO FILE A", "+++ R(00028) +++", "Ready;"]
+
+
+def test_empty_lines_are_stacked_as_blanks() -> None:
+    cms = BareCMS(
+        files={("X", "EXEC"): "&CONTROL OFF\n&BEGSTACK\n\n&END\n&STACK\nREADER\nREADER\n"}, programs={"R": READS}
+    )
+    cms.ipl()
+    cms.type("LOAD R", "GENMOD READER")
+    assert answer(cms.type("X")) == ["LENGTH 1", "LENGTH 0", "Ready;"]
 
 
 def test_implied_exec_can_be_switched_off() -> None:
