@@ -149,6 +149,20 @@ def test_lines_are_typed_over(station: Station) -> None:
     expect(station, screen(lines, 0))
 
 
+def test_nulls_leave_room_to_insert(station: Station) -> None:
+    lines = list(PROGRAM)
+    station.enter("nulls on")
+    expect(station, screen(lines, 0))
+    station.keyboard.move(CURRENT + 1, 5)
+    station.keyboard.insert = True
+    station.type("XYZ")
+    station.keyboard.insert = False
+    station.keyboard.move(22, 0)
+    station.press("enter")
+    lines[0] = "LINEXYZ01   LA    1,1"
+    expect(station, screen(lines, 0))
+
+
 def test_change_retypes_a_line_and_question_mark_a_subcommand(station: Station) -> None:
     lines = list(PROGRAM)
     station.enter("next 2")
