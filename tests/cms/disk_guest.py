@@ -87,6 +87,7 @@ class Guest:
         self.writes = self.reads = self.programs = self.instructions = 0
         self.write_limit: int | None = None
         self.killed = False
+        self.storage_left = -1  # requests for free storage that are still granted; negative: all
         assert self.call("DMSFVS") == 0
 
     # -- calling -----------------------------------------------------------------------------------------------
@@ -315,6 +316,10 @@ class Guest:
 
     def get_storage(self) -> None:
         doublewords = self.machine.gr[0]
+        if self.storage_left == 0:
+            self.machine.gr[15] = 1
+            return
+        self.storage_left -= 1
         if self.free.get(doublewords):
             address = self.free[doublewords].pop()
         else:
