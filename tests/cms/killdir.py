@@ -149,10 +149,7 @@ def after(state: State, words: Sequence[str]) -> State:
 
 
 def allowed(state: State, words: Sequence[str]) -> list[State]:
-    """What may be found when a command was cut off.
-
-    COPYFILE replaces a file by writing a temporary one beside it, exchanging their names and erasing the old one.
-    """
+    """What may be found when a command was cut off. COPYFILE exchanges the names of a file and of its working file."""
     done = after(state, words)
     states = [state, done]
     key = words[1], "DATA"
