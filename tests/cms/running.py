@@ -47,6 +47,11 @@ def codes(*steps: str) -> str:
     return "".join(out)
 
 
+def numbered(*values: int) -> list[str]:
+    """What `codes` types."""
+    return [f"{number} {value}" for number, value in enumerate(values, 1)]
+
+
 def wrapped(source: str) -> str:
     """Statements that are too long, on as many records as they need."""
     out = []
