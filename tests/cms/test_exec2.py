@@ -430,3 +430,50 @@ def test_sequence_numbers_are_not_read() -> None:
     cms.ipl()
     assert answer(cms.type("X")) == ["HERE", "A" * 60 + " B", "Ready;"]
     assert answer(cms.type("Y")) == ["WORD", "Ready;"]
+
+
+ENVIRONMENT = """
+ENV      CSECT
+         USING ENV,12
+         LR    10,14
+         LA    1,SUBCOM
+         SVC   202
+         DC    AL4(1)
+         LR    14,10
+         SR    15,15
+         BR    14
+         DS    0F
+SUBCOM   DC    CL8'SUBCOM',CL8'MYENV',X'00000000',A(ENTRY),A(0)
+         DROP  12
+         USING ENTRY,12
+ENTRY    LR    10,14
+         LR    2,0
+         LM    3,5,0(2)
+         SR    5,4
+         WRTERM (4),(5)
+         LR    14,10
+         LA    15,7
+         BR    14
+         END
+"""
+
+
+def test_subcommand_environments() -> None:
+    text = (
+        "&TRACE ERR\nLOAD ENV\nSTART\n&SUBCOMMAND MYENV Some  words (here\n&TYPE &RC\n&PRESUME &SUBCOMMAND MYENV\n"
+        "another &RC\n&COMMAND STATE X EXEC\n&TYPE &RC\n&PRESUME &COMMAND\nSTATE X EXEC\n&TYPE &RC\n"
+    )
+    cms = BareCMS(files={("X", "EXEC"): text}, programs={"ENV": ENVIRONMENT})
+    cms.ipl()
+    assert answer(cms.type("X"))[1:] == [
+        "Some words (here",
+        "Some words (here",
+        "+++ R(00007) +++",
+        "7",
+        "another 7",
+        "another 7",
+        "+++ R(00007) +++",
+        "0",
+        "0",
+        "Ready;",
+    ]
