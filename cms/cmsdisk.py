@@ -19,7 +19,7 @@ from cms.cmsblocks import BLOCK, PAIRED, CMSDiskError, TrackBlocks, blocks_per_c
 from cpvm.s370.ckd import GEOMETRY, Record, encode_track
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
-__all__ = ["BLOCK", "CMSDisk", "CMSDiskError", "CMSFile", "text_records"]
+__all__ = ["BLOCK", "DEVICE_CODES", "CMSDisk", "CMSDiskError", "CMSFile", "text_records"]
 
 LABEL_BLOCK = 3
 MFD_BLOCK = 4

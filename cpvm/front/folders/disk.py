@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from cms.cmsblocks import BLOCKS_OF_PAIR, PAIRED, blocks_per_cylinder, paired_records
 from cms.cmsdisk import DEVICE_CODES
 from cpvm.front.disks import textcode
 from cpvm.front.filelock import FileLock, LockedError
@@ -81,10 +82,12 @@ class FolderDisk(FolderTracks):
         self.report: Callable[[str], None] = lambda line: None
         """Told what is said while the disk is in use."""
         self._per_track = geometry.records_per_track(BLOCK)
-        a_cylinder = self._per_track * geometry.heads
+        self._paired = geometry.name in PAIRED
+        a_cylinder = blocks_per_cylinder(geometry)
         self.cylinders = min(geometry.cylinders, -(-MOST_BLOCKS // a_cylinder))
         total = min(self.cylinders * a_cylinder, MOST_BLOCKS)
-        self._blocks = Blocks(total, self.cylinders, DEVICE_CODES[geometry.name], self._per_track + 1)
+        first_free = 9 if self._paired else self._per_track + 1  # behind the first track
+        self._blocks = Blocks(total, self.cylinders, DEVICE_CODES[geometry.name], first_free)
         self._shown: dict[Name, Shown] = {}
         self._tracks: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self._undo: dict[int, bytes] = {}  # what blocks held that were written since the folder and the disk were alike
@@ -182,8 +185,17 @@ class FolderDisk(FolderTracks):
     def _numbers(self, cyl: int, head: int) -> range:
         if not (0 <= cyl < self.cylinders and 0 <= head < self.heads):
             raise MediaError(f"{self.path} has no track {cyl}/{head}")
+        if self._paired:  # block 8 of a pair is on both tracks, half on each
+            first = (cyl * self.heads + head) // 2 * BLOCKS_OF_PAIR
+            return range(first + 8, first + BLOCKS_OF_PAIR + 1) if head % 2 else range(first + 1, first + 9)
         first = (cyl * self.heads + head) * self._per_track + 1
         return range(first, first + self._per_track)
+
+    def _records(self, cyl: int, head: int) -> list[Record]:
+        blocks = {number: self._blocks.get(number) for number in self._numbers(cyl, head)}
+        if self._paired:
+            return paired_records(cyl, head, self.heads, blocks)
+        return [Record(cyl, head, n, b"", data) for n, data in enumerate(blocks.values(), 1)]
 
     def read(self, cyl: int, head: int) -> bytes:
         """The image of a track."""
@@ -193,9 +205,7 @@ class FolderDisk(FolderTracks):
             self._last = (cyl, head)
             image = self._tracks.get((cyl, head))
             if image is None:
-                numbers = self._numbers(cyl, head)
-                data = (self._blocks.get(number) for number in numbers)
-                image = encode_track(cyl, head, [Record(cyl, head, n, b"", d) for n, d in enumerate(data, 1)])
+                image = encode_track(cyl, head, self._records(cyl, head))
                 self._tracks[cyl, head] = image
                 if len(self._tracks) > _TRACKS:
                     self._tracks.popitem(last=False)
@@ -211,15 +221,17 @@ class FolderDisk(FolderTracks):
                 records = decode_track(image)
             except CKDError as error:
                 raise MediaError(f"{self.path}: {error}") from None
-            ids = [(r.cyl, r.head, r.rec, r.key, len(r.data)) for r in records]
-            if ids != [(cyl, head, n, b"", BLOCK) for n in range(1, self._per_track + 1)]:
+            before = self._records(cyl, head)
+            if [(r.id, r.key, len(r.data)) for r in records] != [(r.id, r.key, len(r.data)) for r in before]:
                 self._roll_back()
                 raise MediaError(f"{self.path} cannot be formatted")
-            for number, record in zip(numbers, records, strict=True):
-                old = self._blocks.get(number)
-                if record.data != old:
+            for number, record, was in zip(numbers, records, before, strict=True):
+                if record.data != was.data:
+                    old, new = self._blocks.get(number), record.data
+                    if len(new) < BLOCK:
+                        new = old[: BLOCK // 2] + new if head % 2 else new + old[BLOCK // 2 :]
                     self._undo.setdefault(number, old)
-                    self._blocks.data[number] = record.data
+                    self._blocks.data[number] = new
             self._tracks[cyl, head] = image
 
     def commit(self) -> None:
