@@ -182,12 +182,15 @@ def test_a_routine_that_types_while_the_program_types(cms: BareCMS, pause: int) 
     assert ready.startswith(READY)
 
 
-def test_the_interrupt_key_enters_debug(cms: BareCMS) -> None:
+@pytest.mark.parametrize("typed", [(), ("HT",)])
+def test_the_interrupt_key_enters_debug(cms: BareCMS, typed: tuple[str, ...]) -> None:
     start(cms, "LOOPER")
+    for line in typed:
+        cms.interrupt(line)
     cms.take()
     cms.machine.external(0x40)
     cms.run()
-    assert cms.take() == ["EXTERNAL INTERRUPT", "DMSDBG728I DEBUG ENTERED."]
+    assert cms.take() == ["DMSDBG728I DEBUG ENTERED."]
     assert say(cms, "RETURN") == ["INCORRECT DEBUG EXIT"]
     assert say(cms, "SET GPR 15 0", "HX") == ["CMS"]
     assert say(cms, "STATE T1 EXEC") == [READY]
