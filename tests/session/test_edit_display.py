@@ -149,6 +149,38 @@ def test_lines_are_typed_over(station: Station) -> None:
     expect(station, screen(lines, 0))
 
 
+def test_long_lines_take_more_lines_of_the_screen(station: Station) -> None:
+    long = "".join(f"{column:<10}" for column in range(1, 131, 10)).rstrip()
+    station.enter("edit long script")
+    station.wait_for("NEW FILE:")
+    for text in ("short one", long, "between", long, "last"):
+        station.enter(f"input {text}")
+        station.wait(lambda text=text: station.screen.find(text[:9]) >= 0 and not station.screen.locked)  # type: ignore[misc]
+    station.enter("up")
+    folded = ["short one", long[:79], long[79:], "between", long[:79], long[79:], "last"]
+
+    def shown(lines: list[str], current: int) -> list[str]:
+        rows = screen(lines, current)
+        rows[0] = " EDIT:     LONG     SCRIPT   A1  V 132 VERFY=1 132 TRUNC=132 ZONE=1 132 CASE=M"
+        for row, line in enumerate(rows):
+            if line[1:].startswith(long[79:84]):
+                rows[row] = line[1:]  # a line that goes on has no attribute in front
+        return rows
+
+    expect(station, shown(folded, 5))
+    type_at(station, CURRENT + 1, 10, "typed over")
+    type_at(station, CURRENT - 1, 1, "BETWEEN")
+    station.press("enter")
+    second = long[79:89] + "typed over" + long[99:]
+    folded[3], folded[5] = "BETWEEN", second
+    expect(station, shown(folded, 5))
+    station.enter("verify 80 132")
+    station.wait_for("VERFY=80 132")
+    assert station.lines[CURRENT] == f" {second}"
+    station.enter("quit")
+    expect(station, screen(PROGRAM, 0))
+
+
 def test_nulls_leave_room_to_insert(station: Station) -> None:
     lines = list(PROGRAM)
     station.enter("nulls on")
