@@ -191,3 +191,32 @@ def test_a_tape_without_ring_is_not_written_on(tape_system: api.SystemHandle, me
     user.expect("TAPE 181 ATTACHED")
     response = user.type("TAPE WTM")
     assert response.return_code == 36 and "DMSTPE043E 'TAP1' IS FILE PROTECTED." in response.lines
+
+
+def test_tappds_makes_files_of_members(tape_system: api.SystemHandle, media: Path) -> None:
+    def punched(line: str) -> bytes:
+        return e(" " + line.ljust(80))
+
+    (media / "os.aws").write_bytes(
+        aws(
+            e("VOL1OSTAPE".ljust(80)),
+            e("HDR1A.PDS".ljust(80)),
+            None,
+            punched("MEMBER NAME  ALPHA") + punched("ALPHA    CSECT") + punched("         END"),
+            punched("MEMBER NAME  BETA") + punched("SECOND MEMBER"),
+            None,
+            e("./ ADD NAME=GAMMA,LIST=ALL".ljust(80)) + e("THIRD".ljust(80)) + e("./ ENDUP".ljust(80)),
+            None,
+            None,
+        )
+    )
+    user = mounted(tape_system, "os.aws")
+    response = user.type("TAPPDS * ASSEMBLE A")
+    assert response.return_code == 0, response.text
+    assert any(line.startswith("VOL1OSTAPE") for line in response.lines)
+    assert "DMSTPP703I FILE 'ALPHA ASSEMBLE A1' COPIED." in response.lines
+    assert "ALPHA    CSECT" in user.type("TYPE ALPHA ASSEMBLE").lines
+    assert "SECOND MEMBER" in user.type("TYPE BETA ASSEMBLE").lines
+    assert user.type("TAPPDS * COPY A (UPDATE COL1").return_code == 0
+    assert "THIRD" in user.type("TYPE GAMMA COPY").lines
+    assert user.type("TAPPDS ALL DATA A (NOPDS").return_code == 40
