@@ -189,3 +189,12 @@ def test_implied_exec_can_be_switched_off() -> None:
 
 def test_space_counts() -> None:
     assert run("&TYPE A\n&SPACE\n&SPACE 0\n&TYPE B\n") == ["A", "", "B", "Ready;"]
+
+
+def test_messages_in_capitals_as_they_once_were() -> None:
+    cms = BareCMS(files={("X", "EXEC"): "&GOTO -a\n", ("Y", "EXEC"): "&TRACE OFF\n&GOTO -a\n"})
+    cms.ipl()
+    cms.type("SET HISTORY 1979")
+    assert cms.type("EXEC X")[0] == "DMSEXT072E ERROR IN EXEC FILE X, LINE 1 - &SKIP OR &GOTO ERROR"
+    assert cms.type("EXEC Y")[0] == "DMSEXE085E ERROR IN Y EXEC A1, LINE 2 - LABEL NOT FOUND"
+    assert cms.type("EXEC *")[0] == "DMSSTT062E INVALID CHARACTER '*' IN FILEID '* EXEC'."
