@@ -201,6 +201,7 @@ def test_returns(cms: BareCMS) -> None:
 
 def test_extended_list(cms: BareCMS) -> None:
     assert say(cms, "  extended  Some Words (as Typed") == ["00000B <extended> <Some Words (as Typed>", READY]
+    assert say(cms, "EXTENDED") == ["00000B <EXTENDED> <>", READY]
     assert say(cms, "EXTENDED x") == ["00000B <EXTENDED> <x>", READY]
     assert [line.upper() for line in say(cms, "CALLS")] == ["00000D <EXTENDED> <FROM AN EXEC>", READY.upper()]
 

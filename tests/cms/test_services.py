@@ -198,7 +198,27 @@ BUFFER   DS    CL80
 """
 )
 
+DIRECT = statements(
+    """
+         LA    1,ONE
+         SVC   202
+         DC    AL4(*+4)
+         RDTERM LINE,TYPE=DIRECT
+         LR    6,0
+         WRTERM LINE,(6)
+         RDTERM LINE
+         LR    6,0
+         WRTERM LINE,(6)
+         SR    15,15
+         BR    10
+ONE      DC    CL8'ATTN',CL4'FIFO',AL1(7),AL3(TEXT)
+TEXT     DC    C'STACKED'
+LINE     DS    CL130
+"""
+)
+
 PROGRAMS = {
+    "DIRECT": program(DIRECT),
     "STORAGE": program(STORAGE),
     "USERBAD": program(DESTROY.format(type="USER", chain="4")),
     "NUCBAD": program(DESTROY.format(type="NUCLEUS", chain="0")),
@@ -299,3 +319,8 @@ def test_edited_lines(cms: BareCMS) -> None:
     ]
     assert cms.host.printed[-1][1].rstrip() == "PRINTED"
     assert cms.host.commands[-1] == "MESSAGE * X"
+
+
+def test_a_line_from_the_terminal_itself(cms: BareCMS) -> None:
+    assert run(cms, "DIRECT") == []
+    assert say(cms, "typed") == ["TYPED", "STACKED", READY]
