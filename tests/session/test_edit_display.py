@@ -62,6 +62,15 @@ def screen(lines: list[str], at: int, *messages: str, mode: str = "EDIT:", case:
     return shown
 
 
+def without_a_trace(station: Station, line: str, lines: list[str], at: int) -> None:
+    """Enter a subcommand that does not change the screen, and wait until it is done."""
+    station.enter(line)
+    station.enter("frob")
+    expect(station, screen(lines, at, "?EDIT: FROB"))
+    station.press("enter")
+    expect(station, screen(lines, at))
+
+
 def type_at(station: Station, row: int, column: int, text: str) -> None:
     """Type over a line of the file, and go back to the input area."""
     station.unlocked()
@@ -125,10 +134,8 @@ def test_lines_are_typed_over(station: Station) -> None:
     station.keyboard.reset()
     station.keyboard.move(22, 0)
     # a line cleared with the erase key is a blank line; columns 73 to 80 stay
-    station.enter("serial on")
-    expect(station, screen(lines, 0))
-    station.enter("save")
-    expect(station, screen(lines, 0))
+    without_a_trace(station, "serial on", lines, 0)
+    without_a_trace(station, "save", lines, 0)
     station.unlocked()
     station.keyboard.move(CURRENT + 1, 1)
     station.keyboard.erase_to_end()
@@ -183,8 +190,7 @@ def test_long_lines_take_more_lines_of_the_screen(station: Station) -> None:
 
 def test_nulls_leave_room_to_insert(station: Station) -> None:
     lines = list(PROGRAM)
-    station.enter("nulls on")
-    expect(station, screen(lines, 0))
+    without_a_trace(station, "nulls on", lines, 0)
     station.keyboard.move(CURRENT + 1, 5)
     station.keyboard.insert = True
     station.type("XYZ")
@@ -243,8 +249,7 @@ def test_keys_messages_and_line_mode(station: Station, system: api.SystemHandle)
     lines[1] = "RIGHT    LA    2,2"
     expect(station, screen(lines, 2))
     # a line with what a display cannot show is protected
-    station.enter("image off")
-    expect(station, screen(lines, 2))
+    without_a_trace(station, "image off", lines, 2)
     station.enter("alter l 05 1")
     lines[1] = "RIGHT    .A    2,2"
     expect(station, screen(lines, 2, "1 line(s) changed"))
