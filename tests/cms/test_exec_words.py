@@ -198,3 +198,13 @@ def test_messages_in_capitals_as_they_once_were() -> None:
     assert cms.type("EXEC X")[0] == "DMSEXT072E ERROR IN EXEC FILE X, LINE 1 - &SKIP OR &GOTO ERROR"
     assert cms.type("EXEC Y")[0] == "DMSEXE085E ERROR IN Y EXEC A1, LINE 2 - LABEL NOT FOUND"
     assert cms.type("EXEC *")[0] == "DMSSTT062E INVALID CHARACTER '*' IN FILEID '* EXEC'."
+
+
+def test_halted_typing_ends_with_the_file() -> None:
+    files = {
+        ("X", "EXEC"): "&CONTROL OFF\nEXEC Y\n&TYPE HEARD &RETCODE\n",
+        ("Y", "EXEC"): "&CONTROL OFF\n&STACK HT\n&TYPE NOT HEARD\n&EXIT 3\n",
+    }
+    cms = BareCMS(files=files)
+    cms.ipl()
+    assert answer(cms.type("X")) == ["HEARD 3", "Ready;"]
