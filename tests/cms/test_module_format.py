@@ -101,3 +101,18 @@ def test_places_of_address_constants(modules: dict[str, list[bytes]]) -> None:
     header, _, _, places = modules["MOVABLE"]
     assert header[0x24:0x28] == b"\0\0\0\1"
     assert places == b"\x1c" + (USER + 4).to_bytes(3, "big")
+
+
+def test_a_map_that_is_larger_than_the_loader_table() -> None:
+    names = [f"N{number}" for number in range(700)]
+    entries = "".join(f"         ENTRY {name}\n" for name in names)
+    labels = "".join(f"{name:<8} DS    0H\n" for name in names)
+    cms = BareCMS(
+        programs={"LARGE": f"LARGE    CSECT\n{entries}         SR    15,15\n         BR    14\n{labels}         END\n"}
+    )
+    cms.ipl()
+    assert say(cms, "LOAD LARGE") == ["DMSLIO116S LOADER TABLE OVERFLOW.", "Ready(00104);"]
+    cms.ipl()
+    assert say(cms, "SET LDRTBLS 6", "LOAD LARGE", "GENMOD LARGE", "LARGE") == [READY] * 4
+    cms.ipl()
+    assert say(cms, "LOADMOD LARGE") == ["DMSMOD116S LOADER TABLE OVERFLOW.", "Ready(00104);"]
