@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from bare_cms import BareCMS
 from os_programs import PROGRAMS
+
+from cpvm.machine.devices.tape import Tape
+from cpvm.machine.media.tape.open import open_tape
 
 FILES = {
     ("DATA", "FILE"): "one\ntwo is longer\nthree\nfour\nfive\n",
@@ -250,3 +254,22 @@ def test_terminal_in_upper_case_or_as_typed(cms: BareCMS) -> None:
     assert start(cms, "COPY", "a line", "") == ["A LINE", READY]
     say(cms, "FILEDEF IN TERMINAL (LOWCASE")
     assert start(cms, "COPY", "a line", "") == ["a line", READY]
+
+
+@pytest.mark.parametrize(
+    "format_", ["RECFM VB LRECL 84 BLKSIZE 100", "RECFM FB LRECL 20 BLKSIZE 60", "RECFM U BLKSIZE 99"]
+)
+def test_blocks_on_tape(cms: BareCMS, tmp_path: Path, format_: str) -> None:
+    """Written by MOVEFILE, read back to the terminal; a drive that is not there."""
+    cms.machine.attach(0x181, Tape("3420", open_tape(tmp_path / "one.aws")))
+    try:
+        say(cms, "FILEDEF X DISK DATA FILE A", f"FILEDEF TAPE TAP1 ({format_}", "FILEDEF OUT TERMINAL")
+        assert say(cms, "TAPE REW", "MOVEFILE X TAPE", "TAPE REW") == [READY, READY, READY]
+        assert say(cms, "MOVEFILE TAPE OUT") == ["one", "two is longer", "three", "four", "five", READY]
+    finally:
+        cms.machine.detach(0x181)
+    assert say(cms, "MOVEFILE X TAPE")[0] in {  # where the first block is written: PUT, which has SYNAD, or CLOSE
+        "DMSMVE129S I/O error on output after writing 0 records of 'TAPE'.",
+        "DMSMVE129S I/O error on output after writing 3 records of 'TAPE'.",
+        "DMSSCT120S OUTPUT ERROR 005 ON TAPE.",
+    }
