@@ -160,7 +160,7 @@ def test_levels_share_globals() -> None:
 
 def test_storage_is_given_back() -> None:
     text = "&CONTROL OFF\n&V1 = 1\n&IF &1 EQ 0 &EXIT\n&N = &1 - 1\nEXEC X &N\n"
-    cms = BareCMS(files={("X", "EXEC"): text, ("Y", "EXEC"): "&CONTROL OFF\n&LOOP 1 60\nEXEC X 4\n"}, storage=1 << 19)
+    cms = BareCMS(files={("X", "EXEC"): text, ("Y", "EXEC"): "&CONTROL OFF\n&LOOP 1 25\nEXEC X 4\n"}, storage=1 << 19)
     cms.ipl()
     assert answer(cms.type("Y")) == ["Ready;"]
 
