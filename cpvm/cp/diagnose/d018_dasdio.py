@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+
 from cpvm.cp.area import within
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.machine.devices.dasd import Dasd
@@ -12,11 +15,13 @@ IO_ERROR = 13
 MOST_BYTES = 4096
 """That a read or write may have; Release 6 allowed 2048."""
 MOST_OPERATIONS = 15
-_COMMAND_CHAIN = 0x40
+_COMMAND_CHAIN = 0x40000000
 _TIC, _SEEK, _SEEK_HEAD, _NOP, _SET_SECTOR, _READ, _WRITE = 0x08, 0x07, 0x1B, 0x03, 0x23, 0x06, 0x05
 _SEARCHES = frozenset({0x31, 0x51, 0x71, 0xB1, 0xD1, 0xF1, 0x29, 0x49, 0x69, 0xA9, 0xC9, 0xE9})
 _SEEK_LENGTH, _SEARCH_LENGTH = 6, 5
 _MOST_CCWS = 256
+_AT_ONCE = 32
+_TWO_WORDS = struct.Struct(">II")
 
 
 class _Refused(Exception):
@@ -70,22 +75,28 @@ class _Chain:
     def check(self, ccw: int) -> None:
         """Look through the chain that begins at CCW. Raises _Refused."""
         expected = self._call.machine.gr[15]
-        for _ in range(_MOST_CCWS):
-            code, address, flags, count = self._fetch(ccw)
-            self._one(code, address, count)
-            if code & 0x0F != _TIC and not flags & _COMMAND_CHAIN:
-                break
-            ccw += 8  # a TIC goes back to its search: what comes behind it is what matters
+        for word, tail in self._fetch(ccw):
+            code = word >> 24
+            self._one(code, word & 0xFFFFFF, tail & 0xFFFF)
+            if code & 0x0F != _TIC and not tail & _COMMAND_CHAIN:
+                break  # a TIC goes back to its search: what comes behind it is what matters
         else:
             raise _Refused(2, WRONG_NUMBER)
         if not 1 <= expected <= MOST_OPERATIONS or self._operations > expected:
             raise _Refused(2, WRONG_NUMBER)
 
-    def _fetch(self, ccw: int) -> tuple[int, int, int, int]:
-        if not within(self._call.machine, ccw, 8):
-            raise _Refused(2, ARGUMENT)
-        data = self._call.machine.storage.read(ccw, 8)
-        return data[0], int.from_bytes(data[1:4], "big"), data[4], int.from_bytes(data[6:], "big")
+    def _fetch(self, ccw: int) -> Iterator[tuple[int, int]]:
+        """The CCWs from this one on, two words each, as far as they lie in storage. Raises _Refused behind that."""
+        machine, left = self._call.machine, _MOST_CCWS
+        while left:
+            some = min(left, _AT_ONCE)
+            if not within(machine, ccw, 8 * some):
+                some = 1
+                if not within(machine, ccw, 8):
+                    raise _Refused(2, ARGUMENT)
+            yield from _TWO_WORDS.iter_unpack(machine.storage.read(ccw, 8 * some))
+            ccw += 8 * some
+            left -= some
 
     def _one(self, code: int, address: int, count: int) -> None:
         if code in (_READ, _WRITE):
@@ -93,19 +104,19 @@ class _Chain:
         elif code in (_SEEK, _SEEK_HEAD):
             self._seek(code, address)
         elif code in _SEARCHES:
-            self._argument(address, _SEARCH_LENGTH)
+            self._inside(address, _SEARCH_LENGTH)
         elif code == _SET_SECTOR:
-            self._argument(address, 1)
+            self._inside(address, 1)
         elif code & 0x0F != _TIC and code != _NOP:
             raise _Refused(2, NOT_READ_WRITE)
 
-    def _argument(self, address: int, length: int) -> bytes:
+    def _inside(self, address: int, length: int) -> None:
         if not within(self._call.machine, address, length):
             raise _Refused(2, ARGUMENT)
-        return self._call.machine.storage.read(address, length)
 
     def _seek(self, code: int, address: int) -> None:
-        cylinder = int.from_bytes(self._argument(address, _SEEK_LENGTH)[2:4], "big")
+        self._inside(address, _SEEK_LENGTH)
+        cylinder = int.from_bytes(self._call.machine.storage.read(address + 2, 2), "big")
         if code == _SEEK_HEAD and self._cylinder not in (-1, cylinder):
             raise _Refused(2, OTHER_CYLINDER)
         if cylinder >= self._device.cylinders:
