@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cms import segment_image
+from cms import helpmacro, helpmessage, segment_image
 from cms.cmsdisk import CMSDisk, text_records
 from cms.modules import build_folder, folders
 from cms.nucleus_image import Nucleus, build_nucleus
@@ -20,8 +20,15 @@ LABEL = "CMS190"
 DEVICE = "3350"
 MODE = "S2"
 """The system's directory shows files of mode 2."""
-HELP_TYPES = {".help": "HELPCMS", ".helpexc": "HELPEXC", ".helpexc2": "HELPEXC2", ".helpedt": "HELPEDT"}
-"""Help files by suffix: commands, words of EXEC, words of EXEC 2, subcommands of EDIT."""
+HELP_TYPES = {
+    ".help": "HELPCMS",
+    ".helpexc": "HELPEXC",
+    ".helpexc2": "HELPEXC2",
+    ".helpedt": "HELPEDT",
+    ".helpdbg": "HELPDBG",
+    ".helpmenu": "HELPMENU",
+}
+"""Help files by suffix: commands, words of EXEC, of EXEC 2, subcommands of EDIT, of DEBUG, menus."""
 
 Progress = Callable[[str], None]
 
@@ -67,6 +74,9 @@ def build_system_disk(
     if errors:
         raise BuildError("\n".join(errors))
     say("Writing the CMS system disk")
+    for filetype, pages in (("HELPMAC", helpmacro.pages()), ("HELPMSG", helpmessage.pages())):
+        for name, text in pages.items():
+            disk.write_text(name, filetype, MODE, text, recfm="V")
     disk.write(segment_image.NAME, segment_image.TYPE, MODE, nucleus.segment.records(), "V")
     disk.write("CMSLIB", "MACLIB", MODE, library.records(), "F", 80)
     disk.write("OSMACRO", "MACLIB", MODE, library.os_records(), "F", 80)

@@ -30,7 +30,17 @@ Progress = Callable[[str], None]
 Tracks = Iterable[tuple[int, int, bytes]]
 """Cylinder and head within a minidisk, and the image of the track."""
 
-_SOURCES = ("nucleus/*.assemble", "commands/*/*.assemble", "commands/*/*.exec", "commands/*/*.help", "maclib/*", "*.py")
+_SOURCES = (
+    "nucleus/*.assemble",
+    "segment/*.assemble",
+    "commands/*/*.assemble",
+    "commands/*/*.exec",
+    "commands/*/*.help*",
+    "maclib/*",
+    "osmacro/*",
+    "*.help",
+    "*.py",
+)
 
 
 class SystemDiskError(Exception):
