@@ -34,7 +34,7 @@ def test_without_a_segment_of_cp_it_is_moved(storage: int) -> None:
 
 def test_a_segment_of_another_level_is_not_used() -> None:
     """The level at X'F00008' tells; here it is the file's."""
-    cms = BareCMS({("HELLO", "EXEC"): "&TYPE HELLO\n"})
+    cms = BareCMS({("HELLO", "EXEC"): "&TYPE HELLO\n"}, {"OS": "OS       CSECT\n         SVC   11\n         END\n"})
     image = system_disk().nucleus.image
     level = image.address("NUCLEVEL")
     cms.machine.ipl(0x190)
@@ -45,6 +45,8 @@ def test_a_segment_of_another_level_is_not_used() -> None:
     cms.run()
     assert "DMSINS100W CMSSEG system name 'CMSSEG' not available." in cms.type("")
     assert "Unknown CP/CMS command" in cms.type("EXEC HELLO")
+    cms.type("LOAD OS")
+    assert cms.type("START")[1:] == ["DMSITS098S CMS OS SIMULATION NOT AVAILABLE.", "CMS"]
     assert cms.type("STATE HELLO EXEC")[-1].startswith("Ready;")
 
 
