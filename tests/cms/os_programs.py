@@ -128,6 +128,12 @@ PROGRAMS = {
     ),
     "CLOSED": program("CLOSED", "         SR    15,15\n         GET   IN\n", "IN       DCB   DDNAME=IN,MACRF=GL\n"),
     "ISAM": program("ISAM", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,DSORG=IS,MACRF=GL\n"),
+    "SPANNED": program(
+        "SPANNED", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,MACRF=GL,RECFM=VBS,LRECL=84,BLKSIZE=88\n"
+    ),
+    "ODDBLOCK": program(
+        "ODDBLOCK", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,MACRF=GL,RECFM=VB,LRECL=84,BLKSIZE=80\n"
+    ),
     "LINKS": program(
         "LINKS",
         "         LINK  EP=CALLEE,PARAM=(W)\n"
