@@ -16,7 +16,7 @@ from cpvm.cp.savedsys import SCHEMA, SavedSystemError, SavedSystems
 from cpvm.cp.system import DATABASE, System, SystemStartError
 from cpvm.front import savedcms, systemdisk, users
 from cpvm.front.filelock import FileLock, LockedError
-from cpvm.front.firstfiles import write_first_files
+from cpvm.front.firstfiles import PROFILE, write_first_files
 from cpvm.front.locations import default_directory
 from cpvm.front.systemdisk import MARK, SystemDiskError, Tracks
 from cpvm.machine.device import MediaError
@@ -27,12 +27,6 @@ FORMAT = 1
 """Version of the layout of a system directory."""
 
 LOCK = "lock"
-
-PROFILE = """\
-&CONTROL OFF
-* COMMANDS IN THIS FILE ARE EXECUTED EACH TIME CMS IS IPLED.
-&EXIT
-"""
 
 Progress = Callable[[str], None]
 

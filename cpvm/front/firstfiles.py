@@ -1,4 +1,4 @@
-"""The files of a new system that its operator may change: what real devices it has, and its configuration."""
+"""The files of a new system that may be changed: its real devices, its configuration, and users' PROFILE EXEC."""
 
 from __future__ import annotations
 
@@ -31,6 +31,25 @@ CONFIGURATION = """\
 # NETWORK  LISTEN 127.0.0.1:1175
 # LINK     OTHER otherhost:1175 KEY a-secret-that-both-know
 """
+
+
+PROFILE = """\
+&CONTROL OFF
+* COMMANDS IN THIS FILE ARE EXECUTED EACH TIME CMS IS IPLED.
+* THE PF KEYS OF A DISPLAY (OR F1 TO F12 OF A TERMINAL).
+CP SET PF1 IMMED HELP
+CP SET PF2 IMMED HELP TASK
+CP SET PF3 RETRIEVE
+CP SET PF4 IMMED LISTFILE
+CP SET PF5 IMMED QUERY DISK
+CP SET PF6 IMMED QUERY READER
+CP SET PF9 DELAYED HELP
+CP SET PF12 RETRIEVE
+* WITHOUT THE ASTERISK: THE ANSWERS OF 1979 (1972, CE).
+* SET HISTORY 1979
+&EXIT
+"""
+"""PROFILE EXEC of new users."""
 
 
 def write_first_files(folder: Path) -> None:
