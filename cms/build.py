@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cms import helpmacro, helpmessage, segment_image
+from cms import helpalias, helpmacro, helpmessage, segment_image
 from cms.cmsdisk import CMSDisk, text_records
 from cms.modules import build_folder, folders
 from cms.nucleus_image import Nucleus, build_nucleus
@@ -74,6 +74,8 @@ def build_system_disk(
     if errors:
         raise BuildError("\n".join(errors))
     say("Writing the CMS system disk")
+    for name, filetype, text in helpalias.pages():
+        disk.write_text(name, filetype, MODE, text, recfm="V")
     for filetype, pages in (("HELPMAC", helpmacro.pages()), ("HELPMSG", helpmessage.pages())):
         for name, text in pages.items():
             disk.write_text(name, filetype, MODE, text, recfm="V")

@@ -18,7 +18,7 @@ TEXTS: Final = Path(__file__).with_name("messages.help")
 _WIDTH = 79
 _CONTINUED = 71  # column 72
 _STRING = r"'((?:[^']|'')*)'"
-_LITERAL = re.compile(r"DMS([A-Z]{3})(\d{3})([A-Z]) +([^\n]*)")
+_LITERAL = re.compile(r"DMS([A-Z]{3}|\.{3})(\d{3})([A-Z]) +([^\n]*)")
 _ERROR = re.compile(r"^\S*\s+(?:DMSERR)\s+(.*)")
 _NUMBERED = re.compile(r"^\S*\s+(LBERR|UPDERR)\s+(\d{3})([A-Z])," + _STRING)
 _CODES = {"LBERR": "mmm", "UPDERR": "UPD"}
@@ -97,7 +97,7 @@ def _assembler(source: str) -> Iterator[tuple[str, str, str]]:
         else:
             for quoted in re.finditer(_STRING, statement):
                 if found := _LITERAL.match(quoted[1]):
-                    yield found[1], found[2] + found[3], found[4]
+                    yield found[1].replace("...", "mmm"), found[2] + found[3], found[4]
 
 
 def _statements(source: str) -> Iterator[str]:

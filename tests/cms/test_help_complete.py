@@ -53,6 +53,18 @@ def test_every_subcommand_of_debug_has_its_page(disk: CMSDisk) -> None:
     assert requests == topics(disk, "HELPDBG")
 
 
+def test_every_word_of_exec_has_its_page(disk: CMSDisk) -> None:
+    classic = "".join(path.read_text() for path in SEGMENT.glob("dmsext*.assemble"))
+    words = {word for word in table(classic, r"CL8'&&([A-Z]+)'")}
+    assert {"IF", "LOOP", "RETCODE"} <= words
+    pages = topics(disk, "HELPEXC")
+    assert not {word for word in words if not any(page.startswith(word) for page in pages)}
+    second = table((SEGMENT / "dmsexen.assemble").read_text(), r"E2NAME ([A-Z]+),[A-Z]")
+    assert {"CALL", "PIECE"} <= second
+    pages = topics(disk, "HELPEXC2")
+    assert not {word for word in second if word[:8] not in pages}
+
+
 def test_every_macro_has_its_page(disk: CMSDisk) -> None:
     macros = {path.stem.upper() for folder in (MACLIB, OSMACRO) for path in folder.glob("*.macro")}
     assert macros == topics(disk, "HELPMAC")
