@@ -4,10 +4,12 @@ nucleus into storage."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from assembler import linkage
+from assembler.assembly import Assembly
 from cms.segment_image import Segment, build_segment
 from cms.source import NUCLEUS, BuildError, Library, assemble_file, assemble_files
 from cpvm.s370.ebcdic import to_ebcdic
@@ -48,8 +50,20 @@ def build_nucleus(library: Library, now: datetime) -> Nucleus:
     """Assemble and link the nucleus; `now` appears in the version line. Raises BuildError."""
     paths = sorted(NUCLEUS.glob("*.assemble"), key=lambda path: (path.stem != FIRST, path.stem))
     modules = assemble_files((path for path in paths if path.stem != IPL), library)
+    image = link_nucleus([module.assembly.deck for module in modules])
+    segment = build_segment(library, symbols(image))
+    return finish(image, segment, assemble_file(NUCLEUS / f"{IPL}.assemble", library).assembly, now)
+
+
+def symbols(image: linkage.Image) -> dict[str, int]:
+    """The names of the nucleus, for the segment."""
+    return {entry.name: entry.address for entry in image.map if entry.kind != "PR"}
+
+
+def link_nucleus(decks: Sequence[Sequence[bytes]]) -> linkage.Image:
+    """Link decks, the first that of `FIRST`, to be the nucleus. Raises BuildError."""
     try:
-        image = linkage.link([module.assembly.deck for module in modules], ORIGIN)
+        image = linkage.link(decks, ORIGIN)
     except linkage.LinkError as error:
         raise BuildError(f"nucleus: {error}") from None
     if image.undefined or image.duplicates:
@@ -59,15 +73,20 @@ def build_nucleus(library: Library, now: datetime) -> Nucleus:
         )
     if image.end > LIMIT:
         raise BuildError(f"nucleus: it ends at X'{image.end:X}', beyond X'{LIMIT:X}'")
-    segment = build_segment(library, {entry.name: entry.address for entry in image.map if entry.kind != "PR"})
+    return image
+
+
+def finish(image: linkage.Image, segment: Segment, boot: Assembly, now: datetime) -> Nucleus:
+    """Give nucleus and segment their common level, and the nucleus its version line.  Raises BuildError."""
     level = hashlib.sha256(image.data + segment.image.data).digest()[:8]
-    segment.level(level)
-    _put(image, "NUCLEVEL", level)
-    _put(image, "NUCIDENT", to_ebcdic(f"{SYSTEM} - {now:%m/%d/%y %H:%M}"[:32].ljust(32)))
-    boot = assemble_file(NUCLEUS / f"{IPL}.assemble", library).assembly
-    start = boot.symbols["BOOTPARM"].value
-    text = linkage.link([boot.deck], 0).data
-    return Nucleus(image, segment, text, start)
+    try:
+        segment.level(level)
+        _put(image, "NUCLEVEL", level)
+        _put(image, "NUCIDENT", to_ebcdic(f"{SYSTEM} - {now:%m/%d/%y %H:%M}"[:32].ljust(32)))
+        start = boot.symbols["BOOTPARM"].value
+        return Nucleus(image, segment, linkage.link([boot.deck], 0).data, start)
+    except KeyError as error:
+        raise BuildError(f"nucleus: there is no name {error.args[0]}") from None
 
 
 def _put(image: linkage.Image, name: str, value: bytes) -> None:

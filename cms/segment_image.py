@@ -54,9 +54,13 @@ class Segment:
 def build_segment(library: Library, nucleus: Mapping[str, int]) -> Segment:
     """Assemble and link the segment; `nucleus` has the addresses of the nucleus' names. Raises BuildError."""
     paths = sorted(SEGMENT.glob("*.assemble"), key=lambda path: (path.stem != FIRST, path.stem))
-    modules = assemble_files(paths, library)
+    return link_segment([module.assembly.deck for module in assemble_files(paths, library)], nucleus)
+
+
+def link_segment(decks: Sequence[Sequence[bytes]], nucleus: Mapping[str, int]) -> Segment:
+    """Link decks, the first that of `FIRST`, to be the segment. Raises BuildError."""
     try:
-        image = linkage.link([module.assembly.deck for module in modules], ORIGIN, symbols=nucleus)
+        image = linkage.link(decks, ORIGIN, symbols=nucleus)
     except linkage.LinkError as error:
         raise BuildError(f"segment: {error}") from None
     if image.undefined or image.duplicates:

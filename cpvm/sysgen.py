@@ -140,6 +140,8 @@ def _build(folder: Path, progress: Progress) -> None:
                 if place.vaddr == "190":
                     built = systemdisk.build(progress)
                     tracks, files = built.tracks, built.files
+                elif place.vaddr == "393":
+                    tracks = _source_disk()
                 else:
                     tracks = _user_disk(place)
                 disk = volume.minidisk(place.start, place.cylinders)
@@ -162,6 +164,12 @@ def _save_cms(folder: Path, disk: Minidisk) -> None:
         raise SystemDiskError(str(error)) from error
     finally:
         database.close()
+
+
+def _source_disk() -> Tracks:
+    from cms.sourcedisk import source_disk
+
+    return source_disk().tracks()
 
 
 def _user_disk(place: users.Place) -> Tracks:

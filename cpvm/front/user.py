@@ -151,7 +151,7 @@ def _free_name(store: DirectoryStore, folder: Path, userid: str) -> str:
 def _make_disk(folder: Path, entry: VolumeEntry, userid: str) -> None:
     """Make the volume, with a formatted CMS disk on it, before the directory has it."""
     from cms.build import empty_disk  # brings the assembler, which nothing else here needs
-    from cpvm.sysgen import PROFILE
+    from cpvm.front.firstfiles import PROFILE
 
     path = volume_path(folder, entry.volid)
     try:

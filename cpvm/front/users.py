@@ -8,6 +8,9 @@ DEVICE = "3350"
 SYSTEM_DISK_CYLINDERS = 30
 """Size of MAINT's 190, the CMS system disk."""
 
+SOURCE_DISK_CYLINDERS = 16
+"""Size of MAINT's 393, the source of CMS, which everybody may read."""
+
 TEMPORARY = "TDSK01"
 """The volume for temporary disks."""
 TEMPORARY_CYLINDERS = 200
@@ -68,6 +71,7 @@ def places() -> Iterator[Place]:
         yield Place(user.userid, "191", at, user.cylinders)
         at += user.cylinders
     yield Place(EXCHANGE, "191", at, EXCHANGE_CYLINDERS)
+    yield Place("MAINT", "393", at + EXCHANGE_CYLINDERS, SOURCE_DISK_CYLINDERS)
 
 
 def volume_cylinders() -> int:
@@ -97,10 +101,10 @@ def directory_source() -> str:
             " SPOOL 00D 2540 PUNCH A",
             " SPOOL 00E 1403 A",
         ]
-        for vaddr in ("190", "191"):
+        for vaddr in ("190", "191", "393"):
             if place := extents.get((user.userid, vaddr)):
-                # Anybody may read the system disk; nobody else a 191.
-                passwords = " ALL" if vaddr == "190" else ""
+                # Anybody may read the system disk and its source; nobody else a 191.
+                passwords = "" if vaddr == "191" else " ALL"
                 extent = f"{DEVICE} {place.start:03d} {place.cylinders:03d} {VOLUME}"
                 lines.append(f" MDISK {vaddr} {extent} MR{passwords}")
             elif vaddr == "190":

@@ -70,6 +70,11 @@ def test_the_page_that_changes_the_package(tmp_path: Path, monkeypatch: pytest.M
     perform("add-an-instruction", tmp_path, monkeypatch)
 
 
+@pytest.mark.parametrize("name", ["change-cms"])
+def test_a_lesson(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    perform(f"../lessons/{name}", tmp_path, monkeypatch)
+
+
 def perform(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do what a page tells, in this folder; what is imported is there, or else the package that is tested."""
     page = HOWTO / f"{name}.md"
