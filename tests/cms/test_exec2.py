@@ -289,7 +289,7 @@ def test_storage_is_given_back() -> None:
 
 def test_no_room() -> None:
     text = "&I = 0\n&LOOP 2 *\n&I = &I + 1\n&V&I = &LEFT OF A 250\n"
-    assert run(text, storage=1 << 18) == [
+    assert run(text, storage=5 << 16) == [
         "DMSEXE085E Error in X EXEC A1, line 5 - Insufficient storage available",
         "Ready(10097);",
     ]

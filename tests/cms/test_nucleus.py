@@ -59,7 +59,7 @@ def test_profile_return_code_is_in_the_first_ready() -> None:
     assert shown(BareCMS({("PROFILE", "EXEC"): "&CONTROL OFF\n&EXIT 3\n"}).ipl())[1:] == [ready(3)]
 
 
-@pytest.mark.parametrize("storage", [256 << 10, 1 << 20, 16 << 20])
+@pytest.mark.parametrize("storage", [320 << 10, 1 << 20, 16 << 20])
 def test_storage_sizes(storage: int) -> None:
     cms = BareCMS(programs={"RC5": PROGRAMS["RC5"]}, storage=storage)
     assert shown(cms.ipl())[1:] == [READY]

@@ -14,7 +14,7 @@ from cms import segment_image
 ASEGMENT = 0x5F0
 
 
-@pytest.mark.parametrize("storage", [256 << 10, 1 << 20, 16 << 20])
+@pytest.mark.parametrize("storage", [320 << 10, 1 << 20, 16 << 20])
 def test_without_a_segment_of_cp_it_is_moved(storage: int) -> None:
     """EXEC runs, and every address in the segment has moved as far as the segment has."""
     cms = BareCMS({("HELLO", "EXEC"): "&TYPE HELLO &1\n&EXIT 7\n"}, storage=storage)

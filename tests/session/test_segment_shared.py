@@ -16,3 +16,13 @@ def test_cp_shares_it(system: api.SystemHandle) -> None:
     user.type("")
     assert "0005F0  00F00000" not in user.type("#CP DISPLAY 5F0").text
     assert user.type("EXEC PROFILE").text.startswith("Ready;")
+
+
+def test_a_small_machine(system: api.SystemHandle) -> None:
+    """256K are enough where the segment is shared."""
+    user = system.logon("CMSUSER")
+    user.type("DEFINE STORAGE 256K")
+    user.type("IPL CMS")
+    assert "Ready;" in user.type("").text
+    assert user.type("EXEC PROFILE").return_code == 0
+    assert "LISTFILE" in user.type("HELP LISTFILE").text
