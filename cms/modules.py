@@ -14,6 +14,7 @@ from pathlib import Path
 
 from assembler import linkage
 from assembler.linker import module as modulefile
+from cms.linking import link
 from cms.source import COMMANDS, ROOT, BuildError, Library, assemble_files
 
 ORIGINS = {"TRANS": modulefile.TRANSIENT_AREA, "USER": modulefile.USER_AREA}
@@ -56,15 +57,7 @@ def build_folder(folder: Path, library: Library) -> list[CommandModule]:
         raise BuildError(f"{where}: no source has a line '*COMMAND NAME,TRANS' or '*COMMAND NAME,USER'")
     built = []
     for main, name, area in heads:
-        try:
-            image = linkage.link([part.assembly.deck for part in (main, *others)], ORIGINS[area])
-        except linkage.LinkError as error:
-            raise BuildError(f"{where}: {name}: {error}") from None
-        if image.undefined or image.duplicates:
-            raise BuildError(
-                f"{where}: {name}: undefined names {' '.join(image.undefined) or 'none'}, "
-                f"duplicate names {' '.join(image.duplicates) or 'none'}"
-            )
+        image = link(f"{where}: {name}", [part.assembly.deck for part in (main, *others)], ORIGINS[area])
         if area == "TRANS" and len(image.data) > TRANSIENT_SIZE:
             raise BuildError(f"{where}: {name} is larger ({len(image.data)} bytes) than the transient area")
         built.append(CommandModule(name, area, module_records(image), image))

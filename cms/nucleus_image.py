@@ -10,6 +10,7 @@ from datetime import datetime
 
 from assembler import linkage
 from assembler.assembly import Assembly
+from cms.linking import link
 from cms.segment_image import Segment, build_segment
 from cms.source import NUCLEUS, BuildError, Library, assemble_file, assemble_files
 from cpvm.s370.ebcdic import to_ebcdic
@@ -62,15 +63,7 @@ def symbols(image: linkage.Image) -> dict[str, int]:
 
 def link_nucleus(decks: Sequence[Sequence[bytes]]) -> linkage.Image:
     """Link decks, the first that of `FIRST`, to be the nucleus. Raises BuildError."""
-    try:
-        image = linkage.link(decks, ORIGIN)
-    except linkage.LinkError as error:
-        raise BuildError(f"nucleus: {error}") from None
-    if image.undefined or image.duplicates:
-        raise BuildError(
-            f"nucleus: undefined names {' '.join(image.undefined) or 'none'}, "
-            f"duplicate names {' '.join(image.duplicates) or 'none'}"
-        )
+    image = link("nucleus", decks, ORIGIN)
     if image.end > LIMIT:
         raise BuildError(f"nucleus: it ends at X'{image.end:X}', beyond X'{LIMIT:X}'")
     return image

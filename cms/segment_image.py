@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assembler import linkage
+from cms.linking import link
 from cms.source import SEGMENT, BuildError, Library, assemble_files
 
 ORIGIN = 0xF00000
@@ -59,15 +60,7 @@ def build_segment(library: Library, nucleus: Mapping[str, int]) -> Segment:
 
 def link_segment(decks: Sequence[Sequence[bytes]], nucleus: Mapping[str, int]) -> Segment:
     """Link decks, the first that of `FIRST`, to be the segment. Raises BuildError."""
-    try:
-        image = linkage.link(decks, ORIGIN, symbols=nucleus)
-    except linkage.LinkError as error:
-        raise BuildError(f"segment: {error}") from None
-    if image.undefined or image.duplicates:
-        raise BuildError(
-            f"segment: undefined names {' '.join(image.undefined) or 'none'}, "
-            f"duplicate names {' '.join(image.duplicates) or 'none'}"
-        )
+    image = link("segment", decks, ORIGIN, nucleus)
     if image.end > LIMIT:
         raise BuildError(f"segment: it ends at X'{image.end:X}', beyond X'{LIMIT:X}'")
     return Segment(image)

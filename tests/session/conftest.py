@@ -31,3 +31,13 @@ def system(system_directory: Path) -> Iterator[api.SystemHandle]:
     """A running system for one test."""
     with api.start(system_directory) as running:
         yield running
+
+
+@pytest.fixture
+def media(system_directory: Path) -> Path:
+    """Where the operator takes tapes from; the system has a drive, 180."""
+    devices = system_directory / "devices"
+    devices.write_text(devices.read_text() + "180 3420\n")
+    folder = system_directory / "media"
+    folder.mkdir(exist_ok=True)
+    return folder

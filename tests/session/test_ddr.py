@@ -4,50 +4,27 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from cpvm import api
+
+from .awstape import aws, blocks
 
 BLOCK = 4096
 
 
-def tape(path: Path) -> Iterator[bytes | None]:
-    """Blocks of an AWSTAPE file; None is a tape mark."""
-    data, at, block = path.read_bytes(), 0, b""
-    while at < len(data):
-        length, _previous, flags = struct.unpack_from("<HHB", data, at)
-        if flags & 0x40:
-            yield None
-        block += data[at + 6 : at + 6 + length]
-        at += 6 + length
-        if flags & 0x20:
-            yield block
-            block = b""
-
-
-def aws(*content: bytes | None) -> bytes:
-    out, previous = b"", 0
-    for block in content:
-        data = block or b""
-        out += struct.pack("<HHBB", len(data), previous, 0x40 if block is None else 0xA0, 0) + data
-        previous = len(data)
-    return out
-
-
-def tracks(blocks: Iterator[bytes | None]) -> Iterator[tuple[int, int, list[tuple[bytes, bytes]]]]:
+def tracks(reel: Iterator[bytes | None]) -> Iterator[tuple[int, int, list[tuple[bytes, bytes]]]]:
     """Cylinder, head, and records (count field, key and data) of each track."""
-    while (block := next(blocks)) is not None:
+    while (block := next(reel)) is not None:
         assert block[:4] == "THR ".encode("cp037")
         assert len(block) == BLOCK
         number, full, last = struct.unpack_from(">HHH", block, 4)
         text = bytearray(block)
         for _ in range(full - 1):
-            more = next(blocks)
+            more = next(reel)
             assert more is not None
             assert len(more) == BLOCK
             text += more
         if last:
-            more = next(blocks)
+            more = next(reel)
             assert more is not None
             assert len(more) == last
             text += more
@@ -59,16 +36,6 @@ def tracks(blocks: Iterator[bytes | None]) -> Iterator[tuple[int, int, list[tupl
             found.append((count, bytes(text[at : at + size])))
             at += size
         yield cylinder, head, found
-
-
-@pytest.fixture
-def media(system_directory: Path) -> Path:
-    """Where the operator takes tapes from; the system has a drive, 180."""
-    devices = system_directory / "devices"
-    devices.write_text(devices.read_text() + "180 3420\n")
-    folder = system_directory / "media"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 def test_dump_and_restore(system_directory: Path, media: Path) -> None:
@@ -83,12 +50,12 @@ def test_dump_and_restore(system_directory: Path, media: Path) -> None:
         assert user.type("").return_code == 0
         assert user.type("ACCESS 195 B").return_code == 0
         assert user.type("COMPARE PROFILE EXEC A PROFILE EXEC B").return_code == 0
-    blocks = tape(media / "made.aws")
-    header = next(blocks)
+    reel = blocks(media / "made.aws")
+    header = next(reel)
     assert header is not None
     assert (len(header), header[:4], header[30:36]) == (80, "VHR ".encode("cp037"), "CMS191".encode("cp037"))
     assert struct.unpack_from(">HH", header, 26) == (9, 29)
-    found = list(tracks(blocks))
+    found = list(tracks(reel))
     assert [(cylinder, head) for cylinder, head, _ in found] == [(c, h) for c in range(2) for h in range(30)]
     assert all(len(records) == 19 for _, _, records in found)
     assert found[0][2][2][1].startswith("CMS=CMS191".encode("cp037"))

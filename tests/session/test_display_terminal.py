@@ -9,6 +9,8 @@ import pytest
 from cpvm import api
 from cpvm.front.station import Station
 
+from .displays import log_on
+
 PROGRAM = """\
 SHOW     CSECT
          USING *,12
@@ -58,18 +60,7 @@ BUFFER   DS    CL130
 @pytest.fixture
 def station(system: api.SystemHandle) -> Iterator[Station]:
     """A display with CMS."""
-    station = system.display()
-    station.wait_for("VM/370 ONLINE")
-    station.enter("LOGON CMSUSER")
-    station.wait_for("ENTER PASSWORD:")
-    station.enter("CMSUSER")
-    station.wait_for("LOGON AT")
-    station.enter("IPL CMS")
-    station.wait(lambda: station.status == "VM READ")
-    station.enter("")
-    station.wait_for("Ready;")
-    station.press("clear")
-    station.wait(lambda: station.lines[0] == "")
+    station = log_on(system)
     yield station
     station.hangup()
 

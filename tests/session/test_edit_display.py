@@ -9,6 +9,8 @@ import pytest
 from cpvm import api
 from cpvm.front.station import Station
 
+from .displays import log_on
+
 TOP_OF_FILE, CURRENT = 2, 11
 PROGRAM = [f"LINE{number:02}   LA    {number},{number}" for number in range(1, 16)]
 STATUS = " {mode:<9} WORK     ASSEMBLE A1  F 80 VERFY=1 72 TRUNC=71 ZONE=1 71 CASE={case}"
@@ -20,18 +22,7 @@ def station(system: api.SystemHandle) -> Iterator[Station]:
     line = system.logon("CMSUSER")
     for text in ("IPL CMS", "", "EDIT WORK ASSEMBLE", "INPUT", *PROGRAM, "", "SERIAL OFF", "FILE", "LOGOFF"):
         line.type(text)
-    station = system.display()
-    station.wait_for("VM/370 ONLINE")
-    station.enter("LOGON CMSUSER")
-    station.wait_for("ENTER PASSWORD:")
-    station.enter("CMSUSER")
-    station.wait_for("LOGON AT")
-    station.enter("IPL CMS")
-    station.wait(lambda: station.status == "VM READ")
-    station.enter("")
-    station.wait_for("Ready;")
-    station.press("clear")
-    station.wait(lambda: station.lines[0] == "")
+    station = log_on(system)
     station.enter("EDIT WORK ASSEMBLE")
     station.wait_for("LINE10")
     yield station

@@ -8,46 +8,14 @@ import pytest
 
 from cpvm import api
 
+from .awstape import aws, blocks
+
 TEXT = ["FIRST LINE", "X" * 79, "", "LAST"]
 """Records of the file of the tests; an empty one is a blank in a CMS file."""
 
 
-def blocks(path: Path) -> Iterator[bytes | None]:
-    """Blocks of an AWSTAPE file; None is a tape mark."""
-    data, at, block = path.read_bytes(), 0, b""
-    while at < len(data):
-        length, _previous, flags = struct.unpack_from("<HHB", data, at)
-        if flags & 0x40:
-            yield None
-        block += data[at + 6 : at + 6 + length]
-        at += 6 + length
-        if flags & 0x20:
-            yield block
-            block = b""
-
-
-def aws(*content: bytes | None) -> bytes:
-    """An AWSTAPE file of these blocks, None for a tape mark."""
-    out, previous = b"", 0
-    for block in content:
-        data = block or b""
-        out += struct.pack("<HHBB", len(data), previous, 0x40 if block is None else 0xA0, 0) + data
-        previous = len(data)
-    return out
-
-
 def e(text: str) -> bytes:
     return text.encode("cp037")
-
-
-@pytest.fixture
-def media(system_directory: Path) -> Path:
-    """Where the operator takes tapes from; the system has a drive, 180."""
-    devices = system_directory / "devices"
-    devices.write_text(devices.read_text() + "180 3420\n")
-    folder = system_directory / "media"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 @pytest.fixture

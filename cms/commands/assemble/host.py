@@ -8,8 +8,7 @@ data.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +20,7 @@ from assembler.message import Message
 from cms import maclib_format
 from cms.commands.assemble.options import CommandError, Request, parse
 from cms.host import requests
+from cms.host.conversation import Conversation
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 CHUNK = requests.MAX_DATA // 80
@@ -52,48 +52,34 @@ class _Members:
         return found
 
 
-class Assemble:
+class Assemble(Conversation):
     """One ASSEMBLE command."""
 
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {
-            "phase": "start",
-            "line": "",
-            "mode": "A1",
-            "output": "A1",
-            "items": 0,
-            "source": [],
-            "libraries": [],
-            "library": {},
-            "directory": {},
-            "members": {},
-            "wanted": [],
-            "sysparm": "",
-            "actions": [],
-            "code": 0,
-        }
-
-    def save(self) -> dict[str, Any]:
-        """The state of the conversation, plain data."""
-        return copy.deepcopy(self.state)
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Take up a saved state."""
-        self.state = copy.deepcopy(state)
+        super().__init__(
+            line="",
+            mode="A1",
+            output="A1",
+            items=0,
+            source=[],
+            libraries=[],
+            library={},
+            directory={},
+            members={},
+            wanted=[],
+            sysparm="",
+            actions=[],
+            code=0,
+        )
 
     def step(self, reply: bytes) -> bytes:
         """The next request."""
         try:
-            phase: Callable[[bytes], bytes] = getattr(self, "_" + self.state["phase"])
-            return phase(reply)
+            return self._reply(reply)
         except CommandError as error:
             return self._finish([("type", error.message)], error.code)
         except requests.ReplyError as error:
             return self._finish([("type", f"DMSASM902S {str(error).upper()}")], 256)
-
-    def _ask(self, phase: str, request: bytes) -> bytes:
-        self.state["phase"] = phase
-        return request
 
     # --- command line and source --------------------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +9,7 @@ from assembler.assembly import Assembly, assemble
 from assembler.library import Members
 from cms import maclib_format, nucleus_image, segment_image, sourcedisk
 from cms.host import requests
+from cms.host.conversation import Conversation
 from cms.nucleus_image import Nucleus
 from cms.source import ERROR, BuildError
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
@@ -24,44 +23,30 @@ _MOST_MESSAGES = 20
 _USAGE = 24
 
 
-class GenCMS:
+class GenCMS(Conversation):
     """One GENCMS command: files are read one after another, then everything is made at once."""
 
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {
-            "phase": "start",
-            "disk": "",
-            "mode": "",
-            "wanted": [],
-            "file": [],
-            "got": [],
-            "files": {},
-            "items": 0,
-            "actions": [],
-            "code": 0,
-        }
-
-    def save(self) -> dict[str, Any]:
-        """The state of the conversation, plain data."""
-        return copy.deepcopy(self.state)
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Take up a saved state."""
-        self.state = copy.deepcopy(state)
+        super().__init__(
+            disk="",
+            mode="",
+            wanted=[],
+            file=[],
+            got=[],
+            files={},
+            items=0,
+            actions=[],
+            code=0,
+        )
 
     def step(self, reply: bytes) -> bytes:
         """The next request."""
         try:
-            phase: Callable[[bytes], bytes] = getattr(self, "_" + self.state["phase"])
-            return phase(reply)
+            return self._reply(reply)
         except requests.ReplyError as error:
             return self._fail(256, f"DMSGEN902S {str(error).upper()}")
         except BuildError as error:
             return self._fail(8, *str(error).splitlines()[:_MOST_MESSAGES])
-
-    def _ask(self, phase: str, request: bytes) -> bytes:
-        self.state["phase"] = phase
-        return request
 
     def _fail(self, code: int, *lines: str) -> bytes:
         self.state["code"] = code
