@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cpvm import api
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 FIRST_USER = "CMSUSER"
 
 
