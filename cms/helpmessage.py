@@ -32,7 +32,7 @@ _SEVERITIES = {
 }
 """What is said of a message that `messages.help` does not know."""
 _FIELD = re.compile(r"\.{2,}")
-_FILLED = re.compile(r"\{[^}]*\}")
+_FILLED = re.compile(r"\{[^}]*\}|&\w+")
 
 
 def declared() -> dict[str, list[str]]:
