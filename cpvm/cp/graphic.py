@@ -109,8 +109,9 @@ class GraphicTerminal:
         self._more: TimerRequest | None = None
         self._alarmed = False
         self._waits: tuple[VMBLOK, int] | None = None  # the machine that waits for the screen, and which of its lives
-        self.session: Session = system.connect(self)
+        self.session = Session(system, self)
         self.screen.session = self.session
+        system.welcome(self.session)  # from here on CP's thread may be at it
 
     # From the wire, on any thread
 

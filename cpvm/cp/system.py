@@ -186,8 +186,12 @@ class System(Spooling):
     def connect(self, terminal: Terminal) -> Session:
         """A terminal has come. Thread-safe; CP greets it."""
         session = Session(self, terminal)
-        self.post(lambda: self._greet(session))
+        self.welcome(session)
         return session
+
+    def welcome(self, session: Session) -> None:
+        """As `connect`, for a terminal that has to know its session before CP says anything. Thread-safe."""
+        self.post(lambda: self._greet(session))
 
     def post(self, event: Callable[[], None]) -> None:
         """Have EVENT called on the CP thread. Thread-safe."""
