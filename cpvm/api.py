@@ -156,6 +156,7 @@ class SystemHandle:
         """Whether the CMS system disk was built from another source than this cpvm brings."""
         self._names = itertools.count(1)
         self._server: TelnetServer | None = None
+        self._afterwards: list[Callable[[], None]] = []
         self._stopped = threading.Event()
         self._stopping = threading.Lock()
 
@@ -202,6 +203,10 @@ class SystemHandle:
         """Have `action` called when CP has shut down, by whomever; it runs on CP's thread and must not block."""
         self.system.on_shutdown.append(action)
 
+    def after_stop(self, action: Callable[[], None]) -> None:
+        """Have `action` called by `stop` when CP has shut down; it may wait."""
+        self._afterwards.append(action)
+
     def stop(self) -> None:
         """Shut the system down in good order and wait for it: users are logged off, all data is kept."""
         with self._stopping:
@@ -210,6 +215,8 @@ class SystemHandle:
             self.system.shutdown(wait=True)
             if self._server:
                 self._server.stop()
+            for action in self._afterwards:
+                action()
             self._stopped.set()
 
 

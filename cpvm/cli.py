@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib
 import io
 import os
@@ -17,7 +18,7 @@ from cpvm.front.enginehelp import HELP
 from cpvm.front.status import USAGE
 
 if TYPE_CHECKING:
-    from cpvm.front.start import Address
+    from cpvm.front.address import Address
 
 _EXAMPLES = """\
 examples:
@@ -81,7 +82,8 @@ def parser(chosen: str = "") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"cpvm {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (start, if none is given)")
-    for add in (_start, _connect, _run):
+    _start(commands, chosen == "start")
+    for add in (_connect, _run):
         add(commands)
     for name, (module, title) in _OWN.items():
         _own(commands, name, title, module if name == chosen else "")
@@ -108,7 +110,7 @@ def _add(
     return command
 
 
-def _start(commands: Commands) -> None:
+def _start(commands: Commands, chosen: bool) -> None:
     def run(arguments: argparse.Namespace) -> int:
         from cpvm.front.start import start
         from cpvm.front.startprompt import spool_start
@@ -116,7 +118,9 @@ def _start(commands: Commands) -> None:
         if not _plugged("start", arguments.plugin):
             return USAGE
         spool = spool_start(arguments.start, arguments.drain)
-        return start(arguments.system, arguments.listen, arguments.rebuild_cms, arguments.engine, spool)
+        return start(
+            arguments.system, arguments.listen, arguments.rebuild_cms, arguments.engine, spool, arguments=arguments
+        )
 
     command = _add(commands, "start", "start the system, with a terminal here and a telnet listener", run)
     command.add_argument("--system", type=Path, metavar="DIR", help=_SYSTEM)
@@ -143,6 +147,24 @@ def _start(commands: Commands) -> None:
         help="first make MAINT's 190, the CMS system disk, anew, as after an upgrade; files that MAINT put there stay,"
         " and so do all users' disks and the spool",
     )
+    if chosen:
+        _services(command)
+
+
+def _services(command: argparse.ArgumentParser) -> None:
+    from cpvm.front.services import discovered
+
+    for service in discovered():
+        group = command.add_argument_group(service.help)
+        group.add_argument(
+            f"--{service.name}",
+            type=functools.partial(_address, default_port=service.port),
+            nargs="?",
+            const=service.default,
+            metavar="HOST:PORT",
+            help=f"default {service.default}",
+        )
+        service.add_arguments(group)
 
 
 def _connect(commands: Commands) -> None:
@@ -212,11 +234,11 @@ def _plugged(command: str, files: Sequence[str]) -> bool:
     return plugged(command, files)
 
 
-def _address(text: str) -> Address:
-    from cpvm.front.start import parse_address
+def _address(text: str, default_port: int | None = None) -> Address:
+    from cpvm.front.address import DEFAULT_PORT, parse_address
 
     try:
-        return parse_address(text)
+        return parse_address(text, DEFAULT_PORT if default_port is None else default_port)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

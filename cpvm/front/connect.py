@@ -3,8 +3,8 @@
 import socket
 import sys
 
+from cpvm.front.address import Address
 from cpvm.front.locations import history_folder
-from cpvm.front.start import Address
 from cpvm.terminal.connect import RemoteSession
 from cpvm.terminal.line import Session, Terminal
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
+import argparse
 import os
 import signal
 import socket
 import sys
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from cpvm import __version__, api
-from cpvm.front import users
+from cpvm.front import services, users
+from cpvm.front.address import DEFAULT_HOST, DEFAULT_PORT, Address, is_loopback, parse_address
 from cpvm.front.link import connector
 from cpvm.front.locations import history_folder
 from cpvm.front.startprompt import SpoolStart
@@ -21,41 +23,6 @@ from cpvm.front.status import USAGE
 from cpvm.machine.engines import AUTO, telling
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
 from cpvm.terminal.server import TelnetServer
-
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 3270
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_address(text: str) -> Address:
-    """HOST:PORT, HOST, PORT or :PORT; [HOST]:PORT for an IPv6 address. What is missing is 127.0.0.1 and 3270.
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    host, port = text, ""
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError(f"{text} is not HOST:PORT")
-        port = rest[1:]
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-    elif text.isdigit():
-        host, port = "", text
-    if port and not (port.isdecimal() and int(port) <= 65535):
-        raise ValueError(f"{port} is not a port number (0 to 65535)")
-    return Address(host or DEFAULT_HOST, int(port) if port else DEFAULT_PORT)
 
 
 class Progress:
@@ -90,23 +57,31 @@ def start(
     rebuild_cms: bool = False,
     engine: str = AUTO,
     spool: SpoolStart | None = None,
+    *,
+    arguments: argparse.Namespace | None = None,
 ) -> int:
     """Run a system until it is shut down, its CMS made anew first if asked for; returns the exit status.
 
     SHUTDOWN REIPL starts it again. What keeps its machines from being fast is told before the terminal begins; later,
-    the operator's console tells it.
+    the operator's console tells it. `arguments` may ask for services (`cpvm.front.services`).
     """
     how = spool or SpoolStart()
     if how.shutdown:
         return 0
-    status = _once(directory, listen, rebuild_cms, engine, how)
+    status = _once(directory, listen, rebuild_cms, engine, how, arguments=arguments)
     while status is None:
-        status = _once(directory, listen, False, engine, SpoolStart())
+        status = _once(directory, listen, False, engine, SpoolStart(), arguments=arguments)
     return status
 
 
 def _once(
-    directory: Path | None, listen: Address | None, rebuild_cms: bool, engine: str, spool: SpoolStart
+    directory: Path | None,
+    listen: Address | None,
+    rebuild_cms: bool,
+    engine: str,
+    spool: SpoolStart,
+    *,
+    arguments: argparse.Namespace | None,
 ) -> int | None:
     """The exit status; None: it is to start again."""
     progress = Progress()
@@ -138,12 +113,17 @@ def _once(
                 print(f"cpvm: cannot listen on {listen}: {why}", file=sys.stderr)
                 print("cpvm: use another address with --listen HOST:PORT, or none with --listen none", file=sys.stderr)
                 return USAGE
-        _serve(system, address)
+        try:
+            more = services.begin(system, arguments or argparse.Namespace())
+        except services.ServiceError as error:
+            print(f"cpvm: {error}", file=sys.stderr)
+            return USAGE
+        _serve(system, address, [line for service in more for line in service.welcome])
     return None if system.system.operations.reipl else 0
 
 
-def _serve(system: api.SystemHandle, address: Address | None) -> None:
-    for line in welcome(system.directory, address):
+def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str]) -> None:
+    for line in welcome(system.directory, address, more):
         print(line)
     if system.cms_outdated:
         print(OUTDATED)
@@ -187,8 +167,8 @@ class _Farewell:
         return f"{count} {'USER IS' if count == 1 else 'USERS ARE'} LOGGED ON; CTRL-D AGAIN SHUTS THE SYSTEM DOWN"
 
 
-def welcome(directory: Path, address: Address | None) -> list[str]:
-    """What is printed at the start: what this is, and what to type next."""
+def welcome(directory: Path, address: Address | None, more: Sequence[str] = ()) -> list[str]:
+    """What is printed at the start: what this is, what to type next, and `more`, how to get here by other ways."""
     plain = [user.name for user in users.USERS if not user.alias]
     students = [user.name for user in users.USERS if user.alias]
     lines = [
@@ -208,19 +188,12 @@ def welcome(directory: Path, address: Address | None) -> list[str]:
         here = replace(address, host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host))
         lines.append(f"More terminals: cpvm connect {here}, c3270 {here},")
         lines.append(f"       or telnet {here.host} {here.port}")
-        if not _is_loopback(address.host):
+        if not is_loopback(address.host):
             lines += [
                 f"Other computers can connect, too: telnet {socket.gethostname()} {address.port}",
                 "The passwords above are refused there until they are changed.",
             ]
-    return [*lines, ""]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return [*lines, *more, ""]
 
 
 __all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Address", "Progress", "TelnetServer", "parse_address", "start", "welcome"]
