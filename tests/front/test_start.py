@@ -63,7 +63,9 @@ def test_shutdown_reipl_starts_again_without_making_cms_anew(monkeypatch: pytest
     answers: list[int | None] = [None, None, 0]
     rebuilt: list[bool] = []
 
-    def once(directory: Path | None, listen: Address | None, rebuild_cms: bool, *others: object) -> int | None:
+    def once(
+        directory: Path | None, listen: Address | None, rebuild_cms: bool, *others: object, **more: object
+    ) -> int | None:
         rebuilt.append(rebuild_cms)
         return answers.pop(0)
 
