@@ -1,0 +1,7 @@
+"""A 3270 drawn with VT sequences, for terminals and terminal programs that are no 3270s. See `VTPanel`."""
+
+from cpvm.terminal.vt.keymap import Hotkey
+from cpvm.terminal.vt.painter import RESTORE
+from cpvm.terminal.vt.panel import VTPanel, largest_model
+
+__all__ = ["RESTORE", "Hotkey", "VTPanel", "largest_model"]
