@@ -302,20 +302,24 @@ class Display(Device):
             return self.check(Sense.COMMAND_REJECT)
         data = path.take(_LIMIT)
         self.takes(_BYTE * len(data))
-        if not self.screen.extended:
-            return self._operation_check()
         try:
-            answer = structured.write(self.screen, data)
+            self.structured(data)
         except StreamError:
             self._repaint()
             return self._operation_check()
+        return ENDED
+
+    def structured(self, data: bytes) -> None:
+        """Structured fields for the display. What it answers becomes `pending`, with attention. Raises StreamError."""
+        if not self.screen.extended:
+            raise StreamError("a display without structured fields")
+        answer = structured.write(self.screen, data)
         self.fresh = False
         if self.backend is not None:  # its terminal knows best what it can do, and answers with `enter`
-            self._show(path.command, data)
+            self._show(Write.STRUCTURED_FIELD, data)
         elif answer:
             self.pending = answer
             self._attention()
-        return ENDED
 
     @command(0x0B, immediate=True)
     def select(self, path: DataPath) -> int:

@@ -5,7 +5,7 @@
 No network and no machine belong to it: display devices, screens of CP and tests use it alike.
 """
 
-from cpvm.machine.media.screen.buffer import Screen, StreamError
+from cpvm.machine.media.screen.buffer import Screen, StreamError, Transfer
 from cpvm.machine.media.screen.inbound import accept, accept_buffer
 from cpvm.machine.media.screen.keyboard import Inhibited, Keyboard
 from cpvm.machine.media.screen.orders import repaint, write
@@ -17,6 +17,7 @@ __all__ = [
     "Reply",
     "Screen",
     "StreamError",
+    "Transfer",
     "accept",
     "accept_buffer",
     "read_buffer",

@@ -6,7 +6,7 @@ Source: *3270 Data Stream Programmer's Reference*, GA23-0059; *Component Descrip
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, Protocol
 
 from cpvm.s370.datastream import FORMAT_CONTROLS, Aid, Attribute, Extended
 from cpvm.s370.ebcdic import printable
@@ -29,6 +29,22 @@ class StreamError(ValueError):
     """A data stream is wrong: the control unit gives an operation check. What stood before the error was done."""
 
 
+class Transfer(Protocol):
+    """The transfer of files that a display can do (structured field X'D0')."""
+
+    @property
+    def limit(self) -> int:
+        """The most bytes of one transmission, 256 to 65535; 0: the display does not say that it can."""
+        ...
+
+    def field(self, data: bytes) -> bytes:
+        """Carry out one request, the field behind its identity. Returns the reply, alike; empty: nothing is answered.
+
+        Raises StreamError.
+        """
+        ...
+
+
 class Screen:
     """A display's buffer. Positions count from 0, row by row, and wrap from the last to the first.
 
@@ -46,6 +62,7 @@ class Screen:
         aid: attention identification of the last key; `Aid.NONE` since the program restored the keyboard.
         locked: input inhibited: the program has not yet restored the keyboard since the last key.
         alarms: how often the alarm has sounded.
+        transfer: what takes requests to transfer files; None: the display knows no such structured field.
         reply_mode, reply_types: what Read gives: no extended attributes, those of fields, those of characters of
             these types as well.
     """
@@ -66,6 +83,7 @@ class Screen:
         self.alternate = alternate or (rows, columns)
         self.extended = extended
         self.wide = wide
+        self.transfer: Transfer | None = None
         self.aid: int = Aid.NONE
         self.locked = False
         self.alarms = 0

@@ -13,9 +13,10 @@ from cpvm.machine.media.screen.orders import write as write_orders
 from cpvm.machine.media.screen.outcome import read_buffer, read_modified
 from cpvm.s370.datastream import REMOTE, Aid, Read, Write
 
-READ_PARTITION, ERASE_RESET, SET_REPLY_MODE, OUTBOUND = 0x01, 0x03, 0x09, 0x40
+READ_PARTITION, ERASE_RESET, SET_REPLY_MODE, OUTBOUND, TRANSFER = 0x01, 0x03, 0x09, 0x40, 0xD0
 QUERY, QUERY_LIST = 0x02, 0x03
 ANY_PARTITION: Final = 0xFF
+_DISTRIBUTED_DATA: Final = 0x95
 COLOURS: Final = bytes((0x00, 0xF4, *(code for colour in range(0xF1, 0xF8) for code in (colour, colour))))
 """Pairs of colour and what it looks like: the default is green, then blue, red, pink, green, turquoise, yellow,
 neutral."""
@@ -23,7 +24,7 @@ neutral."""
 
 def write(screen: Screen, data: bytes) -> bytes:
     """Carry out Write Structured Field. Returns what a program is to read afterwards, or nothing: query replies behind
-    the attention identification X'88', fields or the buffer behind X'61'.
+    the attention identification X'88', as what the transfer of files answers, fields or the buffer behind X'61'.
 
     Raises:
         StreamError: a field is too short or too long, or not known, or comes behind a Read Partition. What stood
@@ -46,6 +47,9 @@ def write(screen: Screen, data: bytes) -> bytes:
 def _field(screen: Screen, identity: int, data: bytes) -> bytes:
     if identity == READ_PARTITION:
         return _read_partition(screen, data)
+    if identity == TRANSFER and screen.transfer is not None:
+        reply = screen.transfer.field(data)
+        return bytes((Aid.STRUCTURED_FIELD,)) + _whole(bytes((TRANSFER,)) + reply) if reply else b""
     if not data or data[0]:
         raise StreamError("a partition that does not exist" if data else "an incomplete structured field")
     if identity == ERASE_RESET and len(data) == 1:
@@ -98,7 +102,7 @@ def _whole(field: bytes) -> bytes:
 
 def _query(screen: Screen, wanted: bytes | None) -> bytes:
     """The query replies: all of them, or those in a list (`wanted`: request type, then codes)."""
-    codes = bytes(_REPLIES)
+    codes = _codes(screen)
     if wanted is not None:
         if not wanted:
             raise StreamError("an incomplete query list")
@@ -110,8 +114,14 @@ def _query(screen: Screen, wanted: bytes | None) -> bytes:
     return b"".join(_whole(bytes((0x81, code)) + _REPLIES[code](screen)) for code in codes)
 
 
+def _codes(screen: Screen) -> bytes:
+    """What this display answers: of the transfer of files only if it can."""
+    can = screen.transfer is not None and screen.transfer.limit
+    return bytes(code for code in _REPLIES if code != _DISTRIBUTED_DATA or can)
+
+
 def _summary(screen: Screen) -> bytes:
-    return bytes(_REPLIES)
+    return _codes(screen)
 
 
 def _sizes(screen: Screen) -> tuple[int, int]:
@@ -153,6 +163,12 @@ def _reply_modes(screen: Screen) -> bytes:
     return bytes((0, 1, 2))
 
 
+def _distributed_data(screen: Screen) -> bytes:
+    # the most bytes of one transmission, in and out; one subset, which is number 1
+    limit = (screen.transfer.limit if screen.transfer is not None else 0).to_bytes(2, "big")
+    return bytes(2) + limit + limit + bytes((1, 1))
+
+
 def _implicit_partition(screen: Screen) -> bytes:
     sizes = b"".join(n.to_bytes(2, "big") for size in (screen.default, screen.alternate) for n in reversed(size))
     return bytes((0x00, 0x00, 3 + len(sizes), 0x01, 0x00)) + sizes
@@ -165,6 +181,7 @@ _REPLIES: dict[int, Callable[[Screen], bytes]] = {
     0x86: _colour,
     0x87: _highlighting,
     0x88: _reply_modes,
+    _DISTRIBUTED_DATA: _distributed_data,
     0xA6: _implicit_partition,
 }
 
