@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from cpvm.cp import logon
-from cpvm.cp.command import Answer, Effect, Request, ask, command, work
+from cpvm.cp import logon, signon
+from cpvm.cp.command import Answer, Effect, Request, ask, command
 from cpvm.cp.directory import UserEntry
-from cpvm.cp.message import NOT_IN_DIRECTORY, message
+from cpvm.cp.message import message
 from cpvm.cp.operand import Operands, choose
-from cpvm.cp.password import check_password
 from cpvm.cp.session import Session
 
-PASSWORD_INCORRECT = message("050E", "PASSWORD INCORRECT - REINITIATE LOGON PROCEDURE")
-TOO_MANY_ATTEMPTS = message("051E", "MAXIMUM PASSWORD ATTEMPTS EXCEEDED, TRY LATER")
 ALREADY_LOGGED_ON = message("054E", "ALREADY LOGGED ON {}")
 LOGGED_ON_HERE = message("054E", "ALREADY LOGGED ON AS {}")
-NO_LOGON = message("055E", "{} MAY NOT LOG ON; NOLOG IN CP DIRECTORY")
-WELL_KNOWN = message("056E", "PASSWORD OF {} IS WELL KNOWN; CHANGE IT AT A LOCAL TERMINAL: SET PASSWORD")
 
 MAX_ATTEMPTS = 4
 SYNTAX = "Logon userid [password] [Mask] [Noipl]"
@@ -60,26 +55,13 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
     user = request.userid(operands.take())
     system, session = request.system, request.session
     assert session is not None
-    entry = system.directory.users.get(user)
-    if entry is None:
-        raise NOT_IN_DIRECTORY.error(user)
-    if not system.directory.may_log_on(user):
-        raise NO_LOGON.error(user)
+    entry = signon.may_log_on(system, user)
     password, ipl, masked = _options(operands)
     if password is None:
         password = yield from ask("ENTER PASSWORD:", hidden=True, masked=masked)
-    given = system.directory.password_meant(user, password.strip())
-    hashed = system.directory.password_hash(user)
-    if not session.terminal.local and system.guard.closed(user):
-        raise TOO_MANY_ATTEMPTS.error()
-    correct = yield from work(lambda: check_password(given, hashed))
-    if not correct:
-        _wrong(request, session, user)
-        raise PASSWORD_INCORRECT.error()
-    if system.directory.well_known(user) and not session.terminal.local:
-        raise WELL_KNOWN.error(user)
+    local = session.terminal.local
+    yield from signon.check(system, user, password, local=local, wrong=lambda: _wrong(request, session, user))
     session.failures = 0
-    system.guard.right(user)
     _enter(request, session, entry, ipl)
     return 0
 
@@ -99,11 +81,9 @@ def _options(operands: Operands) -> tuple[str | None, bool, bool]:
 
 def _wrong(request: Request, session: Session, user: str) -> None:
     session.failures += 1
-    request.system.guard.wrong(user)
-    request.system.operations.wrong_password("04", f"{user:<8}{session.terminal.name:<8} LOGON")
-    request.system.log.write(f"{session.terminal.name:<8} PASSWORD INCORRECT FOR {user:<8} ATTEMPT {session.failures}")
+    signon.count_wrong(request.system, user, session.terminal.name, session.failures)
     if session.failures >= MAX_ATTEMPTS:
-        session.write(TOO_MANY_ATTEMPTS.full(module="DMKLOG"))
+        session.write(signon.TOO_MANY_ATTEMPTS.full(module="DMKLOG"))
         logon.drop_line(request.system, session)
 
 

@@ -1,0 +1,207 @@
+// Draws a screen on a canvas, sharply at any size: whole device pixels for each cell, and only rows that have changed.
+
+import { rowCells } from "./cells.js";
+import { LOOKS, inkOf, ownInk } from "./looks.js";
+import { drawStatus } from "./statusline.js";
+
+const FONTS = '"IBM 3270", "3270", "3270 Medium", "DejaVu Sans Mono", "Menlo", "Cascadia Mono", "Consolas", "Liberation Mono", monospace';
+const ASPECT = 2.05; // height of a cell, in widths
+const MARGIN = 1.4; // cells around the picture
+const STATUS_ROWS = 1.6; // the status line and the line above it
+const BLINK_MS = 530;
+
+export class View {
+  // `holder` is the element whose size the picture takes; `session` has screen, keyboard and status.
+  constructor(canvas, holder, session) {
+    this.canvas = canvas;
+    this.holder = holder;
+    this.session = session;
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.look = LOOKS[3278];
+    this.selection = null; // {top, left, bottom, right} of cells
+    this.drawn = []; // what each row showed when it was drawn last
+    this.pending = false;
+    this.blinkOff = false;
+    this.blinking = false;
+    this.focused = false;
+    new ResizeObserver(() => this.resize()).observe(holder);
+    setInterval(() => this.blink(), BLINK_MS);
+  }
+
+  setLook(name) {
+    this.look = LOOKS[name] ?? LOOKS[3278];
+    this.redraw();
+  }
+
+  // Draw soon; many changes are drawn at once.
+  refresh() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(() => {
+      this.pending = false;
+      this.draw();
+    });
+  }
+
+  redraw() {
+    this.drawn = [];
+    this.resize();
+  }
+
+  blink() {
+    if (!this.blinking || !this.canvas.offsetParent) return;
+    this.blinkOff = !this.blinkOff;
+    this.refresh();
+  }
+
+  // Choose the largest cells of whole device pixels that fit.
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    const { rows, columns } = this.session.screen;
+    const width = this.holder.clientWidth * ratio;
+    const height = this.holder.clientHeight * ratio;
+    if (!width || !height) return;
+    const across = columns + 2 * MARGIN;
+    const down = rows + STATUS_ROWS + MARGIN;
+    let cell = Math.min(width / across, height / (down * ASPECT));
+    cell = cell > 4 ? Math.floor(cell) : Math.max(cell, 1);
+    this.cellWidth = cell;
+    this.cellHeight = Math.max(1, Math.min(Math.floor(cell * (ASPECT + 0.25)), Math.floor(height / down)));
+    this.left = Math.round(cell * MARGIN);
+    this.top = Math.round(this.cellHeight * MARGIN * 0.45);
+    this.canvas.width = Math.round(cell * across);
+    this.canvas.height = Math.round(this.cellHeight * down);
+    this.canvas.style.width = `${this.canvas.width / ratio}px`;
+    this.canvas.style.height = `${this.canvas.height / ratio}px`;
+    this.size = [rows, columns];
+    this.chooseFont();
+    this.drawn = [];
+    this.refresh();
+  }
+
+  // The font whose characters are as wide as a cell.
+  chooseFont() {
+    const context = this.context;
+    context.font = `100px ${FONTS}`;
+    const advance = context.measureText("M").width / 100;
+    this.fontSize = Math.min(this.cellWidth / advance, this.cellHeight * 0.92);
+    this.font = `${this.fontSize}px ${FONTS}`;
+    context.font = this.font;
+    const box = context.measureText("Mg|");
+    const tall = box.fontBoundingBoxAscent + box.fontBoundingBoxDescent;
+    this.baseline = Math.round((this.cellHeight - tall) / 2 + box.fontBoundingBoxAscent);
+  }
+
+  draw() {
+    const { screen } = this.session;
+    if (!this.size || this.size[0] !== screen.rows || this.size[1] !== screen.columns) {
+      this.resize();
+      if (!this.size) return;
+    }
+    const context = this.context;
+    if (!this.drawn.length) {
+      context.fillStyle = this.look.background;
+      context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    }
+    this.blinking = false;
+    for (let row = 0; row < screen.rows; row++) this.drawRow(row);
+    drawStatus(this);
+  }
+
+  drawRow(row) {
+    const { screen, keyboard } = this.session;
+    const cells = rowCells(screen, row);
+    if (cells.some((cell) => cell.blink)) this.blinking = true;
+    const here = Math.floor(screen.cursor / screen.columns) === row;
+    const cursor = here ? screen.cursor % screen.columns : -1;
+    const chosen = this.chosen(row);
+    const key = JSON.stringify([cells, cursor, chosen, here && [keyboard.insert, this.focused],
+      this.blinking && this.blinkOff]);
+    if (this.drawn[row] === key) return;
+    this.drawn[row] = key;
+    const y = this.top + row * this.cellHeight;
+    this.context.fillStyle = this.look.background;
+    this.context.fillRect(this.left, y, screen.columns * this.cellWidth, this.cellHeight);
+    cells.forEach((cell, column) => {
+      const marked = chosen && column >= chosen[0] && column <= chosen[1];
+      this.drawCell(cell, this.left + column * this.cellWidth, y, marked);
+    });
+    if (cursor >= 0) this.drawCursor(cells[cursor], this.left + cursor * this.cellWidth, y);
+  }
+
+  drawCell(cell, x, y, marked) {
+    const context = this.context;
+    const ink = inkOf(this.look, cell);
+    const reverse = cell.reverse !== Boolean(marked);
+    if (reverse) {
+      context.fillStyle = ink;
+      context.fillRect(x, y, this.cellWidth, this.cellHeight);
+    }
+    context.fillStyle = reverse ? this.look.background : ink;
+    if (cell.character !== " " && !(cell.blink && this.blinkOff)) this.drawCharacter(cell.character, x, y);
+    if (cell.underscore) {
+      const thick = this.thickness;
+      context.fillRect(x, y + this.cellHeight - 2 * thick, this.cellWidth, thick);
+    }
+  }
+
+  drawCharacter(character, x, y) {
+    const context = this.context;
+    context.font = this.font;
+    context.textBaseline = "alphabetic";
+    context.textAlign = "center";
+    context.fillText(character, x + this.cellWidth / 2, y + this.baseline);
+  }
+
+  get thickness() {
+    return Math.max(1, Math.round(this.cellHeight / 14));
+  }
+
+  drawCursor(cell, x, y) {
+    const context = this.context;
+    const ink = inkOf(this.look, cell);
+    context.fillStyle = context.strokeStyle = ink;
+    if (!this.focused) {
+      context.lineWidth = this.thickness;
+      const half = this.thickness / 2;
+      context.strokeRect(x + half, y + half, this.cellWidth - this.thickness, this.cellHeight - this.thickness);
+      return;
+    }
+    if (this.session.keyboard.insert) {
+      const tall = Math.round(this.cellHeight * 0.4);
+      context.fillRect(x, y + this.cellHeight - tall, this.cellWidth, tall);
+      return;
+    }
+    context.fillRect(x, y, this.cellWidth, this.cellHeight);
+    context.fillStyle = this.look.background;
+    if (cell.character !== " ") this.drawCharacter(cell.character, x, y);
+  }
+
+  // The first and last chosen column of a row, or null.
+  chosen(row) {
+    const chosen = this.selection;
+    return chosen && row >= chosen.top && row <= chosen.bottom ? [chosen.left, chosen.right] : null;
+  }
+
+  select(selection) {
+    this.selection = selection;
+    this.refresh();
+  }
+
+  // The position at a point of the window; null outside of the picture unless `clamp`.
+  positionAt(clientX, clientY, clamp = false) {
+    const box = this.canvas.getBoundingClientRect();
+    const ratio = this.canvas.width / box.width;
+    const { rows, columns } = this.session.screen;
+    let column = Math.floor(((clientX - box.left) * ratio - this.left) / this.cellWidth);
+    let row = Math.floor(((clientY - box.top) * ratio - this.top) / this.cellHeight);
+    if (!clamp && (row < 0 || row >= rows || column < 0 || column >= columns)) return null;
+    row = Math.min(Math.max(row, 0), rows - 1);
+    column = Math.min(Math.max(column, 0), columns - 1);
+    return { row, column };
+  }
+
+  get ownInk() {
+    return ownInk(this.look);
+  }
+}

@@ -1,0 +1,182 @@
+"""The web server: its own thread and event loop, so that a flooding client slows neither CP nor other terminals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from aiohttp import WSCloseCode, web
+
+from cpvm.terminal.tn3270 import ConnectDisplay
+from cpvm.terminal.web import limits
+from cpvm.terminal.web.guarding import guard, own_names
+from cpvm.terminal.web.operators import OperatorPages, OperatorSource
+from cpvm.terminal.web.site import Site
+from cpvm.terminal.web.terminal import PROTOCOL, WebDisplay
+
+_CLOSE_GRACE: Final = 5.0  # seconds that closed terminals may take to deliver their last output
+
+
+class WebServer:
+    """A listener for browsers.
+
+    Args:
+        display: makes the connection between a terminal and the system.
+        operator: what the operator's page shows and does; without it there is no such page.
+        host: address to listen on.
+        port: TCP port, 0 for any free one.
+        tls: for HTTPS.
+        names: under which it answers, besides those it can know itself.
+    """
+
+    def __init__(
+        self,
+        display: ConnectDisplay,
+        operator: OperatorSource | None,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        names: Iterable[str] = (),
+    ) -> None:
+        self._display = display
+        self._host, self._port, self._tls = host, port, tls
+        self._names = own_names(host, names)
+        self._operator = operator
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._ready = threading.Event()
+        self._error: OSError | None = None
+        self._address = (host, port)
+        self._lines: dict[int, WebDisplay | None] = {}
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._callers: Counter[str] = Counter()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._address
+
+    def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: the address is in use, or is not one of this computer.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._error:
+            self._thread.join()
+            raise self._error
+
+    def stop(self) -> None:
+        """Stop listening, end all connections and wait for the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            try:
+                runner = self._loop.run_until_complete(self._begin())
+            except OSError as error:
+                self._error = error
+                return
+            finally:
+                self._ready.set()
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._end(runner))
+        finally:
+            self._loop.close()
+
+    async def _begin(self) -> web.AppRunner:
+        application = web.Application(middlewares=[guard(self._names)], client_max_size=limits.MAX_BODY)
+        application.router.add_get("/terminal", self._terminal)
+        if self._operator is not None:
+            pages = OperatorPages(self._operator, self._socket, secure=self._tls is not None)
+            application.router.add_post("/operator/session", pages.sign_on)
+            application.router.add_delete("/operator/session", pages.sign_off)
+            application.router.add_get("/operator/live", pages.live)
+        application.router.add_get("/{path:.*}", Site().handle)
+        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_GRACE)
+        await runner.setup()
+        site = web.TCPSite(runner, self._host, self._port, ssl_context=self._tls, backlog=256)
+        try:
+            await site.start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._address = runner.addresses[0][:2]
+        return runner
+
+    async def _end(self, runner: web.AppRunner) -> None:
+        for line in list(self._lines.values()):
+            if line is not None:
+                line.close()
+        for _ in range(20):  # what CP has said last goes out
+            if not self._sockets:
+                break
+            await asyncio.sleep(0.05)
+        for socket in list(self._sockets):
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await asyncio.wait_for(socket.close(code=WSCloseCode.GOING_AWAY, message=b"shutdown"), _CLOSE_GRACE)
+        await runner.cleanup()
+
+    # -- terminals -------------------------------------------------------------------------------------------
+
+    async def _terminal(self, request: web.Request) -> web.StreamResponse:
+        if len(self._lines) >= limits.MAX_TERMINALS:
+            raise web.HTTPServiceUnavailable(text="ALL LINES BUSY\n")
+        number = next(n for n in range(1, limits.MAX_TERMINALS + 1) if n not in self._lines)
+        self._lines[number] = None
+        try:
+            with self._caller(request):
+                socket = await self._socket(request, limits.MAX_RECORD, PROTOCOL)
+                line = self._lines[number] = WebDisplay(f"W{number:04d}", is_local(request), socket)
+                try:
+                    await line.serve(self._display)
+                finally:
+                    self._sockets.discard(socket)
+        finally:
+            del self._lines[number]
+        return socket
+
+    @contextlib.contextmanager
+    def _caller(self, request: web.Request) -> Iterator[None]:
+        """Count a connection of an address."""
+        caller = request.remote or ""
+        if self._callers[caller] >= limits.MAX_FROM_ONE and not is_local(request):
+            raise web.HTTPTooManyRequests(text="TOO MANY TERMINALS FROM THIS ADDRESS\n")
+        self._callers[caller] += 1
+        try:
+            yield
+        finally:
+            self._callers[caller] -= 1
+            if not self._callers[caller]:
+                del self._callers[caller]
+
+    async def _socket(self, request: web.Request, most: int, protocol: str) -> web.WebSocketResponse:
+        """Accept a WebSocket; it is closed when the server stops."""
+        socket = web.WebSocketResponse(
+            protocols=(protocol,), max_msg_size=most, heartbeat=limits.KEEPALIVE_SECONDS, compress=False
+        )
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        return socket
+
+
+def is_local(request: web.Request) -> bool:
+    """Whether the browser is on this host."""
+    try:
+        address = ipaddress.ip_address(request.remote or "")
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

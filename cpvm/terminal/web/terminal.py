@@ -1,0 +1,177 @@
+"""A 3270 in a browser: one binary WebSocket frame is one 3270 record, commands as on a line (GA23-0059).
+
+Text frames, which only the server sends, are JSON about the connection itself: {"line": ...} once, {"userid": ...}
+whenever somebody logs on or off there, {} as a sign of life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections import deque
+from typing import Final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from cpvm.s370.datastream import REMOTE, Aid
+from cpvm.terminal.tn3270 import SIZES, ConnectDisplay, DisplaySession
+from cpvm.terminal.web import limits
+from cpvm.terminal.web.pace import Pace
+
+_CODES = {code: remote for remote, code in REMOTE.items()}
+_QUERY = bytes((0xF3, 0, 5, 1, 0xFF, 2))  # Write Structured Field: Read Partition, Query
+_USABLE_AREA: Final = 0x81
+_COLOUR: Final = 0x86
+PROTOCOL: Final = "cpvm-3270"
+"""The WebSocket subprotocol."""
+
+
+class WebDisplay:
+    """One browser's terminal.
+
+    Args:
+        name: of the line.
+        local: whether the browser is on this host.
+        socket: the WebSocket, prepared.
+    """
+
+    def __init__(self, name: str, local: bool, socket: web.WebSocketResponse) -> None:
+        self.name = name
+        self.local = local
+        self.size = SIZES[2]
+        self.extended = False
+        self._socket = socket
+        self._loop = asyncio.get_running_loop()
+        self._outbox: deque[bytes | str | None] = deque()
+        self._unread = 0
+        self._posted = False
+        self._lock = threading.Lock()
+        self._wake = asyncio.Event()
+        self._session: DisplaySession | None = None
+        self._userid = ""
+        self._closing = False
+        self._reason = b""
+
+    # -- called by CP, from its own threads ------------------------------------------------------------------
+
+    def send(self, command: int, data: bytes) -> None:
+        """Send one command, as a channel gives it, with its data."""
+        self._post(bytes((_CODES[command],)) + data)
+
+    def close(self) -> None:
+        """End the connection when all output has been sent."""
+        self._post(None)
+
+    def _post(self, item: bytes | str | None) -> None:
+        with self._lock:
+            self._outbox.append(item)
+            self._unread += len(item) if item is not None else 0
+            if self._posted:
+                return
+            self._posted = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is there to see this
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    # -- the connection --------------------------------------------------------------------------------------
+
+    async def serve(self, connect: ConnectDisplay) -> None:
+        """Serve the terminal until either side ends the connection."""
+        writer = asyncio.create_task(self._write())
+        try:
+            self._post(json.dumps({"line": self.name}))
+            self._post(_QUERY)
+            await self._identify()
+            if not self._socket.closed:
+                self._session = connect(self)
+                await self._read(self._session)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            if self._session is not None and not self._closing:
+                self._session.lost()
+            self._closing = True
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+            with contextlib.suppress(ConnectionError):
+                await self._socket.close(code=WSCloseCode.OK, message=self._reason)
+
+    async def _identify(self) -> None:
+        """Wait for the query reply; one that says nothing is a model 2 without colours."""
+        with contextlib.suppress(TimeoutError):
+            message = await self._socket.receive(timeout=limits.FIRST_ANSWER_SECONDS)
+            if message.type is WSMsgType.BINARY:
+                self._answer(message.data)
+            elif message.type not in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
+                await self._refuse("a terminal sends 3270 records")
+
+    def _answer(self, record: bytes) -> None:
+        """Query replies: the size and whether there are colours."""
+        at = 1
+        while record[:1] == bytes((Aid.STRUCTURED_FIELD,)) and at + 4 <= len(record):
+            length = int.from_bytes(record[at : at + 2], "big")
+            field = record[at : at + length]
+            if length < 4 or len(field) < length:
+                return
+            if field[3] == _USABLE_AREA and len(field) >= 10:
+                size = int.from_bytes(field[8:10], "big"), int.from_bytes(field[6:8], "big")
+                if size in SIZES.values():
+                    self.size = size
+            elif field[3] == _COLOUR:
+                self.extended = True
+            at += length
+
+    async def _read(self, session: DisplaySession) -> None:
+        pace = Pace(limits.RECORDS_A_SECOND, limits.RECORDS_AT_ONCE)
+        async for message in self._socket:
+            if message.type is not WSMsgType.BINARY:
+                await self._refuse("a terminal sends 3270 records")
+                return
+            if not pace.take():
+                await self._refuse("too many records")
+                return
+            if message.data:
+                session.received(message.data)
+
+    async def _refuse(self, reason: str) -> None:
+        await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=reason.encode())
+
+    async def _write(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                try:
+                    async with asyncio.timeout(limits.KEEPALIVE_SECONDS):
+                        await self._wake.wait()
+                except TimeoutError:
+                    await self._socket.send_str("{}")
+                    continue
+                self._wake.clear()
+                if not await self._deliver():
+                    return
+
+    async def _deliver(self) -> bool:
+        """Send what waits; False when the system has ended the connection."""
+        with self._lock:
+            items = list(self._outbox)
+            self._outbox.clear()
+            self._posted = False
+            unread, self._unread = self._unread, 0
+        if unread > limits.MAX_UNREAD:
+            await self._refuse("output was left unread")
+            return False
+        for item in items:
+            if item is None:
+                self._closing = True
+                await self._socket.close(code=WSCloseCode.OK, message=self._reason)
+                return False
+            await self._who()
+            await (self._socket.send_str(item) if isinstance(item, str) else self._socket.send_bytes(item))
+        return True
+
+    async def _who(self) -> None:
+        userid = self._session.userid if self._session is not None else ""
+        if userid != self._userid:
+            self._userid = userid
+            await self._socket.send_str(json.dumps({"userid": userid}))
