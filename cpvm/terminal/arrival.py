@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from cpvm.terminal import negotiation as tn
+from cpvm.terminal.window import window_size
 
 SILENCE = 0.25
 """Seconds that a client may take before it says anything."""
@@ -34,6 +35,8 @@ class Caller:
     enhanced: bool = False
     kind: str = ""
     """Terminal type of a 3270 that does not know TN3270E; "" if it is none."""
+    window: tuple[int, int] | None = None
+    """Of a window for lines that has a 3270, too: the rows and columns of that."""
     items: list[tn.Item] = field(default_factory=list)
     """What was received that does not concern this question."""
     ended: bool = False
@@ -90,6 +93,7 @@ def _item(caller: Caller, item: tn.Item) -> None:
     elif isinstance(item, tn.Subnegotiation) and item.option == tn.TERMINAL_TYPE:
         kind = item.data[1:].decode("ascii", "replace").upper() if item.data[:1] == bytes((_TYPE_IS,)) else ""
         caller.kind = kind if is_display(kind) else ""
+        caller.window = window_size(kind)
         caller.decided = True
     else:
         caller.items.append(item)

@@ -12,8 +12,10 @@ import threading
 
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.line import ReadState, Terminal
+from cpvm.terminal.window import Assembly, command_of, frames, terminal_type
 
 _CHUNK = 65536
+_SEND_TYPE, _TYPE_IS = b"\x01", b"\x00"
 _MAX_PENDING = 65536  # characters without a line end; beyond that they are shown as they are
 
 
@@ -29,16 +31,22 @@ class RemoteSession:
         self.userid = ""
         self._terminal = terminal
         self._socket = connection
-        self._telnet = tn.Negotiator(frozenset((tn.BINARY,)), frozenset((tn.SGA, tn.BINARY, tn.MESSAGES)))
+        self._size: tuple[int, int] | None = getattr(terminal, "size", None)  # of the 3270, if it can show one
+        ours = {tn.BINARY} | ({tn.TERMINAL_TYPE} if self._size else set())
+        self._telnet = tn.Negotiator(frozenset(ours), frozenset((tn.SGA, tn.BINARY, tn.MESSAGES)))
+        self._records = Assembly()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending = ""
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what is sent
+        self._guard = threading.RLock()  # of the negotiator
         self._reader = threading.Thread(target=self._read, name="connection", daemon=True)
 
     def start(self) -> None:
         """Begin to listen to the system."""
-        self._telnet.ask(tn.MESSAGES)
-        self._send(self._telnet.take())
+        with self._guard:
+            self._telnet.ask(tn.MESSAGES)
+            out = self._telnet.take()
+        self._send(out)
         self._reader.start()
 
     def line(self, text: str) -> None:
@@ -51,8 +59,22 @@ class RemoteSession:
 
     def program_key(self, number: int) -> None:
         """Send a program function key."""
-        self._telnet.subnegotiate(tn.MESSAGES, f"Cpvm.Key {number}".encode())
-        self._send(self._telnet.take())
+        self._messages(f"Cpvm.Key {number}".encode())
+
+    def received(self, record: bytes) -> None:
+        """Send a record of the 3270."""
+        self._messages(*frames(b"Cpvm.Record", record))
+
+    def look(self, screen: bool) -> None:
+        """Tell what the user wants to see."""
+        self._messages(b"Cpvm.Look screen" if screen else b"Cpvm.Look lines")
+
+    def _messages(self, *messages: bytes) -> None:
+        with self._guard:
+            for message in messages:
+                self._telnet.subnegotiate(tn.MESSAGES, message)
+            out = self._telnet.take()
+        self._send(out)
 
     def hangup(self) -> None:
         """End the connection."""
@@ -70,9 +92,11 @@ class RemoteSession:
     def _read(self) -> None:
         try:
             while data := self._socket.recv(_CHUNK):
-                for item in self._telnet.receive(data):
-                    self._item(item)
-                if answer := self._telnet.take():
+                with self._guard:
+                    for item in self._telnet.receive(data):
+                        self._item(item)
+                    answer = self._telnet.take()
+                if answer:
                     self._send(answer)
         except OSError:
             pass
@@ -89,6 +113,8 @@ class RemoteSession:
             self.hangup()
         elif isinstance(item, tn.Subnegotiation) and item.option == tn.MESSAGES:
             self._report(item.data)
+        elif isinstance(item, tn.Subnegotiation) and item.option == tn.TERMINAL_TYPE and item.data[:1] == _SEND_TYPE:
+            self._telnet.subnegotiate(tn.TERMINAL_TYPE, _TYPE_IS + terminal_type(self._size or (24, 80)).encode())
 
     def _text(self, text: str) -> None:
         *lines, self._pending = (self._pending + text).replace("\r\0", "\r").split("\n")
@@ -102,6 +128,10 @@ class RemoteSession:
         package, _, body = data.partition(b" ")
         if package == b"Cpvm.Fill":
             self._fill(body)
+        elif self._size and (record := self._records.add(data, b"Cpvm.Show")) is not None:
+            self._show(record)
+        elif self._size and package == b"Cpvm.Lines":
+            getattr(self._terminal, "lines", lambda: None)()
         if package != b"Cpvm.State":
             return
         try:
@@ -111,6 +141,13 @@ class RemoteSession:
         except (ValueError, KeyError, TypeError):
             return
         self._terminal.state(state)
+
+    def _show(self, record: bytes) -> None:
+        """A command for the 3270."""
+        send = getattr(self._terminal, "send", None)
+        command = command_of(record)
+        if send is not None and command is not None:
+            send(*command)
 
     def _fill(self, body: bytes) -> None:
         """The system puts text where the user types, if this terminal can do that."""
