@@ -194,7 +194,15 @@ class SystemHandle:
         Raises:
             OSError: the address cannot be had.
         """
-        server = TelnetServer(connector(self.system), host, port, display_connector(self.system))
+        system = self.system
+        server = TelnetServer(
+            connector(system),
+            host,
+            port,
+            display_connector(system),
+            fence=system.post,
+            failed=lambda error: system.post(lambda: system.log.failure("TERMINALS", error)),
+        )
         server.start()
         self._server = server
         return server.address

@@ -2,14 +2,25 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from cpvm.terminal.arrival import Caller, ask
+from cpvm.terminal.files import allow_files
 from cpvm.terminal.line import Connect
 from cpvm.terminal.telnet import TelnetLine
+from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay, DisplayLine
+from cpvm.terminal.windowline import WindowLine
 
-MAX_CONNECTIONS = 1000
-"""Lines of one listener; further callers are told that all are busy."""
+MAX_CONNECTIONS = 4000
+"""Lines of one listener, if the host allows so many; further callers are told that all are busy."""
+
+OTHER_FILES = 200
+"""Files that are left to the rest of the system where the host allows fewer than `MAX_CONNECTIONS`."""
+
+BUFFER = 8192
+"""Bytes of input of one connection after which no more of it is taken from the network; twice as many may wait."""
 
 _CLOSE_GRACE = 5.0  # seconds that closed lines may take to deliver their last output
 
@@ -22,10 +33,24 @@ class TelnetServer:
         display: makes one for each 3270; without it those are line terminals, too.
         host: address to listen on.
         port: TCP port, 0 for any free one.
+        fence: the system's, see `throttle`.
+        failed: told of errors in this program, from any thread; without it they are passed over.
     """
 
-    def __init__(self, connect: Connect, host: str, port: int, display: ConnectDisplay | None = None) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        host: str,
+        port: int,
+        display: ConnectDisplay | None = None,
+        *,
+        fence: Fence | None = None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
         self._connect = connect
+        self._fence = fence
+        self._failed = failed
+        self._files = MAX_CONNECTIONS
         self._display = display
         self._host = host
         self._port = port
@@ -34,7 +59,7 @@ class TelnetServer:
         self._ready = threading.Event()
         self._error: OSError | None = None
         self._server: asyncio.Server | None = None
-        self._lines: dict[int, TelnetLine | DisplayLine | None] = {}
+        self._lines: dict[int, TelnetLine | DisplayLine | WindowLine | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking: dict[int, asyncio.Future[Caller]] = {}
 
@@ -65,9 +90,11 @@ class TelnetServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(self._trouble)
+        self._files = max(1, allow_files(MAX_CONNECTIONS + OTHER_FILES) - OTHER_FILES)
         try:
             try:
-                start = asyncio.start_server(self._accept, self._host, self._port, backlog=256)
+                start = asyncio.start_server(self._accept, self._host, self._port, backlog=256, limit=BUFFER)
                 self._server = self._loop.run_until_complete(start)
             except OSError as error:
                 self._error = error
@@ -78,6 +105,12 @@ class TelnetServer:
             self._loop.run_until_complete(self._end())
         finally:
             self._loop.close()
+
+    def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something went wrong that nobody has caught: if it is not the network's doing, tell it."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and not isinstance(error, OSError) and self._failed is not None:
+            self._failed(error)
 
     async def _end(self) -> None:
         assert self._server is not None
@@ -93,7 +126,7 @@ class TelnetServer:
                 task.cancel()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._lines) >= MAX_CONNECTIONS:
+        if len(self._lines) >= min(MAX_CONNECTIONS, self._files):
             writer.write(b"ALL LINES BUSY\r\n")
             writer.close()
             return
@@ -119,9 +152,13 @@ class TelnetServer:
         finally:
             del self._asking[number]
         if caller.display and self._display is not None:
-            display = DisplayLine(name, reader, writer, caller, self._free)
+            display = DisplayLine(name, reader, writer, caller, self._free, fence=self._fence)
             self._lines[number] = display
             await display.serve(self._display, caller.items)
+        elif caller.window is not None:
+            window = WindowLine(name, reader, writer, caller, caller.window)
+            self._lines[number] = window
+            await window.serve(self._connect, caller.items)
         else:
             line = TelnetLine(name, reader, writer, caller.telnet)
             self._lines[number] = line

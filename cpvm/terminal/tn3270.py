@@ -3,7 +3,7 @@
 A record, ended by IAC EOR, is one 3270 data stream; in TN3270E five bytes of header are in front of it. The attention
 key (IAC BRK, and IAC IP or AO for SYSREQ) counts as PA1.
 
-Hard limits: `MAX_RECORD`, `MAX_UNREAD`, and those of the negotiation.
+Hard limits: `MAX_RECORD`, `MAX_UNREAD`, those of the negotiation, and of `throttle`.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from cpvm.s370.datastream import REMOTE, Aid
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller, is_display
 from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.throttle import Fence, Throttle
 
 MAX_RECORD = 65536
 """Bytes of one record from a client; one that sends more loses the connection."""
@@ -87,6 +88,8 @@ class DisplayLine:
     Args:
         name: of the line; a TN3270E client may ask for another, which `free` may refuse.
         caller: who calls, a display.
+        free: whether a name is nobody's.
+        fence: the system's (see `throttle`).
     """
 
     def __init__(
@@ -96,6 +99,8 @@ class DisplayLine:
         writer: asyncio.StreamWriter,
         caller: Caller,
         free: Callable[[str], bool],
+        *,
+        fence: Fence | None = None,
     ) -> None:
         self.name = name
         self.local = is_loopback(writer)
@@ -116,6 +121,7 @@ class DisplayLine:
         self._session: DisplaySession | None = None
         self._asked = False  # the query has been sent
         self._closing = False
+        self._throttle = Throttle(fence, lambda: self._closing or writer.transport.is_closing())
 
     @property
     def ready(self) -> bool:
@@ -191,6 +197,7 @@ class DisplayLine:
             while not self._closing and (data := await self._reader.read(_CHUNK)):
                 for item in self._telnet.receive(data):
                     self._item(item, connect)
+                    await self._throttle.pause()
                 self._flush()
                 await self._writer.drain()
         except (ConnectionError, TimeoutError):
@@ -225,6 +232,7 @@ class DisplayLine:
             self._record.clear()
             self._received(record, connect)
         elif code in (tn.BRK, tn.IP, tn.AO) and self._session is not None:
+            self._throttle.count()
             self._session.received(bytes((Aid.PA1,)))
 
     def _received(self, record: bytes, connect: ConnectDisplay) -> None:
@@ -233,6 +241,7 @@ class DisplayLine:
                 return
             record = record[_HEADER:]
         if self._session is not None:
+            self._throttle.count()
             self._session.received(record)
         elif self._asked:
             self._answer(record)
