@@ -37,6 +37,8 @@ class Caller:
     """Terminal type of a 3270 that does not know TN3270E; "" if it is none."""
     window: tuple[int, int] | None = None
     """Of a window for lines that has a 3270, too: the rows and columns of that."""
+    reported: str = ""
+    """Terminal type that it has told, in capitals, whatever it is."""
     items: list[tn.Item] = field(default_factory=list)
     """What was received that does not concern this question."""
     ended: bool = False
@@ -92,6 +94,7 @@ def _item(caller: Caller, item: tn.Item) -> None:
             caller.decided = True
     elif isinstance(item, tn.Subnegotiation) and item.option == tn.TERMINAL_TYPE:
         kind = item.data[1:].decode("ascii", "replace").upper() if item.data[:1] == bytes((_TYPE_IS,)) else ""
+        caller.reported = kind
         caller.kind = kind if is_display(kind) else ""
         caller.window = window_size(kind)
         caller.decided = True

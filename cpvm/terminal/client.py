@@ -1,4 +1,4 @@
-"""What a telnet client is: where it comes from, how its socket behaves, and what can be typed on it."""
+"""What a telnet client is: where it comes from, and how its socket behaves."""
 
 import asyncio
 import contextlib
@@ -6,23 +6,12 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 
-from cpvm.s370.ebcdic import CODEC
-
 
 @dataclass(frozen=True)
 class Fill:
     """Text for the input line."""
 
     text: str
-
-
-def in_code_page(char: str) -> bool:
-    """Whether a System/370 terminal has this character."""
-    try:
-        char.encode(CODEC)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def is_loopback(writer: asyncio.StreamWriter) -> bool:

@@ -5,12 +5,17 @@ show is collected for `take`. With `echo` off it still edits, silently: for pass
 themselves.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from cpvm.terminal.codepage import CHARACTERS, composed, fitted
+from cpvm.terminal.keys import KeyParser, ProgramKey, Token, Typed
 from cpvm.terminal.line import MAX_LINE, History, ReadState
+from cpvm.terminal.row import Row
+
+MIN_COLUMNS, MAX_COLUMNS = 20, 1000
+"""Widths of a terminal that are believed."""
 
 
 class Key(Enum):
@@ -29,238 +34,233 @@ class Entered:
 
 
 @dataclass(frozen=True)
-class ProgramKey:
-    """A program function key was pressed: F1 to F12 are 1 to 12, with Shift 13 to 24."""
+class Unmapped:
+    """Characters came that the code page does not have."""
 
-    number: int
-
-
-Event = Entered | Key | ProgramKey
-
-_PLAIN_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
-_MAX_ESCAPE = 16
-_ESCAPES = {
-    "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
-    "OA": "up", "OB": "down", "OC": "right", "OD": "left", "OH": "home", "OF": "end",
-    "[1~": "home", "[7~": "home", "[4~": "end", "[8~": "end", "[3~": "delete",
-    "[1;5C": "word_right", "[1;5D": "word_left",
-}  # fmt: skip
-_CONTROLS = {
-    "\x01": "home", "\x02": "left", "\x05": "end", "\x06": "right", "\x08": "backspace", "\x7f": "backspace",
-    "\x0b": "kill_end", "\x0c": "redraw", "\x0e": "down", "\x10": "up", "\x12": "redraw", "\x15": "kill",
-    "\x17": "kill_word",
-}  # fmt: skip
+    chars: tuple[str, ...]
 
 
-_LETTERS = "PQRS"  # F1 to F4
-_NUMBERS = ("15", "17", "18", "19", "20", "21", "23", "24")  # F5 to F12
-_PROGRAM_KEYS = {
-    **{f"O{letter}": number for number, letter in enumerate(_LETTERS, 1)},
-    **{f"[1;2{letter}": number for number, letter in enumerate(_LETTERS, 13)},
-    **{f"[1{number}~": number for number in range(1, 5)},
-    **{f"[{code}~": number for number, code in enumerate(_NUMBERS, 5)},
-    **{f"[{code};2~": number for number, code in enumerate(_NUMBERS, 17)},
-}
+Event = Entered | Key | ProgramKey | Unmapped
+
+_KILLS = ("kill", "kill_end", "kill_word", "kill_word_right")
+_SEARCHES = ("older", "newer")
 
 
 class LineEditor:
-    """One input line, its cursor and its place on the screen.
+    """One input line, its cursor and its place on the screen, which begins in the first column.
 
-    The line starts in the first column and may go over several rows of `width` columns. Only backspace, carriage return
-    and blanks are used while it fits one row, so that the simplest terminal will do; ANSI cursor moves beyond that.
+    Args:
+        history: what the arrow keys bring back.
+        width: columns of the terminal.
     """
 
-    def __init__(self, history: History, width: int = 80, allowed: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, history: History, width: int = 80) -> None:
         self.history = history
         self.echo = False
         self.state = ReadState.LOGON
-        self._allowed = allowed
-        self._width = width
-        self._chars: list[str] = []
+        self._keys = KeyParser()
+        self._row = Row(width)
         self._at = 0
-        self._out: list[str] = []
-        self._escape: str | None = None
-        self._after_return = False
         self._overflow = False
-        self._recalled: int | None = None
-        self._kept = ""
+        self._missing: dict[str, None] = {}
+        self._recalled: int | None = None  # the line of the history that is shown
+        self._kept = ""  # what was typed before one was shown
+        self._sought: str | None = None
+        self._killed = ""
+        self._killing = False
 
     # -- what the terminal's owner calls ---------------------------------------------------------------------
 
     @property
     def text(self) -> str:
         """The characters typed so far."""
-        return "".join(self._chars)
+        return "".join(self._row.chars)
 
     @property
     def visible(self) -> bool:
         """Whether typed characters are shown by this editor."""
         return self.echo and self.state is not ReadState.PASSWORD
 
+    @property
+    def pasting(self) -> bool:
+        """Whether the terminal is sending what was pasted."""
+        return self._keys.pasting
+
+    def line_ends(self, text: str) -> int:
+        """How many lines TEXT ends if it is fed next."""
+        return self._keys.line_ends(text)
+
     def resize(self, width: int) -> None:
-        """The terminal now has `width` columns (20 to 1000; anything else is ignored)."""
-        if 20 <= width <= 1000:
-            self._width = width
+        """The terminal now has `width` columns (MIN_COLUMNS to MAX_COLUMNS; anything else is ignored)."""
+        if MIN_COLUMNS <= width <= MAX_COLUMNS and width != self._row.width:
+            self._row.resize(width, self._at, self.visible)
 
     def take(self) -> str:
         """What is to be sent to the screen since the last call."""
-        out = "".join(self._out)
-        self._out.clear()
+        out = "".join(self._row.out)
+        self._row.out.clear()
         return out
 
     def hide(self) -> None:
         """Take the input line off the screen, so that output can be written in its place."""
-        if not self.visible or not self._chars:
-            return
-        if len(self._chars) < self._width:
-            self._out.append("\r" + " " * len(self._chars) + "\r")
-        else:
-            if rows := self._at // self._width:
-                self._out.append(f"\x1b[{rows}A")
-            self._out.append("\r\x1b[J")
+        if self.visible and self._row.chars:
+            self._row.hide()
 
     def show(self) -> None:
         """Put the input line back after `hide`."""
-        if self.visible and self._chars:
-            self._print(0, self._chars)
-            self._move(len(self._chars), self._at)
+        if self.visible and self._row.chars:
+            self._row.draw(0)
+            self._row.go(self._row.place(self._at))
 
     def feed(self, text: str) -> Iterator[Event]:
         """Take typed characters; yields what they amount to. Each event is to be acted upon before the next is asked
         for, since it may change the echo of what follows."""
-        position = 0
-        while position < len(text):
-            if self._escape is not None and text[position] >= " ":
-                key_event = self._escape_key(text[position])
-                position += 1
-                if key_event:
-                    yield key_event
-                continue
-            self._escape = None
-            if run := _PLAIN_RUN.match(text, position):
-                self._after_return = False
-                self._insert(run.group())
-                position = run.end()
-                continue
-            key = text[position]
-            position += 1
-            after_return, self._after_return = self._after_return, key == "\r"
-            if after_return and key in "\n\0":
-                continue
-            if event := self._control(key):
+        for token in self._keys.feed(text):
+            if event := self._token(token):
                 yield event
+        if self._missing:
+            missing = tuple(self._missing)
+            self._missing.clear()
+            yield Unmapped(missing)
+
+    def fill(self, text: str) -> None:
+        """Have TEXT as the line, as if it had been typed."""
+        if not self._hidden:
+            self._recalled = self._sought = None
+            self._replace(text)
+
+    def do(self, action: str) -> None:
+        """Carry out one named editing key: left, home, backspace, kill, up, redraw and the like."""
+        if not (self.visible or action in ("backspace", "kill")):
+            return
+        if action not in _SEARCHES:
+            self._sought = None
+        getattr(self, f"_do_{action}")()
+        self._killing = action in _KILLS
 
     # -- keys ------------------------------------------------------------------------------------------------
 
-    def _control(self, key: str) -> Event | None:
-        if key in "\r\n":
+    def _token(self, token: Token) -> Event | None:
+        if isinstance(token, Typed):
+            self._sought, self._killing = None, False
+            self._type(token.text, token.pasted)
+        elif isinstance(token, ProgramKey):
+            return token
+        elif token.action == "enter":
             return self._enter()
-        if key == "\x03":
-            if self.visible:
-                self._move(self._at, len(self._chars))
-                self._out.append("^C")
-            self._new_line()
+        elif token.action == "attention":
+            self._drop()
             return Key.ATTENTION
-        if key == "\x04":
-            if not self._chars:
+        elif token.action == "end_of_input":
+            if not self._row.chars:
                 return Key.END
             self.do("delete")
-        elif key == "\x1b":
-            self._escape = ""
-        elif key == "\t":
-            self._insert(" ")
-        elif action := _CONTROLS.get(key):
-            self.do(action)
+        else:
+            self.do(token.action)
         return None
 
     def _enter(self) -> Event:
         text = self.text
         if self.visible:
-            self._move(self._at, len(self._chars))
-        if self.echo:
-            self._out.append("\r\n")
-        self._chars.clear()
-        self._at = 0
-        self._recalled = None
-        if self._overflow:
-            self._overflow = False
+            self._row.new_row()
+        elif self.echo:
+            self._row.out.append("\r\n")
+        overflow = self._overflow
+        self._forget()
+        if overflow:
             return Key.TOO_LONG
+        if not self.visible:
+            text = composed(text) if self._hidden else fitted(text, self._missing)
         self.history.add(text, self.state)
         return Entered(text)
 
-    def _new_line(self) -> None:
+    def _drop(self) -> None:
+        """Attention: the line counts no more."""
+        if self.visible:
+            self._row.go(self._row.end)
+            self._row.out.append("^C")
         if self.echo:
-            self._out.append("\r\n")
-        self._chars.clear()
+            self._row.out.append("\r\n")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._row.clear()
         self._at = 0
         self._overflow = False
         self._recalled = None
+        self._sought, self._killing = None, False
 
-    def fill(self, text: str) -> None:
-        """Have TEXT as the line, as if it had been typed."""
-        self.do("kill")
-        self._insert(text)
+    @property
+    def _hidden(self) -> bool:
+        return self.state is ReadState.PASSWORD
 
-    def _escape_key(self, char: str) -> Event | None:
-        assert self._escape is not None
-        self._escape += char
-        sequence = self._escape
-        if sequence in ("[", "O"):
-            return None
-        if sequence[0] == "[" and len(sequence) < _MAX_ESCAPE and not "\x40" <= char <= "\x7e":
-            return None
-        self._escape = None
-        if action := _ESCAPES.get(sequence):
-            self.do(action)
-        number = _PROGRAM_KEYS.get(sequence)
-        return None if number is None else ProgramKey(number)
+    def _type(self, run: str, pasted: bool) -> None:
+        """Characters from the keyboard, or pasted."""
+        if self.visible:
+            run = self._with_mark(run)
+            typed = not pasted and len(run) == 1
+            missing = len(self._missing)
+            run = fitted(run, self._missing, "" if typed else "?")
+            if len(self._missing) > missing:
+                self._beep()
+        self._insert(run)
 
-    def do(self, action: str) -> None:
-        """Carry out one named editing key: left, home, backspace, kill, up, redraw and the like."""
-        if self.visible or action in ("backspace", "kill"):
-            getattr(self, f"_do_{action}")()
+    def _with_mark(self, run: str) -> str:
+        """A combining mark belongs to the character before it, which may have come by itself."""
+        if run.isascii() or not self._at:
+            return run
+        before = self._row.chars[self._at - 1]
+        together = composed(before + run[0])
+        if together not in CHARACTERS:
+            return run
+        self._delete(self._at - 1, self._at)
+        return together + run[1:]
 
     def _insert(self, run: str) -> None:
-        if self._allowed and self.visible:
-            kept = "".join(filter(self._allowed, run))
-            if len(kept) < len(run):
-                self._out.append("\a")
-            run = kept
-        room = MAX_LINE - len(self._chars)
+        room = MAX_LINE - len(self._row.chars)
         if len(run) > room:
-            if self.visible:
-                self._out.append("\a")
+            self._beep()
             # A person sees that further keys do nothing; what was pasted or sent must not be entered by halves.
             self._overflow = self._overflow or not self.visible or len(run) > 1
             run = run[:room]
         if not run:
             return
-        self._chars[self._at : self._at] = run
-        if self.visible:
-            self._print(self._at, self._chars[self._at :])
-            self._move(len(self._chars), self._at + len(run))
+        start, end = self._at, self._row.end
+        self._row.replace(start, start, run)
         self._at += len(run)
-
-    def _delete(self, start: int, end: int) -> None:
-        """Remove the characters from `start` up to `end`, the cursor being anywhere; it ends at `start`."""
-        if start >= end:
-            return
         if self.visible:
-            self._move(self._at, start)
-            tail = self._chars[end:]
-            self._print(start, [*tail, *" " * (end - start)])
-            self._move(len(self._chars), start)
-        del self._chars[start:end]
+            self._row.draw(start, end)
+            self._row.go(self._row.place(self._at))
+
+    def _delete(self, start: int, stop: int) -> str:
+        """Remove the characters from START up to STOP; the cursor ends at START. Returns them."""
+        if start >= stop:
+            return ""
+        gone = "".join(self._row.chars[start:stop])
+        end = self._row.end
+        if self.visible:
+            self._row.go(self._row.place(start))
+        self._row.replace(start, stop, "")
         self._at = start
+        if self.visible:
+            self._row.draw(start, end)
+            self._row.go(self._row.place(start))
+        return gone
 
     def _replace(self, text: str) -> None:
-        self._delete(0, len(self._chars))
+        self._overflow = False
+        self._delete(0, len(self._row.chars))
         self._insert(text)
 
+    def _beep(self) -> None:
+        if self.visible:
+            self._row.out.append("\a")
+
+    # -- moving ----------------------------------------------------------------------------------------------
+
     def _go(self, to: int) -> None:
-        to = max(0, min(to, len(self._chars)))
-        self._move(self._at, to)
-        self._at = to
+        self._at = max(0, min(to, len(self._row.chars)))
+        self._row.go(self._row.place(self._at))
 
     def _do_left(self) -> None:
         self._go(self._at - 1)
@@ -272,89 +272,128 @@ class LineEditor:
         self._go(0)
 
     def _do_end(self) -> None:
-        self._go(len(self._chars))
+        self._go(len(self._row.chars))
 
     def _do_word_left(self) -> None:
         self._go(self._word_start())
 
     def _do_word_right(self) -> None:
-        to = self._at
-        while to < len(self._chars) and self._chars[to] == " ":
+        self._go(self._word_end())
+
+    def _word_start(self) -> int:
+        to, chars = self._at, self._row.chars
+        while to > 0 and chars[to - 1].isspace():
+            to -= 1
+        while to > 0 and not chars[to - 1].isspace():
+            to -= 1
+        return to
+
+    def _word_end(self) -> int:
+        to, chars = self._at, self._row.chars
+        while to < len(chars) and chars[to].isspace():
             to += 1
-        while to < len(self._chars) and self._chars[to] != " ":
+        while to < len(chars) and not chars[to].isspace():
             to += 1
-        self._go(to)
+        return to
+
+    # -- deleting, and bringing back -------------------------------------------------------------------------
 
     def _do_backspace(self) -> None:
         self._delete(max(0, self._at - 1), self._at)
 
     def _do_delete(self) -> None:
-        self._delete(self._at, min(self._at + 1, len(self._chars)))
+        self._delete(self._at, min(self._at + 1, len(self._row.chars)))
+
+    def _kill(self, start: int, stop: int) -> None:
+        """Remove characters for `yank`; kills one after the other are brought back together."""
+        behind = start >= self._at
+        gone = self._delete(start, stop)
+        if not self.visible or not gone:
+            return
+        if not self._killing:
+            self._killed = gone
+        else:
+            self._killed = (self._killed + gone if behind else gone + self._killed)[-MAX_LINE:]
 
     def _do_kill(self) -> None:
         self._overflow = False
-        self._delete(0, len(self._chars))
+        self._kill(0, len(self._row.chars))
 
     def _do_kill_end(self) -> None:
-        self._delete(self._at, len(self._chars))
+        self._kill(self._at, len(self._row.chars))
 
     def _do_kill_word(self) -> None:
-        self._delete(self._word_start(), self._at)
+        self._kill(self._word_start(), self._at)
+
+    def _do_kill_word_right(self) -> None:
+        self._kill(self._at, self._word_end())
+
+    def _do_yank(self) -> None:
+        self._insert(self._killed)
+
+    def _do_transpose(self) -> None:
+        at = min(self._at, len(self._row.chars) - 1)
+        if at < 1:
+            return
+        pair = self._delete(at - 1, at + 1)
+        self._insert(pair[::-1])
 
     def _do_redraw(self) -> None:
-        self._out.append("\r\n")
+        self._row.new_row()
         self.show()
 
-    def _do_up(self) -> None:
+    # -- history ---------------------------------------------------------------------------------------------
+
+    def _recall(self, number: int) -> None:
+        """Show a line of the history, or what was typed before one was shown."""
         lines = self.history.lines
         if self._recalled is None:
-            if not lines:
-                return
             self._kept = self.text
-            self._recalled = len(lines)
-        if self._recalled > 0:
-            self._recalled -= 1
-            self._replace(lines[self._recalled])
+        self._recalled = number if number < len(lines) else None
+        self._replace(lines[number] if number < len(lines) else self._kept)
+
+    def _shown(self) -> int:
+        """The number of the line that is shown, behind the last one if none is."""
+        count = len(self.history.lines)
+        return count if self._recalled is None else min(self._recalled, count)
+
+    def _do_up(self) -> None:
+        if (number := self._shown()) > 0:
+            self._recall(number - 1)
 
     def _do_down(self) -> None:
-        lines = self.history.lines
-        if self._recalled is None:
-            return
-        self._recalled += 1
-        if self._recalled < len(lines):
-            self._replace(lines[self._recalled])
+        if self._recalled is not None:
+            self._recall(self._shown() + 1)
+
+    def _do_oldest(self) -> None:
+        if self.history.lines:
+            self._recall(0)
+
+    def _do_newest(self) -> None:
+        if self._recalled is not None:
+            self._recall(len(self.history.lines))
+
+    def _do_cancel(self) -> None:
+        """What was typed comes back; without a recalled line nothing is left of it."""
+        if self._recalled is not None:
+            self._do_newest()
         else:
-            self._recalled = None
-            self._replace(self._kept)
+            self._replace("")
 
-    def _word_start(self) -> int:
-        to = self._at
-        while to > 0 and self._chars[to - 1] == " ":
-            to -= 1
-        while to > 0 and self._chars[to - 1] != " ":
-            to -= 1
-        return to
+    def _do_older(self) -> None:
+        self._seek(range(self._shown() - 1, -1, -1))
 
-    # -- the screen ------------------------------------------------------------------------------------------
+    def _do_newer(self) -> None:
+        self._seek(range(self._shown() + 1, len(self.history.lines)))
 
-    def _print(self, start: int, chars: list[str]) -> None:
-        """Write `chars` with the cursor at position `start`; it ends behind them."""
-        self._out.append("".join(chars))
-        end = start + len(chars)
-        if chars and end % self._width == 0:
-            # A terminal waits in the last column until one more character comes: make it go on to the next row.
-            self._out.append(" \b")
-
-    def _move(self, old: int, new: int) -> None:
-        """Move the cursor from position `old` to `new` of the input line."""
-        if not self.visible or old == new:
-            return
-        rows = new // self._width - old // self._width
-        if rows == 0 and new < old:
-            self._out.append("\b" * (old - new))
-        elif rows == 0:
-            self._out.append(f"\x1b[{new - old}C" if new > len(self._chars) else "".join(self._chars[old:new]))
-        else:
-            self._out.append(f"\x1b[{abs(rows)}{'B' if rows > 0 else 'A'}\r")
-            if column := new % self._width:
-                self._out.append(f"\x1b[{column}C")
+    def _seek(self, numbers: range) -> None:
+        """Show the next line that has in it what was typed when the search began."""
+        if self._sought is None:
+            self._sought = self.text
+        wanted, shown = self._sought.upper(), self.text
+        for number in numbers:
+            line = self.history.lines[number]
+            if wanted in line.upper() and line != shown:
+                self._recall(number)
+                return
+        self._beep()

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-MAX_LINE = 4096
+MAX_LINE = 1024
 """Longest typed line in characters; a longer one is refused whole, since half a command may do harm."""
 
 MAX_HISTORY = 500
 """Lines remembered for the arrow keys, per terminal."""
+
+MAX_HISTORY_CHARACTERS = 40_000
+"""Characters of them all together; the oldest lines go first."""
 
 
 class ReadState(StrEnum):
@@ -141,6 +144,7 @@ class History:
     def __init__(self, limit: int = MAX_HISTORY) -> None:
         self.lines: list[str] = []
         self._limit = limit
+        self._characters = 0
 
     def add(self, text: str, state: ReadState) -> None:
         """Remember `text`, typed while the terminal was in `state`."""
@@ -149,5 +153,6 @@ class History:
         if self.lines and self.lines[-1] == text:
             return
         self.lines.append(text)
-        if len(self.lines) > self._limit:
-            del self.lines[0]
+        self._characters += len(text)
+        while len(self.lines) > self._limit or (self._characters > MAX_HISTORY_CHARACTERS and len(self.lines) > 1):
+            self._characters = max(0, self._characters - len(self.lines.pop(0)))

@@ -42,6 +42,11 @@ class FakeSession:
         self.terminal.write("FAKE ONLINE")
         self.go(ReadState.LOGON)
 
+    def finish(self) -> None:
+        """The program that RUN has begun ends."""
+        self._busy = False
+        self.go(ReadState.VM_READ)
+
     def _attention(self) -> None:
         self.attentions += 1
         self._busy = False

@@ -77,6 +77,8 @@ class Net:
         client.until("ONLINE\r\n")
         client.send(bytes((IAC, DO, tn.ECHO, IAC, DO, tn.SGA)))
         client.until(bytes((IAC, WILL, tn.BINARY)))
+        client.send(bytes((IAC, DO, tn.BINARY)))
+        client.wait_state("ONLINE")
         return client
 
 
@@ -131,6 +133,9 @@ def test_character_mode_password_is_not_echoed(net: Net) -> None:
     client.send("cret\r\0")
     assert client.until("HELLO CMSUSER\r\n") == b"\r\nHELLO CMSUSER\r\n"
     client.wait_state("VM READ")
+    client.send("\x1b[A\x1b[ALOGOFF\r\0")
+    assert client.until("LOGOFF\r\n") == b"LOGOFF\r\n"  # a user's lines are those of the user
+    client.wait_state("ONLINE")
     client.send("\x1b[A\x1b[A\r\0")
     assert client.until("PASSWORD:\r\n") == b"LOGON CMSUSER\r\nENTER PASSWORD:\r\n"
 
@@ -195,11 +200,118 @@ def test_output_while_typing_keeps_the_typed_characters(net: Net) -> None:
     client.until("<LISTFILE>\r\n")
 
 
-def test_characters_that_code_page_037_lacks_ring_the_bell(net: Net) -> None:
+def test_a_key_that_code_page_037_lacks_is_not_taken_and_named(net: Net) -> None:
     client = net.character_client()
-    client.send("A€B¬C\r\0")
+    client.send("A")
+    client.until("A")
+    client.send("€")
+    client.until("\aNOT IN CODE PAGE 037: € U+20AC\r\nA".replace("\a", "\a\r \r"))
+    client.send("B¬C\r\0")
     client.until("<AB¬C>\r\n")
-    assert b"\a" in client.seen
+
+
+def test_pasted_characters_that_code_page_037_lacks_become_question_marks(net: Net) -> None:
+    client = net.character_client()
+    client.send("A“B”\r\0")
+    assert b"NOT IN CODE PAGE 037: \xe2\x80\x9c U+201C, \xe2\x80\x9d U+201D\r\n" in client.until("<A?B?>\r\n")
+
+
+def test_a_line_that_the_client_has_edited_may_lack_characters_too(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send(b"e\xcc\x81\xe2\x82\xac\xfe\n")
+    assert "NOT IN CODE PAGE 037: € U+20AC; INPUT IS NOT UTF-8\r\n" in client.until("<é??>\r\n").decode()
+
+
+def test_without_binary_a_return_by_itself_has_a_nul_behind_it(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send(bytes((IAC, DO, tn.ECHO, IAC, DO, tn.SGA)) + b"LISTF")
+    client.until("LISTF")
+    net.system.post(lambda: net.system.sessions[0].terminal.write("HI"))
+    assert client.until("HI\r\nLISTF") == b"\r\0     \r\0HI\r\nLISTF"  # RFC 854, "the NVT printer and keyboard"
+
+
+def test_many_pasted_lines_wait_for_reads_even_if_they_come_one_by_one(net: Net) -> None:
+    client = net.character_client()
+    client.send("RUN\r\0")
+    client.wait_state("RUNNING")
+    client.send("\x1b[200~ONE\r")
+    client.until("ONE")
+    client.wait_state("RUNNING")
+    client.send("TWO\tX\rTHREE\x1b[201~")
+    client.until("THREE")
+    client.wait_state("RUNNING")
+    net.system.settle()
+    session = net.system.sessions[0]
+    assert session.typed == ["RUN"]
+    net.system.post(lambda: session.finish())
+    client.until("<TWO\tX>".replace("\t", " "))
+    client.send("\r")
+    client.until("<THREE>")
+    assert session.typed == ["RUN", "ONE", "TWO\tX", "THREE"]
+
+
+def test_end_of_transmission_cancels_a_password(net: Net) -> None:
+    client = net.character_client()
+    client.send("LOGON CMSUSER\r\0")
+    client.until("PASSWORD:\r\n")
+    client.wait_state("PASSWORD")
+    client.send("sec\x04")  # not an empty line: it deletes nothing
+    client.send("\x15\x04")
+    client.until("CP\r\n")
+    assert net.system.sessions[0].typed == ["LOGON CMSUSER"]
+
+
+def test_users_find_their_own_lines_again(net: Net) -> None:
+    client = net.character_client()
+    up = "\x1b[A"
+
+    def logon(user: str) -> None:
+        client.send(f"LOGON {user}\r\0")
+        client.until("PASSWORD:\r\n")
+        client.wait_state("PASSWORD")
+        client.send("secret\r\0")
+        client.until(f"HELLO {user}\r\n")
+
+    logon("ONE")
+    client.send("MINE\r\0")
+    client.until("<MINE>")
+    for user, found in (("TWO", "<>"), ("ONE", "<MINE>")):
+        client.wait_state("VM READ")
+        client.send("LOGOFF\r\0")
+        client.wait_state("ONLINE")
+        logon(user)
+        client.wait_state("VM READ")
+        client.send(up * 9 + "\x1b[B" * 9 + up + "\r\0" if user == "TWO" else up * 2 + "\r\0")
+        client.until(found) if user == "ONE" else client.until("\r\n")
+
+
+def test_a_password_typed_ahead_leaves_the_client_in_charge_of_its_echo(net: Net) -> None:
+    client = net.client()
+    client.until("ONLINE\r\n")
+    client.send(bytes((IAC, DONT, tn.ECHO, IAC, DO, tn.SGA)) + b"LOGON CMSUSER\r\nsecret\r\n")
+    client.until(bytes((IAC, WILL, tn.ECHO)))
+    client.until("HELLO CMSUSER\r\n")
+    client.send(bytes((IAC, DO, tn.ECHO)))  # late
+    client.until(bytes((IAC, WONT, tn.ECHO)))
+    client.send(bytes((IAC, DONT, tn.ECHO)) + b"MORE\r\n")
+    assert b"MORE\r\n<" not in client.until("<MORE>\r\n")
+
+
+@pytest.mark.parametrize(("kind", "brackets"), [(b"XTERM-256COLOR", True), (b"DUMB", False)])
+def test_only_terminals_that_can_bracket_what_is_pasted_are_asked_to(net: Net, kind: bytes, brackets: bool) -> None:
+    client = net.client()
+    client.until(bytes((IAC, DO, tn.TN3270E)))
+    client.send(bytes((IAC, WONT, tn.TN3270E, IAC, WILL, tn.TERMINAL_TYPE)))
+    client.until(bytes((IAC, SB, tn.TERMINAL_TYPE, 1, IAC, SE)))
+    client.send(bytes((IAC, SB, tn.TERMINAL_TYPE, 0)) + kind + bytes((IAC, SE)))
+    client.until("ONLINE\r\n")
+    client.send(bytes((IAC, DO, tn.ECHO, IAC, DO, tn.SGA)))
+    client.wait_state("ONLINE")
+    assert (b"\x1b[?2004h" in client.seen) is brackets
+    client.send("\x04")
+    assert client.until_end() == (b"\x1b[?2004l" if brackets else b"")
 
 
 def test_end_of_transmission(net: Net) -> None:
