@@ -8,12 +8,14 @@ the screen. Where that data has unprotected fields, what is typed into them is k
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final
 
-from cpvm.cp.session import ReadState, Session
-from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, decode_address, encode_address
-from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+from cpvm.cp.screeninput import Record
+from cpvm.cp.screenlines import Line, Looks, logo
+from cpvm.cp.session import Origin, ReadState, Session
+from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, encode_address
+from cpvm.s370.ebcdic import to_ebcdic
 
 ROWS: Final = 24
 COLUMNS: Final = 80
@@ -31,26 +33,38 @@ _STATUS = {
     ReadState.LOGON: "CP READ",
 }
 _PROGRAM_KEYS = {aid: int(key[2:]) for key, aid in KEYS.items() if key.startswith("pf")}
-
-
-def _attribute(bits: int) -> bytes:
-    return bytes((Order.SF,)) + encode_address(bits, 0)[1:]
+Image = list[tuple[int, bytes]]
 
 
 class CPScreen:
-    """One display's screen of `rows` lines by `columns`; larger ones than 24 by 80 are in the alternate size."""
+    """One display's screen of `rows` lines by `columns`; larger ones than 24 by 80 are in the alternate size.
 
-    def __init__(self, rows: int = ROWS, columns: int = COLUMNS) -> None:
+    `extended`: whether the display has colours and extended highlighting.
+    """
+
+    def __init__(self, rows: int = ROWS, columns: int = COLUMNS, *, extended: bool = False) -> None:
         self.rows, self.columns = rows, columns
+        self._input_at = (rows - 2) * columns
+        self._status_at = rows * columns - _STATUS_LENGTH - 1  # the attribute in front of the status
         self.session: Session | None = None
         self.state = ReadState.LOGON
         self.typing = ""  # what stands in the input area
-        self._lines: list[str] = []
-        self._waiting: deque[str] = deque()
-        self._held = False
-        self._image: list[tuple[int, bytes]] = []  # a program's data, and on which line
+        self.refused = False  # NOT ACCEPTED
+        self.covers = False  # the whole screen of a program is behind this one
+        self.alarm = False  # to be sounded by the next update
+        self._cursor = -1  # in the input area; -1: behind what stands there
+        self._extended = extended
+        self._lines: list[Line] = []
+        self._waiting: deque[Line] = deque()
+        self._held = False  # by the operator
+        self._seen = False  # the operator has pressed ENTER at a screen with a message that must not be missed
+        self._logo: Sequence[str] = ()
+        self._next_logo: Sequence[str] = ()  # comes when what is shown now has been read
+        self._image: Image = []  # a program's data, and on which line
         self._imaged = False  # the image is what is displayed
+        self._parked: Image = []  # the image of a program that is stopped
         self._altered: dict[int, bytes] = {}  # what was typed into fields of the image, by address
+        self._typed = ("", -1)  # what stood in the input area when a program function key was pressed, and the cursor
         self._key = bytes((Aid.NONE, 0x40, 0x40))  # the last key with an image, and the cursor
         self._unseen = False  # lines have come since the last key
         self._drawn = -1  # lines that are on the display already; -1: the display has to be drawn anew
@@ -70,31 +84,25 @@ class CPScreen:
         return self.rows - 2
 
     @property
-    def _input_at(self) -> int:
-        return self.output_lines * self.columns
-
-    @property
-    def _status_at(self) -> int:
-        """The attribute in front of the status."""
-        return self.size - _STATUS_LENGTH - 1
-
-    @property
     def input_length(self) -> int:
         """Characters that can be typed."""
         return self._status_at - self._input_at
 
     # What CP says
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, origin: Origin = Origin.CP) -> None:
         """A line of output; what does not fit waits."""
+        if self._logo:
+            self._no_logo()
         self._unseen = True
-        self._add(text)
+        self._seen &= origin is not Origin.MESSAGE
+        self._add(text, origin)
 
-    def _add(self, text: str) -> None:
-        width = self.columns
+    def _add(self, text: str, origin: Origin, intense: bool = False) -> None:
+        width = self.columns - 2 * intense
         pieces = [text[start : start + width] for start in range(0, len(text), width)] or [""]
         if len(self._waiting) < _MOST_WAITING:
-            self._waiting.extend(pieces)
+            self._waiting.extend(Line(piece, origin, intense) for piece in pieces)
         if not self._held and not self._imaged:
             self._advance()
 
@@ -102,9 +110,34 @@ class CPScreen:
         while self._waiting and len(self._lines) < self.output_lines:
             self._lines.append(self._waiting.popleft())
 
-    def fill(self, text: str) -> None:
-        """Text for the input area."""
+    def restore(self, lines: Sequence[Line], image: Image) -> None:
+        """Lines that stood on a screen before, and a program's data for the output area, which come back later."""
+        self._no_logo()
+        self._lines.clear()
+        self._waiting.clear()
+        for line in lines:
+            self._add(line.text, line.origin, line.intense)
+        self._lines.extend(self._waiting)
+        self._waiting.clear()
+        del self._lines[: -max(1, self.output_lines - 6)]
+        self._parked = list(image)
+        self._drawn = -1
+
+    def park(self) -> Image:
+        """The program's data for the output area, if any; to be given to `restore` of another screen."""
+        return list(self._image or self._parked)
+
+    def unpark(self) -> None:
+        """The program goes on: show its data, as soon as what is displayed has been read."""
+        if self._parked:
+            parked, self._parked = self._parked, []
+            for line, data in parked:
+                self.image(line, data, erase=False)
+
+    def fill(self, text: str, cursor: int = -1) -> None:
+        """Text for the input area, with the cursor at a column of it (from 0), or behind it."""
         self.typing = text
+        self._cursor = cursor
         self._refill = True
 
     def image(self, line: int, data: bytes, *, erase: bool) -> None:
@@ -112,6 +145,7 @@ class CPScreen:
 
         If there are lines that nobody can have read yet, they stay until the screen is cleared.
         """
+        self._parked = []
         if erase:
             self._image.clear()
             self._altered.clear()
@@ -124,6 +158,7 @@ class CPScreen:
 
     def no_image(self) -> None:
         """The program clears its output area, or is gone."""
+        self._parked = []
         if not self._image:
             return
         if self._imaged:
@@ -140,10 +175,31 @@ class CPScreen:
         self._lines.clear()
         self._drawn = -1
 
+    def show_logo(self, lines: Sequence[str], text: str) -> None:
+        """Nobody is logged on. If there is something to be read, TEXT is added to it, and the logo comes afterwards."""
+        if not lines or self._unseen or self._waiting:
+            self._next_logo = lines
+            self.write(text)
+            return
+        self._next_logo = ()
+        self._logo = lines
+        self._lines.clear()
+        self.redraw()
+
+    def _no_logo(self) -> None:
+        self._logo = self._next_logo = ()
+        self._drawn = -1
+
     @property
     def more(self) -> bool:
         """Whether there is more to show when the screen is cleared."""
-        return bool(self._waiting or (self._image and not self._imaged))
+        covers = self.covers and self.state is not ReadState.CP_READ
+        return bool(self._waiting or covers or (self._image and not self._imaged))
+
+    @property
+    def unread(self) -> bool:
+        """Whether lines have come since the last key."""
+        return self._unseen or bool(self._waiting)
 
     @property
     def backlog(self) -> int:
@@ -152,22 +208,27 @@ class CPScreen:
 
     @property
     def held(self) -> bool:
-        """Whether the operator has stopped the screen."""
-        return self._held
+        """Whether the operator has stopped the screen, or a message that must not be missed has (TERMINAL HOLD)."""
+        vm = self.session.vm if self.session is not None else None
+        if self._held or self._seen or vm is None or not (vm.terminal.hold and self.more):
+            return self._held
+        return any(line.origin is Origin.MESSAGE for line in self._lines)
 
     @property
     def status(self) -> str:
         """The lower right corner."""
-        if self._held:
+        if self.refused:
+            return "NOT ACCEPTED"
+        if self.held:
             return "HOLDING"
         return "MORE..." if self.more else _STATUS.get(self.state, "")
 
     def page(self, *, cleared: bool = False) -> None:
-        """Go on to an empty screen, with the lines that wait, or with the program's data.
+        """Go on to an empty screen, with the lines that wait, or with the program's data, or with the logo.
 
         CLEARED: the display has lost all that it showed, and what was typed.
         """
-        self._held = False
+        self._held = self._seen = False
         self._lines.clear()
         self._unseen = False
         if cleared:
@@ -176,6 +237,8 @@ class CPScreen:
         elif self._drawn >= 0:
             self._drawn = 0
             self._wipe = True
+        if self._logo:
+            self._no_logo()
         if self._waiting:
             self._imaged = False
             self._advance()
@@ -185,34 +248,58 @@ class CPScreen:
             self._image.clear()
             self._imaged = False
             self._drawn = -1
+        elif self._next_logo and self.state is ReadState.LOGON:
+            self.show_logo(self._next_logo, "")
 
     # What the operator says
 
     def key(self, record: bytes) -> None:
         """A record that the display sends: the key, the cursor's address, fields that were changed."""
         session = self.session
-        aid = record[0] if record else Aid.NONE
         if session is None:
             return
+        said = Record(record, self.size)
+        self.refused = False
         if self._imaged:
-            self._note(record)
-        if aid in (Aid.CLEAR, Aid.PA2):
-            self.page(cleared=aid == Aid.CLEAR)
+            self._note(said)
+        if said.aid in (Aid.CLEAR, Aid.PA2):
+            self.page(cleared=said.aid == Aid.CLEAR)
             return
-        if aid == Aid.ENTER and (self.more or self._held) and not self._typed(record).strip():
-            self._held = not self._held
-            return
+        text = said.text(self._input_at - 1, self._status_at)[: self.input_length]
+        if said.aid == Aid.ENTER:
+            if not text.strip() and self._turned():
+                return
+            if not session.accepting:
+                self.refused = self.alarm = True  # what was typed stays
+                return
         self._unseen = False
-        if aid == Aid.PA1:
+        if said.aid == Aid.PA1:
             session.attention()
-        elif aid in _PROGRAM_KEYS:
-            session.program_key(_PROGRAM_KEYS[aid])
-        elif aid == Aid.ENTER:
-            text = self._typed(record)
-            self.fill("")
-            if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
-                self._add(text)
-            session.line(text)
+        elif said.aid in _PROGRAM_KEYS:
+            self._typed = (text, said.cursor(self._input_at, self._status_at))
+            session.program_key(_PROGRAM_KEYS[said.aid])
+        elif said.aid == Aid.ENTER:
+            self._enter(session, text)
+        else:
+            self.refused = True
+
+    def _turned(self) -> bool:
+        """ENTER alone: hold the screen, or go on with it, or clear the logo away. False if none of that is needed."""
+        if self.more or self._held:
+            self._held, self._seen = not self.held, True
+        elif self._logo or (self._next_logo and self.state is ReadState.LOGON):
+            self.page()
+        else:
+            return False
+        return True
+
+    def _enter(self, session: Session, text: str) -> None:
+        self.fill("")
+        if self._logo:
+            self._no_logo()
+        if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
+            self._add(text, Origin.TYPED, session.vm is not None and session.vm.terminal.hilight)
+        session.line(text)
 
     def altered(self) -> bytes:
         """Key, cursor, and what was typed into the program's fields since it asked last, as by Read Modified.
@@ -225,27 +312,24 @@ class CPScreen:
         self._altered.clear()
         return bytes(reply)
 
-    def _note(self, record: bytes) -> None:
+    def _note(self, said: Record) -> None:
         """Keep what was typed into fields of the image."""
-        self._key = record[:3].ljust(3, b"\x40")
-        for address, text in self._fields(record):
+        self._key = said.head
+        for address, text in said.fields():
             row, column = divmod(address, self.columns)
             if row < OUTPUT_LINES and column < COLUMNS and address < self._input_at - 1:
                 self._altered[row * COLUMNS + column] = text
 
-    def _typed(self, record: bytes) -> str:
-        """The text of the input area."""
-        for address, data in self._fields(record):
-            if self._input_at - 1 <= address < self._status_at:
-                text = from_ebcdic(data.replace(b"\0", b""))
-                return "".join(char if char.isprintable() else " " for char in text)[: self.input_length]
-        return ""
+    def tab(self, columns: Sequence[int]) -> None:
+        """Move the cursor in the input area to the next of these columns (from 1), or to the first one."""
+        text, cursor = self._typed
+        later = [column for column in columns if column - 1 > cursor] or list(columns)
+        to = min(later[0] - 1 if later else 0, self.input_length - 1)
+        self.fill(text.ljust(to), to)
 
-    def _fields(self, record: bytes) -> Iterator[tuple[int, bytes]]:
-        """The fields of a record, by address."""
-        for field in record[3:].split(bytes((Order.SBA,))):
-            if len(field) >= 2:
-                yield decode_address(field[0], field[1], wide=self.size > 0x1000), field[2:]
+    def text(self) -> list[str]:
+        """The rows of the output area, as far as they are lines."""
+        return [line.text for line in self._lines] if not self._logo else list(self._logo)
 
     # The data stream
 
@@ -261,6 +345,8 @@ class CPScreen:
 
     def update(self) -> bytes:
         """What has changed since the last time, as `stream`; what is typed and not entered is not touched."""
+        vm = self.session.vm if self.session is not None else None
+        looks = Looks(self._extended, vm.terminal.looks if vm is not None else {})
         hidden = self.state is ReadState.PASSWORD
         whole = self._drawn < 0 or hidden != self._hidden
         control = 0xC0 | Control.RESTORE
@@ -272,33 +358,41 @@ class CPScreen:
             self._refill = True
         else:
             out = bytearray((Write.WRITE,))
-        out.append(control | (Control.RESET_MODIFIED if self._refill else 0))
+        control |= Control.ALARM * self.alarm | Control.RESET_MODIFIED * self._refill
+        self.alarm = False
+        out.append(control)
         if self._wipe and not whole:
             out += self._at(0) + bytes((Order.RA,)) + encode_address(self._input_at - 1, self.size) + b"\0"
         self._wipe = False
-        for number in range(self._drawn, len(self._lines)):
-            length = self.columns - (number == self.output_lines - 1)
-            out += self._at(number * self.columns) + to_ebcdic(self._lines[number][:length])
-        self._drawn = len(self._lines)
         if whole and self._imaged:
             for line, data in self._image:
                 out += self._at(line * self.columns) + data
+        elif whole and self._logo:
+            out += logo(self._logo, self.output_lines, self.columns)
+        for number in range(self._drawn, len(self._lines)):
+            length = self.columns - (number == self.output_lines - 1)
+            out += self._at(number * self.columns) + looks.line(self._lines[number], length)
+        self._drawn = len(self._lines)
         if self._refill:
-            typing = to_ebcdic(self.typing[: self.input_length])
-            attribute = _attribute(Attribute.HIDDEN | Attribute.MODIFIED if hidden else Attribute.MODIFIED)
-            out += self._at(self._input_at - 1) + (attribute if typing else _attribute(Attribute.HIDDEN * hidden))
-            out += typing
-            if len(typing) < self.input_length:
-                out += bytes((Order.RA,)) + encode_address(self._status_at, self.size) + b"\0"
+            self._refill_stream(out, looks, hidden)
         if whole or self.status != self._shown_status:
-            status = to_ebcdic(self.status.ljust(_STATUS_LENGTH))
-            out += self._at(self._status_at) + _attribute(Attribute.SKIP) + status
             self._shown_status = self.status
+            out += self._at(self._status_at) + looks.field(Attribute.SKIP)
+            out += looks.text(self._shown_status.ljust(_STATUS_LENGTH), "STATAREA")
         if self._refill:
-            out += self._at(self._input_at + len(self.typing[: self.input_length])) + bytes((Order.IC,))
+            cursor = self._cursor if self._cursor >= 0 else len(self.typing)
+            out += self._at(self._input_at + min(cursor, self.input_length - 1)) + bytes((Order.IC,))
+            self._cursor = -1
         self._refill = False
         self._hidden = hidden
         return bytes(out)
+
+    def _refill_stream(self, out: bytearray, looks: Looks, hidden: bool) -> None:
+        typing = to_ebcdic(self.typing[: self.input_length])
+        bits = Attribute.HIDDEN * hidden | (Attribute.MODIFIED if typing else 0)
+        out += self._at(self._input_at - 1) + looks.field(bits, "INAREA") + typing
+        if len(typing) < self.input_length:
+            out += bytes((Order.RA,)) + encode_address(self._status_at, self.size) + b"\0"
 
     def _at(self, address: int) -> bytes:
         return bytes((Order.SBA,)) + encode_address(address, self.size)

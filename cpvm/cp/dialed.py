@@ -6,9 +6,9 @@ from abc import abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING
 
+from cpvm.cp.consoletext import printable
 from cpvm.cp.pace import Pace
 from cpvm.cp.session import ReadState
-from cpvm.cp.vconsole import printable
 from cpvm.cp.vdevblok import VDEVBLOK
 from cpvm.machine.device import Device
 from cpvm.machine.devices.console3215 import Console3215

@@ -1,4 +1,4 @@
-"""3270 terminals (DMKGRF): CP's screen, a program's screen by DIAGNOSE X'58', or a display that is dialed to a machine.
+"""3270 terminals (DMKGRF): CP's screen, a program's screen, or a display that is dialed to a machine.
 
 The wire to the display is the terminal's business (`DisplayWire`). Everything here runs on the CP thread, but for
 `GraphicTerminal.received` and `lost`, which post.
@@ -6,90 +6,35 @@ The wire to the display is the terminal's business (`DisplayWire`). Everything h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from cpvm.cp.cpscreen import OUTPUT_LINES, CPScreen
-from cpvm.cp.session import ReadState, Session, harmless
-from cpvm.machine.media.screen import Screen, StreamError, accept, read_buffer, read_modified, repaint
-from cpvm.machine.media.screen import write as draw
-from cpvm.s370.datastream import Aid, Control, Read, Write
+from cpvm.cp.displaywire import DialedDisplay, DisplayWire
+from cpvm.cp.fullscreen import DiagnosedScreen, FullScreen, Kept
+from cpvm.cp.screenlines import Line
+from cpvm.cp.session import Origin, ReadState, Session, harmless
+from cpvm.machine.media.screen import StreamError
+from cpvm.s370.datastream import KEYS, Aid, Control, Read, Write
 from cpvm.s370.ebcdic import from_ebcdic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cpvm.cp.system import System
     from cpvm.cp.timers import TimerRequest
     from cpvm.cp.vmblok import VMBLOK
-    from cpvm.machine.devices.display3277 import Display
 
 _MORE = (50, 10)  # seconds until the alarm, and then until the screen is cleared, where nobody is logged on
 MOST_LINES = 200
 """Lines that may wait for the screen to be cleared before the machine that writes them has to wait, too."""
 
+NOT_ACCEPTED_SECONDS = 3.0
+"""How long the status says NOT ACCEPTED."""
+
+INTERRUPT_KEY = 0x40
+"""The external interruption that PA2 is for programs that have asked for it."""
+
 _STRUCTURED = (Aid.STRUCTURED_FIELD, Aid.READ_PARTITION)
-
-
-class DisplayWire(Protocol):
-    """The way to a display. Methods are called on CP's threads and do not wait."""
-
-    @property
-    def name(self) -> str:
-        """Shown where VM/370 shows the device's address."""
-        ...
-
-    @property
-    def local(self) -> bool:
-        """Whether the display is on this host."""
-        ...
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Rows and columns of the alternate size, or 24 and 80."""
-        ...
-
-    @property
-    def extended(self) -> bool:
-        """Whether it has colours and structured fields."""
-        ...
-
-    def send(self, command: int, data: bytes) -> None:
-        """Send a command, as a channel gives it (`datastream.Write`, `datastream.Read`), and its data."""
-
-    def close(self) -> None:
-        """End the connection when all has been sent."""
-
-
-class DialedDisplay:
-    """The display as a machine's device has it: the back end of a `Display` (`machine.devices.display3277`)."""
-
-    def __init__(self, terminal: GraphicTerminal) -> None:
-        self._terminal = terminal
-        self.device: Display | None = None
-        self.reading = False
-
-    def attach(self, display: Display) -> None:
-        """The display is this device from now on."""
-        self.device = display
-
-    def write(self, command: int, data: bytes) -> None:
-        """Show what the program writes."""
-        self._terminal.wire.send(command, data)
-
-    def read(self) -> None:
-        """Ask for the buffer."""
-        self.reading = True
-        self._terminal.wire.send(Read.BUFFER, b"")
-
-    def received(self, record: bytes) -> None:
-        """A record from the display: an answer, or a key."""
-        if self.device is None:
-            return
-        reading, self.reading = self.reading, False
-        if reading and self.device.answer(record):
-            return
-        try:
-            self.device.enter(record)
-        except StreamError:
-            self.device.power(True)  # show it again
 
 
 class GraphicTerminal:
@@ -100,14 +45,17 @@ class GraphicTerminal:
         self.name = wire.name
         self.local = wire.local
         rows, columns = wire.size
-        self.screen = CPScreen(rows, columns)
-        self.display = DialedDisplay(self)
+        self.screen = CPScreen(rows, columns, extended=wire.extended)
+        self.display = DialedDisplay(wire)
         self._system = system
-        self._full: Screen | None = None  # a program's full screen
+        self._full: FullScreen | None = None  # a program's full screen
         self._full_shown = False
+        self._keeps = False  # CP's lines wait for the program, not the program for CP's reader
+        self._reading = False  # the display has been asked for its buffer
         self._flushing = False
         self._more: TimerRequest | None = None
         self._alarmed = False
+        self._refusal: TimerRequest | None = None
         self._waits: tuple[VMBLOK, int] | None = None  # the machine that waits for the screen, and which of its lives
         self.session = Session(system, self)
         self.screen.session = self.session
@@ -128,25 +76,58 @@ class GraphicTerminal:
 
     def write(self, text: str) -> None:
         """Show one line."""
-        self.screen.write(text)
-        self._suspend()
+        self.write_from(text, Origin.CP)
+
+    def write_from(self, text: str, origin: Origin) -> None:
+        """Show one line; displays tell by its looks where it comes from."""
+        self.screen.write(text, origin)
+        if not self._keeps and not (self._guest_controls and self.screen.state is not ReadState.CP_READ):
+            self._suspend()
+        self._changed()
+
+    def online(self, text: str) -> None:
+        """Nobody is logged on here."""
+        self.screen.show_logo(self._system.operations.logo.lines(), text)
         self._changed()
 
     def state(self, state: ReadState) -> None:
         """The state is now STATE."""
         self.screen.state = state
+        self.screen.covers = self._full is not None and not self._full_shown
         if state is ReadState.LOGON:
             self.screen.no_image()  # of a user who is not here any more
-        if state in (ReadState.VM_READ, ReadState.LOGON, ReadState.PASSWORD) and self._full is not None:
-            self._full = None  # the program wants lines again
-            self.screen.redraw()
-        elif state is ReadState.CP_READ:
+            self._drop_full()
+        elif state is ReadState.VM_READ:
+            if isinstance(self._full, DiagnosedScreen):
+                self._drop_full()  # the program wants lines again
+            self.screen.unpark()
+        elif state in (ReadState.CP_READ, ReadState.PASSWORD):
+            self._keeps = False
             self._suspend()
+        elif state is ReadState.RUNNING and not self._in_cp:
+            self.screen.unpark()
+            if self._full is not None and not self._full_shown and not self.screen.unread:
+                self._resume()
         self._changed()
 
     def fill(self, text: str) -> None:
         """Put TEXT where the user types."""
         self.screen.fill(text)
+        self._changed()
+
+    def tab(self, columns: Sequence[int]) -> None:
+        """Move the cursor to the next of these columns of what is being typed."""
+        self.screen.tab(columns)
+        self._changed()
+
+    def redraw(self) -> None:
+        """CP's screen is to look different."""
+        self.screen.redraw()
+        self._changed()
+
+    def refuse(self) -> None:
+        """What was pressed has no meaning now."""
+        self.screen.refused = True
         self._changed()
 
     def close(self) -> None:
@@ -173,7 +154,23 @@ class GraphicTerminal:
             if vm.generation == generation:
                 vm.release()
 
-    # A program's screen, by DIAGNOSE X'58'
+    # The user of a machine comes back, or goes
+
+    def keep(self) -> Kept:
+        """What the program shows, for the terminal that the user comes back to."""
+        kept = Kept(self._full, self.screen.park())
+        self._drop_full()
+        return kept
+
+    def restore(self, lines: Sequence[Line], kept: Kept) -> None:
+        """The user of this terminal was at another one, where these lines and this program's screen were shown."""
+        self.screen.restore(lines, kept.image)
+        self._full, self._full_shown = kept.full, False
+        if kept.full is not None:
+            kept.full.resize(self.wire.size, self.wire.extended)
+        self._changed()
+
+    # A program's screen
 
     def lines(self, line: int, data: bytes, *, erase: bool) -> None:
         """Data for the output area of CP's screen; below it, text for the input area."""
@@ -188,37 +185,99 @@ class GraphicTerminal:
         self.screen.no_image()
         self._changed()
 
-    def full_write(self, command: int, data: bytes) -> None:
-        """A command for the whole screen, which is the program's until it reads lines again.
+    def full_write(self, command: int, data: bytes, *, keep: bool = False) -> None:
+        """DIAGNOSE X'58' writes the whole screen, which is the program's until it reads lines again.
+
+        With KEEP CP's lines wait meanwhile instead of taking the screen, whatever it shows; PA1 still does. Structured
+        fields need a display that knows them; what it answers is read by `full_read`.
 
         Raises StreamError.
         """
-        if self._full is None:
-            rows, columns = self.wire.size
-            self._full = Screen(24, 80, (rows, columns), extended=self.wire.extended)
-            self._full_shown = not self.screen.more
-            self.screen.no_image()
-        draw(self._full, command, data)
+        vm = self.session.vm
+        if vm is None or (command == Write.STRUCTURED_FIELD and not self.wire.extended):
+            raise StreamError("there is nobody to show it to" if vm is None else "a display without structured fields")
+        full = self._full
+        if not isinstance(full, DiagnosedScreen):
+            full = DiagnosedScreen(vm.console, self.wire.size, self.wire.extended)
+            self._take(full, at_once=keep)
+        self._keeps = keep
+        full.write(command, data)
+        if self._full_shown:
+            self.wire.send(command, data)
+        elif command == Write.STRUCTURED_FIELD:
+            full.asked = data
+
+    def full_read(self, *, modified: bool) -> bytes:
+        """What the program reads of its screen; of CP's, what was typed into fields of the output area.
+
+        Read modified gives the display's answer to structured fields, once, if there is one.
+        """
+        return self._full.read(modified=modified) if isinstance(self._full, DiagnosedScreen) else self.screen.altered()
+
+    def program_writes(self, full: FullScreen, command: int, data: bytes) -> None:
+        """The channel program of a console has written its screen."""
+        if self._full is not full:
+            self._take(full)
         if self._full_shown:
             self.wire.send(command, data)
 
-    def full_read(self, *, modified: bool) -> bytes:
-        """What the program reads of its screen; of CP's, what was typed into fields of the output area."""
-        if self._full is None:
-            return self.screen.altered()
-        return (read_modified(self._full) if modified else read_buffer(self._full)).data
+    def program_reads(self, full: FullScreen) -> bool:
+        """Ask the display for its buffer. False if it does not show the program's screen, so that nobody typed."""
+        if self._full is not full or not self._full_shown:
+            return False
+        self._reading = True
+        self.wire.send(Read.BUFFER, b"")
+        return True
+
+    def program_ended(self, full: FullScreen) -> None:
+        """The machine of a console was reset: the screen is CP's."""
+        if self._full is full:
+            self._drop_full()
+            self._changed()
+
+    def _take(self, full: FullScreen, *, at_once: bool = False) -> None:
+        self._full = full
+        self._full_shown = at_once or not (self.screen.more or self._in_cp)
+        self.screen.no_image()
+        self.screen.covers = not self._full_shown
+
+    def _drop_full(self) -> None:
+        self._keeps = self._reading = self.screen.covers = False
+        if self._full is not None:
+            self._full = None
+            self.screen.redraw()
+
+    @property
+    def _in_cp(self) -> bool:
+        vm: VMBLOK | None = self.session.vm
+        return vm is not None and vm.console.cp_read
+
+    @property
+    def _guest_controls(self) -> bool:
+        vm: VMBLOK | None = self.session.vm
+        return vm is not None and vm.terminal.breakin == "GUESTCTL"
+
+    @property
+    def _break_key(self) -> int:
+        """The key that takes a program's screen away; 0 if there is none."""
+        vm: VMBLOK | None = self.session.vm
+        return KEYS.get(vm.terminal.brkkey.lower(), 0) if vm is not None else int(Aid.PA1)
 
     def _suspend(self) -> None:
         """CP needs the screen; the program's comes back when it is cleared."""
         if self._full is not None and self._full_shown:
-            self._full_shown = False
+            self._full_shown, self._reading = False, False
+            self.screen.covers = True
             self.screen.redraw()
 
     def _resume(self) -> None:
         assert self._full is not None
         self._full_shown = True
+        self.screen.covers = False
         self.screen.page()
-        self.wire.send(*repaint(self._full))
+        for command, data in self._full.shown():
+            self.wire.send(command, data)
+        self._stop_timer()
 
     # What the operator says
 
@@ -229,27 +288,42 @@ class GraphicTerminal:
         if self.session.dialed is not None:
             self.display.received(record)
             self.session.dialed.vm.wake()
-        elif self._full is not None and self._full_shown and aid != Aid.PA1:
-            self._full_key(record)
+        elif self._full is not None and (aid in _STRUCTURED or (self._full_shown and aid != self._break_key)):
+            self._full_key(self._full, record)
         elif aid in _STRUCTURED or aid == Aid.NONE:
             pass  # nobody has asked
-        elif self._full is not None and aid in (Aid.CLEAR, Aid.PA2) and not self.screen.more:
+        elif self._full_shown and self._full is not None:  # the break key
+            self._keeps = False
+            self._suspend()
+            self.session.attention()
+        elif self._full is not None and aid in (Aid.CLEAR, Aid.PA2) and not (self.screen.backlog or self._in_cp):
             self._resume()
+        elif aid == Aid.PA2 and self._interrupts():
+            pass
         else:
-            if aid == Aid.PA1:
-                self._suspend()
             self.screen.key(record)
             self._changed()  # every key locks the keyboard until something is written
 
-    def _full_key(self, record: bytes) -> None:
-        assert self._full is not None
+    def _full_key(self, full: FullScreen, record: bytes) -> None:
+        reading, self._reading = self._reading, False
         try:
-            accept(self._full, record)
+            if not (reading and full.answer(record)):
+                full.key(record)
         except StreamError:
-            self.wire.send(*repaint(self._full))
-            return
-        if self.session.vm is not None:
-            self.session.vm.console.request()
+            if self._full_shown:
+                for command, data in full.shown():
+                    self.wire.send(command, data)
+
+    def _interrupts(self) -> bool:
+        """PA2, for a program that has asked to be interrupted by it (DIAGNOSE X'54'), with TERMINAL APL ON."""
+        vm: VMBLOK | None = self.session.vm
+        status = self.screen.state is ReadState.VM_READ or self.screen.more
+        if vm is None or not (vm.pa2_external and vm.terminal.apl and status):
+            return False
+        vm.machine.external(INTERRUPT_KEY)
+        vm.wake()
+        self._changed()
+        return True
 
     # The display
 
@@ -270,6 +344,14 @@ class GraphicTerminal:
         data = self.screen.update()
         self.wire.send(data[0], data[1:])
         self._watch()
+        if self.screen.refused and self._refusal is None:
+            self._refusal = self._system.timers.after(NOT_ACCEPTED_SECONDS, self._refused)
+
+    def _refused(self) -> None:
+        self._refusal = None
+        if self.screen.refused:
+            self.screen.refused = False
+            self._changed()
 
     # MORE...
 
@@ -296,6 +378,8 @@ class GraphicTerminal:
             self._alarmed = True
             self.wire.send(Write.WRITE, bytes((0xC0 | Control.ALARM | Control.RESTORE,)))
             self._wait(self._times()[1])
+        elif self._full is not None and not self.screen.backlog:
+            self._resume()
         else:
             self.screen.page()
             self._changed()
@@ -310,3 +394,6 @@ def graphic_of(session: Session | None) -> GraphicTerminal | None:
     """The 3270 that a session's terminal is, if it is one."""
     terminal = session.terminal if session is not None else None
     return terminal if isinstance(terminal, GraphicTerminal) else None
+
+
+__all__ = ["MOST_LINES", "DisplayWire", "GraphicTerminal", "graphic_of"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cpvm.cp import accounting
 from cpvm.cp.image import Image
+from cpvm.cp.logo import Logo
 from cpvm.cp.message import message
 from cpvm.cp.monitor import Monitor
 
@@ -48,6 +49,7 @@ class Operations:
         self.switches = Switches()
         self.monitor = Monitor(system)
         self.image = Image(system)
+        self.logo = Logo(system.folder)
         self.reipl = False
         """Whether the system is to start again when it has stopped."""
         self.disabled: set[str] = set()

@@ -19,9 +19,23 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 
+ONLINE = "VM/370 ONLINE"
+MOST_AHEAD = 256
+"""Lines that the user of a display may have typed and nobody has taken; the next is NOT ACCEPTED."""
+
+
 def harmless(text: str) -> str:
     """TEXT with blanks for what is not printable: nobody can send control characters to another's terminal."""
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+
+
+class Origin(Enum):
+    """Where a line of output comes from: displays may show these differently."""
+
+    CP = auto()
+    VM = auto()  # the virtual machine
+    MESSAGE = auto()  # CP, with a message that must not be missed: MSG, WNG
+    TYPED = auto()  # the user: what was typed is shown again in the output area
 
 
 class ReadState(Enum):
@@ -95,6 +109,7 @@ class Session:
         self.failures = 0  # wrong passwords in a row
         self.closed = False
         self.current: ReadState | None = None
+        self._write_from: Callable[[str, Origin], None] | None = getattr(terminal, "write_from", None)
 
     # For the terminal; may be called from any thread
 
@@ -108,7 +123,15 @@ class Session:
 
     def program_key(self, number: int) -> None:
         """The user pressed program function key NUMBER, 1 to 24."""
-        self._owner.post(lambda: None if self.closed or self.vm is None else self.vm.console.program_key(number))
+        self._owner.post(lambda: self._program_key(number))
+
+    def _program_key(self, number: int) -> None:
+        if self.closed:
+            return
+        if self.vm is None:
+            self.refuse()
+        else:
+            self.vm.console.program_key(number)
 
     def hangup(self) -> None:
         """The connection broke, or the user closed the terminal."""
@@ -116,11 +139,35 @@ class Session:
 
     # For CP
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, origin: Origin = Origin.CP) -> None:
         """Show one line. A terminal that fails is treated as one that is not there."""
         if not self.closed:
             with contextlib.suppress(Exception):
-                self.terminal.write(harmless(text))
+                if self._write_from is not None:
+                    self._write_from(harmless(text), origin)
+                else:
+                    self.terminal.write(harmless(text))
+
+    def online(self) -> None:
+        """Nobody is logged on here: show the logo, on a terminal that has a screen for it."""
+        logo: Callable[[str], None] | None = getattr(self.terminal, "online", None)
+        if logo is None:
+            self.write(ONLINE)
+        elif not self.closed:
+            with contextlib.suppress(Exception):
+                logo(ONLINE)
+
+    def refuse(self) -> None:
+        """Tell the user, on a terminal that can, that a key has no meaning now (NOT ACCEPTED)."""
+        refuse: Callable[[], None] | None = getattr(self.terminal, "refuse", None)
+        if refuse is not None and not self.closed:
+            with contextlib.suppress(Exception):
+                refuse()
+
+    @property
+    def accepting(self) -> bool:
+        """Whether one more typed line can be kept until somebody wants it. On the CP thread."""
+        return self.vm.console.accepting if self.vm is not None else len(self.ahead) < MOST_AHEAD
 
     def fill(self, text: str) -> None:
         """Put TEXT where the user types, as if it had been typed and not entered; not all terminals can do that."""

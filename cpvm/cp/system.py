@@ -327,7 +327,7 @@ class System(Spooling):
 
     def online(self, session: Session) -> None:
         """Nobody is logged on at this terminal."""
-        session.write("VM/370 ONLINE")
+        session.online()
         self.announce_logon(session)
 
     def announce_logon(self, session: Session) -> None:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 UNBROKEN = 255
 """LINESIZE OFF: the longest line that CP writes."""
+
+AREAS: Final = ("CPOUT", "VMOUT", "INREDISP", "STATAREA", "INAREA")
+"""Parts of CP's screen whose looks SCREEN sets: lines from CP, lines from the machine, what was typed shown again, the
+status, where one types."""
+
+COLOURS: Final = {
+    "DEFAULT": 0, "BLUE": 0xF1, "RED": 0xF2, "PINK": 0xF3, "GREEN": 0xF4, "TURQUOIS": 0xF5, "YELLOW": 0xF6,
+    "WHITE": 0xF7,
+}  # fmt: skip
+HIGHLIGHTS: Final = {"NONE": 0, "BLINK": 0xF1, "REVVIDEO": 0xF2, "UNDERLIN": 0xF4}
+
+Look = tuple[int, int]
+"""Colour and highlighting as the data stream has them, 0 for the terminal's own."""
 
 
 @dataclass
 class TerminalOptions:
     """Options of one terminal.
 
-    APL, TEXT, HILIGHT, HOLD and MORE concern displays, and are kept for them; line-mode terminals have no use for them.
+    APL, TEXT, HILIGHT, HOLD, MORE, BREAKIN, BRKKEY, CONMODE and the looks concern displays, and are kept for them;
+    line-mode terminals have no use for them.
     """
 
     linesize: int = 130  # characters of a line, longer ones are broken
@@ -27,6 +42,9 @@ class TerminalOptions:
     autocr: bool = False  # what the machine writes without carriage return is a line of its own
     mask: bool = False  # a mask is typed for passwords
     timestamp: bool = False  # each line begins with the time
+    breakin: str = "IMMED"  # lines for the user of a full screen are shown at once, or (GUESTCTL) when asked for
+    brkkey: str = "PA1"  # the key that takes a program's screen away: PA1, PF1 to PF24, or NONE
+    looks: dict[str, Look] = field(default_factory=dict)  # by area
     tabchar: str = ""  # typed for a tabulator; "": none
 
     def broken(self, text: str) -> Iterator[str]:

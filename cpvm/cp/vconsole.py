@@ -11,18 +11,22 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cpvm.cp import secondary
+from cpvm.cp import programkey, secondary
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Ask, CommandRun, Pause
-from cpvm.cp.graphic import graphic_of
+from cpvm.cp.consoletext import printable
+from cpvm.cp.fullscreen import ConsoleDisplay, Kept
+from cpvm.cp.graphic import GraphicTerminal, graphic_of
 from cpvm.cp.lineedit import INPUT_LIMIT, cp_escape, logical_lines
 from cpvm.cp.pace import Pace
-from cpvm.cp.pfkey import Kind, Retrieval
-from cpvm.cp.session import ReadState
-from cpvm.cp.timers import TimerRequest
+from cpvm.cp.pfkey import Retrieval
+from cpvm.cp.screenlines import Line
+from cpvm.cp.session import MOST_AHEAD, Origin, ReadState, harmless
+from cpvm.cp.unanswered import Unanswered
 from cpvm.cp.vspool import Output
 from cpvm.machine.devices.console3215 import Console3215
-from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
+from cpvm.s370.datastream import Aid
+from cpvm.s370.ebcdic import to_ebcdic
 
 if TYPE_CHECKING:
     from cpvm.cp.session import Session
@@ -33,16 +37,22 @@ LINE_LOST = "INPUT LINE LOST; TOO MANY LINES TYPED AHEAD"
 _QUEUE_LIMIT = 20_000  # lines typed ahead
 _SPOOL_LINE = 0x09  # console lines are spooled as "write, space one"
 _NEW_LINES = (0x15, 0x25, 0x0D)
+_REMEMBERED = 60  # lines of the screen for a user who comes back at another display
 _OUTPUT_LIMIT = 8192  # characters without a carriage return before the line is shown as it is
 
 
 class VirtualConsole:
-    """The console of one virtual machine, and the back end of its 3215."""
+    """The console of one virtual machine, and the back end of its 3215.
+
+    Attributes:
+        device: the console as a 3215; None if there is none, or if it is a 3270 (`display`).
+    """
 
     def __init__(self, vm: VMBLOK) -> None:
         self.vm = vm
         self.session: Session | None = None
         self.device: Console3215 | None = None
+        self.display: ConsoleDisplay | None = None
         self.cp_read = False
         self.spool: Output | None = None  # the device block that SPOOL CONSOLE works on
         self.spooling = False
@@ -55,26 +65,44 @@ class VirtualConsole:
         self._retrieval = Retrieval()
         self._attention_sent = False
         self._attentions = 0  # pressed since the guest last read, with TERMINAL MODE VM
-        self._unanswered: TimerRequest | None = None  # the end of a machine that waits for a line from nobody
+        self._unanswered = Unanswered(self)
         self._carriage = ""  # output without carriage return so far
         self._announced: ReadState | None = None
         self._pace = Pace(vm)
+        self._recent: deque[Line] = deque(maxlen=_REMEMBERED)
+        self._kept: Kept | None = None  # what the terminal showed of a program when it went
 
     # The terminal
+
+    @property
+    def graphic(self) -> GraphicTerminal | None:
+        """The terminal, if it is a display."""
+        return graphic_of(self.session)
 
     def connect(self, session: Session) -> None:
         """SESSION is the terminal from now on."""
         self.session = session
         session.vm = self.vm
         self._announced = None
-        self._answered()
+        self._unanswered.answered()
+        if (graphic := self.graphic) is not None:
+            if self._recent:
+                kept, self._kept = self._kept or Kept(None, []), None
+                graphic.restore(list(self._recent), kept)
+            if self.display is not None:
+                self.display.connect(graphic)
 
     def disconnect(self) -> Session | None:
         """There is no terminal any more. Returns the session that was."""
+        graphic = self.graphic
         session, self.session = self.session, None
+        if graphic is not None:
+            self._kept = graphic.keep()
+        if self.display is not None:
+            self.display.disconnect()
         if session is not None:
             session.vm = None
-        self._unanswered_read()
+        self._unanswered.look()
         return session
 
     def announce(self, *, new_read: bool = False) -> None:
@@ -84,7 +112,7 @@ class VirtualConsole:
             self._announced = state
             self.session.state(state)
         elif self.session is None:
-            self._unanswered_read()
+            self._unanswered.look()
 
     @property
     def state(self) -> ReadState:
@@ -101,32 +129,6 @@ class VirtualConsole:
             return ReadState.VM_READ
         return ReadState.RUNNING
 
-    # A machine that runs disconnected
-
-    def _unanswered_read(self) -> None:
-        """Nobody is at the terminal: who waits for a line too long is logged off."""
-        vm = self.vm
-        waits = (
-            not vm.logged_off
-            and self.session is None
-            and self.state is not ReadState.PASSWORD
-            and (self.state in (ReadState.CP_READ, ReadState.VM_READ) or (vm.stopped and vm.function is None))
-        )
-        if not waits or not self.patience or secondary.in_charge(vm) is not None:
-            self._answered()
-        elif self._unanswered is None:
-            self._unanswered = vm.system.timers.after(self.patience, self._given_up)
-
-    def _answered(self) -> None:
-        if self._unanswered is not None:
-            self._unanswered.cancel()
-            self._unanswered = None
-
-    def _given_up(self) -> None:
-        self._unanswered = None
-        if not self.vm.logged_off and self.vm.disconnected and secondary.in_charge(self.vm) is None:
-            self.give_up()
-
     def command(self, line: str) -> None:
         """A line for CP that somebody else sends (SEND CP)."""
         symbol = self.vm.symbols.linend
@@ -137,18 +139,27 @@ class VirtualConsole:
 
     # Input
 
+    @property
+    def accepting(self) -> bool:
+        """Whether one more typed line can be kept, for the user of a display, who is told if it cannot."""
+        function = self.vm.function
+        asked = function is not None and isinstance(function.waiting, Ask)
+        return asked or len(self._typed) + len(self._ahead) + len(self._guest) < MOST_AHEAD
+
     def typed(self, text: str) -> None:
         """The user typed a line."""
         if len(text) > INPUT_LIMIT:
             text = text[:INPUT_LIMIT]
             self.write_cp(TRUNCATED)
         function = self.vm.function
-        if function is not None and isinstance(function.waiting, Ask):
-            if not function.waiting.hidden:
-                self._retrieval.entered(text)
+        asked = function.waiting if function is not None else None
+        if not (isinstance(asked, Ask) and asked.hidden):
+            self._retrieval.entered(text)
+            if text.strip():
+                self._recent.append(Line(text, Origin.TYPED))
+        if function is not None and isinstance(asked, Ask):
             function.reply(text)
             return
-        self._retrieval.entered(text)
         if function is not None and isinstance(function.waiting, Pause):
             function.attention()
             if not text:
@@ -181,8 +192,10 @@ class VirtualConsole:
         """Give the lines that wait to whoever reads now."""
         while self._ahead and self.vm.function is None and not self.vm.logged_off:
             line, new = self._ahead.popleft()
-            if not self.cp_read:
+            if not self.cp_read and self.display is None:
                 self._guest.append((to_ebcdic(line), new))
+            elif not self.cp_read and not line.strip():
+                self.request()  # a program at a 3270 reads no lines: what is typed on CP's screen is for CP
             elif line.strip():
                 self.execute([line])
             else:
@@ -210,14 +223,14 @@ class VirtualConsole:
     def _enter(self) -> None:
         """Answer the guest's read; the line typed after this one is due as soon as the guest has had its turn."""
         assert self.device is not None
-        self._answered()
+        self._unanswered.answered()
         self.device.enter(self._guest.popleft()[0])
         if self._guest and self._guest[0][1]:
             self.vm.system.post(self.feed)
 
     def execute(self, lines: list[str]) -> None:
         """Run CP commands that were typed."""
-        self._answered()
+        self._unanswered.answered()
         self.vm.function = CommandRun(
             self.vm.system, lines, vm=self.vm, session=self.session, output=self.write_cp, done=self._executed
         )
@@ -241,13 +254,7 @@ class VirtualConsole:
 
     def program_key(self, number: int) -> None:
         """PF key NUMBER was pressed."""
-        key = self.vm.pf_keys.get(number)
-        if key is None:
-            return
-        if key.kind is Kind.IMMEDIATE:
-            self.typed(key.text)
-        elif self.session is not None and key.kind in (Kind.DELAYED, Kind.RETRIEVE):
-            self.session.fill(key.text if key.kind is Kind.DELAYED else self._retrieval.retrieve())
+        programkey.press(self, number, self._retrieval)
 
     def attention(self) -> None:
         """The attention key: ends a command that waits, or puts the machine into CP READ.
@@ -278,6 +285,8 @@ class VirtualConsole:
         if self.device is not None:
             self.device.attention()
             self.vm.wake()
+        elif self.display is not None:
+            self.display.key(bytes((Aid.ENTER, 0x40, 0x40)))
 
     # CP mode
 
@@ -307,24 +316,25 @@ class VirtualConsole:
 
     # Output
 
-    def write_cp(self, text: str) -> None:
+    def write_cp(self, text: str, origin: Origin = Origin.CP) -> None:
         """A line from CP."""
         self.flush()
-        self._show(text)
+        self._show(text, origin)
 
     def show_of(self, userid: str, text: str) -> None:
         """A line of another machine's console."""
         self.flush()
-        self._show(f"{userid:<8}: {text}", relayed=True)
+        self._show(f"{userid:<8}: {text}", Origin.CP, relayed=True)
 
-    def _show(self, text: str, *, relayed: bool = False) -> None:
+    def _show(self, text: str, origin: Origin, *, relayed: bool = False) -> None:
         if self.vm.terminal.timestamp:
             text = f"{hhmmss(time.time())} {text}"
         if self.spooling and self.spool is not None:
             self.spool.put(_SPOOL_LINE, to_ebcdic(text))
         if self.session is not None and (self.terminal_output or self.cp_read):
             for line in self.vm.terminal.broken(text):
-                self.session.write(line)
+                self.session.write(line, origin)
+        self._recent.append(Line(harmless(text), origin))
         if not relayed:
             secondary.relay(self.vm, text)
 
@@ -332,7 +342,7 @@ class VirtualConsole:
         """Show what the guest wrote without carriage return."""
         if self._carriage:
             text, self._carriage = self._carriage, ""
-            self._show(text)
+            self._show(text, Origin.VM)
 
     # The back end of the 3215
 
@@ -352,9 +362,9 @@ class VirtualConsole:
 
     def _line(self, data: bytes) -> None:
         text, self._carriage = self._carriage + printable(data), ""
-        self._show(text)
+        self._show(text, Origin.VM)
         self._pace.line()
-        terminal = graphic_of(self.session)
+        terminal = self.graphic
         if terminal is not None and terminal.full:
             self.vm.defer(lambda: terminal.wait(self.vm), own=True)
 
@@ -372,11 +382,3 @@ class VirtualConsole:
 
     def alarm(self) -> None:
         """The audible alarm; line-mode terminals have none that CP could ring."""
-
-
-_SILENT = bytes(byte for byte in range(1, 256) if byte < 0x40 or not bytes((byte,)).decode("cp037").isprintable())
-
-
-def printable(data: bytes) -> str:
-    """Console output as text: X'00' is a blank, other codes without a graphic print nothing."""
-    return from_ebcdic(data.replace(b"\0", b"\x40").translate(None, _SILENT))

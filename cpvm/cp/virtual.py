@@ -16,6 +16,7 @@ from cpvm.cp.directory import (
     SpoolEntry,
     TemporaryEntry,
 )
+from cpvm.cp.fullscreen import ConsoleDisplay
 from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
@@ -54,7 +55,9 @@ def detach(vm: VMBLOK, vaddr: int) -> VDEVBLOK:
     vm.machine.detach(vaddr)
     block.release()
     if block is vm.console.spool:
-        vm.console.device = None
+        if vm.console.display is not None:
+            vm.console.display.ended()
+        vm.console.device = vm.console.display = None
         vm.console.spool = None
     return block
 
@@ -76,12 +79,38 @@ def redefine(vm: VMBLOK, old: int, new: int) -> None:
 
 
 def add_console(vm: VMBLOK, vaddr: int, devtype: str = "3215", spool_class: str = "T") -> None:
-    """Give the machine its console."""
+    """Give the machine its console. A 3270 is a 3215 unless its user is at a display."""
+    block = Output(vm, vaddr, "CONS", "3215" if devtype == "3270" else devtype, spool_class)
     console = Console3215(vm.console)
-    block = Output(vm, vaddr, "CONS", devtype, spool_class)
     attach(vm, block, console)
     vm.console.device = console
     vm.console.spool = block
+    if devtype == "3270":
+        set_console_mode(vm, devtype)
+
+
+def set_console_mode(vm: VMBLOK, mode: str) -> bool:
+    """Make the console a 3215 or a 3270 for the machine, if there is one. False: there is no display for a 3270."""
+    console, block = vm.console, vm.console.spool
+    if block is None or mode == ("3215" if console.display is None else "3270"):
+        return True
+    graphic = console.graphic
+    if mode == "3270" and graphic is None:
+        return False
+    vm.machine.detach(block.vaddr)
+    if console.display is not None:
+        console.display.ended()
+    console.device = console.display = None
+    if graphic is not None and mode == "3270":
+        console.display = ConsoleDisplay(console)
+        console.display.connect(graphic)
+        block.devtype = console.display.device.type
+        vm.machine.attach(block.vaddr, console.display.device)
+    else:
+        console.device = Console3215(console)
+        block.devtype = "3215"
+        vm.machine.attach(block.vaddr, console.device)
+    return True
 
 
 def add_unit_record(vm: VMBLOK, vaddr: int, devtype: str, spool_class: str | None = None) -> str:

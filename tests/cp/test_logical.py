@@ -145,6 +145,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.vm = None
+        self.accepting = True
 
     def line(self, text: str) -> None:
         self.heard.append(text)

@@ -87,9 +87,9 @@ def test_reconnecting_in_time(site: Site) -> None:
     user = site.logon("CMSUSER")
     user.type("DISCONN")
     console = site.system.users["CMSUSER"].console
-    assert console._unanswered is not None
+    assert console._unanswered.running
     site.terminal().type("LOGON CMSUSER CMSUSER")
-    assert console._unanswered is None
+    assert not console._unanswered.running
 
 
 def test_what_directory_and_configuration_say(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_terminal_query_and_mistakes(user: FakeTerminal) -> None:
     assert user.type("Q TERM")[1:] == [
         "LINESIZE 130, ATTN OFF, APL ON , TEXT OFF, MODE VM, HILIGHT OFF",
         "AUTOCR ON , MORE 001 002, HOLD OFF, TIMESTAMP OFF, MASK OFF",
+        "CONMODE 3215, BREAKIN IMMED, BRKKEY PA1",
     ]
     assert user.type('TERM TABCHAR "@') == ["DMKCFT013E CONFLICTING OPTION - @ IS CHARDEL ALREADY"]
     assert user.type("TERM LINESIZE 0") == ["DMKCFT002E INVALID OPERAND - 0"]

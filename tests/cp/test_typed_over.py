@@ -21,6 +21,8 @@ class Display:
         self.keyboard = Keyboard(self.screen)
         self.cp.session = self  # type: ignore[assignment]
         self.typed: list[str] = []
+        self.vm = None
+        self.accepting = True
         self.show()
 
     def show(self) -> None:

@@ -32,7 +32,8 @@ _SPECIAL = {  # types, the first one is meant if none is given; TELE will do
 _SHORTEST = {"CTCA": 3, "TIMER": 3, "GRAF": 4, "LINE": 2}
 SYNTAX = """\
 DEFine STORage [As] nnnnnK|nnM
-DEFine Reader|PUnch|Printer|CONsole [As] vaddr
+DEFine Reader|PUnch|Printer [As] vaddr
+DEFine CONsole [As] vaddr [3215|3270]
 DEFine 1403|1443|2501|2540P|2540R|3211|3505|3525 [As] vaddr
 DEFine T2314|T3330|T3340|T3350|T3380 [As] vaddr [CYL] nnn
 DEFine CTCa|TIMer [As] vaddr
@@ -55,6 +56,8 @@ def define(request: Request, operands: Operands) -> Answer:
     special = next((name for name, least in _SHORTEST.items() if abbreviates(what, name, least)), None)
     if special is not None:
         return _special(request, operands, special, new)
+    if not is_vaddr(what) and abbreviates(what, "CONSOLE", 3):
+        return _console(request, operands, new)
     if what in TEMPORARY:
         return _temporary(request, operands, what, new)
     operands.end()
@@ -68,18 +71,25 @@ def define(request: Request, operands: Operands) -> Answer:
         old = int(what, 16)
         kind = vm.devices[old].kind
         redefine(vm, old, new)
-    elif abbreviates(what, "CONSOLE", 3):
-        if vm.unit_records("CONS"):
-            raise ONE_CONSOLE.error()
-        if new in vm.devices:
-            raise ALREADY_DEFINED.error(new)
-        add_console(vm, new)
-        kind = "CONS"
     elif is_vaddr(what):
         raise DEVICE_MISSING.error(f"{int(what, 16):03X}")
     else:
         kind = add_unit_record(vm, new, DEFAULT_TYPES[queue_of(what)])
     request.inform(f"{kind:<4} {new:03X} DEFINED")
+    return 0
+
+
+def _console(request: Request, operands: Operands, new: int) -> int:
+    """The console, of which there is one only."""
+    devtype = choose(operands.take() or "3215", "3215", "3270")
+    operands.end()
+    vm = request.vm
+    if vm.unit_records("CONS"):
+        raise ONE_CONSOLE.error()
+    if new in vm.devices:
+        raise ALREADY_DEFINED.error(new)
+    add_console(vm, new, devtype)
+    request.inform(f"CONS {new:03X} DEFINED")
     return 0
 
 

@@ -11,6 +11,7 @@ from cpvm.cp.logon import OPERATOR
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.operand import Operands, abbreviates
 from cpvm.cp.secondary import in_charge
+from cpvm.cp.session import Origin
 from cpvm.cp.vmblok import VMBLOK
 
 _ALL_CLASSES = "AB"
@@ -88,7 +89,7 @@ def _shown(vm: VMBLOK, sender: VMBLOK, kind: str, text: str, *, header: bool) ->
         return False
     if header:
         vm.console.write_cp(hhmmss(time.time()))
-        vm.console.write_cp(f"{kind} FROM {sender.userid:<8}: {text}")
+        vm.console.write_cp(f"{kind} FROM {sender.userid:<8}: {text}", Origin.MESSAGE)
     else:
-        vm.console.write_cp(text)
+        vm.console.write_cp(text, Origin.MESSAGE)
     return True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request, command
-from cpvm.cp.message import INVALID_OPERAND, OPERAND_MISSING, message
+from cpvm.cp.message import INVALID_DEVICE_TYPE, INVALID_OPERAND, OPERAND_MISSING, message
 from cpvm.cp.operand import Operands, choose, decimal, on_off
+from cpvm.cp.pfkey import KEYS
 from cpvm.cp.terminalopts import UNBROKEN
+from cpvm.cp.virtual import set_console_mode
 
 SYMBOLS = {"LINEND": "#", "LINEDEL": "¢", "CHARDEL": "@", "ESCAPE": '"'}
 TABCHAR = "¬"
@@ -16,9 +18,12 @@ TERMinal TABchar ON|OFF|char
 TERMinal LINESize nnn|OFF
 TERMinal MODE CP|VM
 TERMinal MORE nnn nnn
+TERMinal BREAKIn IMMed|GUESTctl
+TERMinal BRKkey PA1|PFnn|NONE
+TERMinal CONMode 3215|3270
 TERMinal APL|ATtn|AUtocr|HILIght|HOLD|Mask|TEXT|TIMEstamp ON|OFF"""
 _FORMS = (
-    "CHardel", "EScape", "LINEDel", "LINENd", "LINESize", "MODE", "MORE", "TABchar",
+    "BREAKIn", "BRKkey", "CHardel", "CONMode", "EScape", "LINEDel", "LINENd", "LINESize", "MODE", "MORE", "TABchar",
     "APL", "ATtn", "AUtocr", "HILIght", "HOLD", "Mask", "TEXT", "TIMEstamp",
 )  # fmt: skip
 _SWITCHES = {
@@ -44,11 +49,27 @@ def terminal(request: Request, operands: Operands) -> Answer:
             options.linesize = UNBROKEN if value == "OFF" else decimal(value, 1, UNBROKEN)
         elif name == "MODE":
             options.mode = choose(value, "CP", "VM")
+        elif name == "BREAKIN":
+            options.breakin = choose(value, "IMMed", "GUESTctl")
+        elif name == "BRKKEY":
+            options.brkkey = _break_key(value)
+        elif name == "CONMODE":
+            if not set_console_mode(request.vm, choose(value, "3215", "3270")):
+                raise INVALID_DEVICE_TYPE.error(request.vm.line_name)
         elif name == "MORE":
             options.more = decimal(value, 0, 255), decimal(operands.take(), 0, 255)
         else:
             setattr(options, _SWITCHES[name], on_off(value))
     return 0
+
+
+def _break_key(value: str) -> str:
+    """PA1, NONE, or PF1 to PF24 without a zero in front."""
+    if value in ("PA1", "NONE"):
+        return value
+    if value[:2] == "PF" and value[2:].isdecimal() and 1 <= int(value[2:]) <= KEYS:
+        return f"PF{int(value[2:])}"
+    raise INVALID_OPERAND.error(value)
 
 
 def _symbol(request: Request, name: str, value: str, usual: str) -> str:

@@ -32,7 +32,7 @@ _TEMPORARY = ("T-DISK", "TDISK", "T-DSK")
 
 @statement("CONSOLE", form="CONSOLE vaddr type [class [userid]]", where=USER | PROFILE)
 def console(reader: Reader, words: list[str]) -> None:
-    """The machine's console; the userid is the secondary user's."""
+    """The machine's console; the userid is the secondary user's. 3270: channel programs write whole screens."""
     address, devtype, *rest = between(words, 2, 4, "CONSOLE")
     if devtype not in CONSOLE_TYPES:
         raise StatementError(f"unknown console type {devtype}")
@@ -41,7 +41,6 @@ def console(reader: Reader, words: list[str]) -> None:
     secondary = rest[1] if len(rest) == 2 else ""
     if secondary and not is_userid(secondary):
         raise StatementError(f"invalid userid {secondary}")
-    devtype = "3215" if devtype == "3270" else devtype
     reader.add(ConsoleEntry(vaddr(address), devtype, _spool_class(rest[:1], "T"), secondary))
 
 

@@ -207,19 +207,25 @@ class Display(Device):
         A terminal that comes is shown the screen; to switch on what is on shows it again, and asks again for what a
         read waits for: to be done after a saved machine has been restored.
         """
+        if on:
+            self.fresh = False
+            self.ready, was = True, self.ready
+            self._repaint()
+            if self.reading and self.backend is not None:  # the machine was saved while it waited for another terminal
+                try:
+                    self.backend.read()
+                except MediaError:
+                    self._fail(Sense.EQUIPMENT_CHECK)
+            self.ready, on = was, self.ready
+        self.present(on)
+
+    def present(self, on: bool) -> None:
+        """As `power`, but the terminal is shown the screen later, by whoever knows when it has a place there."""
         was, self.ready = self.ready, on
         self.fresh = False
-        if not on:
-            if self.reading:
-                self._fail(Sense.INTERVENTION_REQUIRED)
-            return
-        self._repaint()
-        if self.reading and self.backend is not None:  # the machine was saved while it waited for another terminal
-            try:
-                self.backend.read()
-            except MediaError:
-                self._fail(Sense.EQUIPMENT_CHECK)
-        if not was and self.unready:
+        if not on and self.reading:
+            self._fail(Sense.INTERVENTION_REQUIRED)
+        if on and not was and self.unready:
             self.unready = False
             if self.channel is not None:
                 self.channel.unsolicited(self.address, UnitStatus.DEVICE_END)

@@ -59,6 +59,8 @@ def query_terminal(request: Request, operands: Operands) -> Answer:
         f"AUTOCR {_on(options.autocr):<3}, MORE {options.more[0]:03} {options.more[1]:03}, "
         f"HOLD {_on(options.hold):<3}, TIMESTAMP {_on(options.timestamp):<3}, MASK {_on(options.mask)}"
     )
+    mode = "3215" if request.vm.console.display is None else "3270"
+    request.write(f"CONMODE {mode}, BREAKIN {options.breakin}, BRKKEY {options.brkkey}")
     return 0
 
 

@@ -1,0 +1,224 @@
+"""Whole screens that are a program's: by DIAGNOSE X'58', or through the channel program of a console that is a 3270.
+
+The screen is kept here, so that CP can take the display away and give it back, and so that a user who was disconnected
+finds it again at another terminal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from cpvm.machine.devices.display3277 import Display
+from cpvm.machine.media.screen import (
+    Keyboard,
+    Screen,
+    StreamError,
+    accept,
+    read_buffer,
+    read_modified,
+    repaint,
+    structured,
+    write,
+)
+from cpvm.s370.datastream import Aid, Write
+
+if TYPE_CHECKING:
+    from cpvm.cp.graphic import GraphicTerminal
+    from cpvm.cp.vconsole import VirtualConsole
+
+_STRUCTURED = (Aid.STRUCTURED_FIELD, Aid.READ_PARTITION)
+
+
+class FullScreen(Protocol):
+    """A program's screen."""
+
+    @property
+    def screen(self) -> Screen:
+        """What the program has written, and what was entered."""
+        ...
+
+    def key(self, record: bytes) -> None:
+        """The display sends a record: the program gets attention. Raises StreamError: it is none of this screen's."""
+
+    def resize(self, size: tuple[int, int], extended: bool) -> None:
+        """The terminal is another one now."""
+
+    def answer(self, record: bytes) -> bool:
+        """The display's buffer, which was asked for. False if nobody waits for it."""
+        ...
+
+    def shown(self) -> tuple[tuple[int, bytes], ...]:
+        """Commands, with their data, that show it on the display again."""
+        ...
+
+
+class Kept(NamedTuple):
+    """What a display showed of its program, for the terminal that comes next."""
+
+    full: FullScreen | None
+    image: list[tuple[int, bytes]]
+
+
+def resized(old: Screen, size: tuple[int, int], extended: bool, wide: bool = True) -> tuple[Screen, bool]:
+    """The screen for a terminal of another size, and whether it still shows what was there."""
+    new = Screen(*old.default, size, extended=extended, wide=wide)
+    if (old.rows, old.columns) in (new.default, new.alternate):
+        try:
+            write(new, *repaint(old))
+            new.aid, new.locked = old.aid, old.locked
+            return new, True
+        except StreamError:  # colours that the new terminal does not have
+            new = Screen(*old.default, size, extended=extended, wide=wide)
+    new.locked = False
+    return new, False
+
+
+class _Elsewhere:
+    """Transfer of files, as the screen that mirrors a display has it: the display does it."""
+
+    limit = 0
+
+    def field(self, data: bytes) -> bytes:
+        """Nothing is answered here."""
+        return b""
+
+
+class DiagnosedScreen:
+    """A screen that DIAGNOSE X'58' writes.
+
+    Attributes:
+        asked: structured fields that could not be sent yet.
+    """
+
+    def __init__(self, console: VirtualConsole, size: tuple[int, int], extended: bool) -> None:
+        self.screen = Screen(24, 80, size, extended=extended)
+        self.screen.transfer = _Elsewhere()
+        self.asked = b""
+        self._console = console
+        self._pending = b""  # what the display answered to structured fields, until the program reads it
+
+    def write(self, command: int, data: bytes) -> None:
+        """A command of the program's. Raises StreamError."""
+        if command == Write.STRUCTURED_FIELD:
+            if not self.screen.extended:
+                raise StreamError("the terminal has no structured fields")
+            structured.write(self.screen, data)  # the terminal itself answers what is asked
+            self._pending = b""
+        else:
+            write(self.screen, command, data)
+
+    def key(self, record: bytes) -> None:
+        if record[0] in _STRUCTURED:
+            self._pending = record
+        else:
+            accept(self.screen, record)
+        self._console.request()
+
+    def answer(self, record: bytes) -> bool:
+        return False
+
+    def read(self, *, modified: bool) -> bytes:
+        """What the program reads; read modified gives the display's answer to structured fields, once, if any."""
+        if modified and self._pending:
+            pending, self._pending = self._pending, b""
+            return pending
+        return (read_modified(self.screen) if modified else read_buffer(self.screen)).data
+
+    def shown(self) -> tuple[tuple[int, bytes], ...]:
+        asked, self.asked = self.asked, b""
+        return (repaint(self.screen), *([(int(Write.STRUCTURED_FIELD), asked)] if asked else []))
+
+    def resize(self, size: tuple[int, int], extended: bool) -> None:
+        if (self.screen.alternate, self.screen.extended) == (size, extended):
+            return
+        self.screen, same = resized(self.screen, size, extended)
+        self.screen.transfer = _Elsewhere()
+        if not same:  # as if its user had cleared it: programs draw it anew then
+            self.screen.aid = Aid.CLEAR
+            self._console.request()
+
+
+class ConsoleDisplay:
+    """The back end of a console that is a 3270 for the machine: the user's terminal, which CP shares."""
+
+    def __init__(self, console: VirtualConsole) -> None:
+        self._console = console
+        self.device: Display = _ResettingDisplay(self)
+
+    @property
+    def screen(self) -> Screen:
+        return self.device.screen
+
+    @property
+    def _terminal(self) -> GraphicTerminal | None:
+        return self._console.graphic
+
+    def connect(self, terminal: GraphicTerminal) -> None:
+        """A terminal has come. It is CP's until the program writes."""
+        self.resize(terminal.wire.size, terminal.wire.extended)
+        self.device.present(True)
+
+    def disconnect(self) -> None:
+        """The terminal is gone."""
+        self.device.present(False)
+
+    def resize(self, size: tuple[int, int], extended: bool) -> None:
+        if (self.screen.alternate, self.screen.extended) != (size, extended):
+            self.device.screen, same = resized(self.screen, size, extended)
+            self.device.keyboard = Keyboard(self.device.screen)
+            self.device.type = "3279" if extended else "3278"
+            self.screen.transfer = _Elsewhere()
+            if not same:
+                self.key(bytes((Aid.CLEAR,)))
+
+    def shown(self) -> tuple[tuple[int, bytes], ...]:
+        return (repaint(self.screen),)
+
+    def key(self, record: bytes) -> None:
+        try:
+            self.device.enter(record)
+        finally:
+            self._console.vm.wake()
+
+    def answer(self, record: bytes) -> bool:
+        try:
+            return self.device.answer(record)
+        finally:
+            self._console.vm.wake()
+
+    def ended(self) -> None:
+        """The machine was reset: the screen is CP's again."""
+        if self._terminal is not None:
+            self._terminal.program_ended(self)
+
+    # The back end of the display
+
+    def attach(self, display: Display) -> None:
+        """There is one display only."""
+
+    def write(self, command: int, data: bytes) -> None:
+        """Show what the program writes."""
+        if self._terminal is not None:
+            self._terminal.program_writes(self, command, data)
+
+    def read(self) -> None:
+        """Ask for the buffer. While CP has the display nobody types into the program's fields."""
+        if self._terminal is None or not self._terminal.program_reads(self):
+            self.device.answer(read_buffer(self.screen).data)
+
+
+class _ResettingDisplay(Display):
+    """A display that a reset of the machine gives back to CP."""
+
+    def __init__(self, owner: ConsoleDisplay) -> None:
+        super().__init__(None, "3278")
+        self._owner = owner
+        self.backend = owner
+        self.ready = False
+
+    def reset(self) -> None:
+        super().reset()
+        self._owner.ended()
+
+
+__all__ = ["ConsoleDisplay", "DiagnosedScreen", "FullScreen", "Kept", "resized"]
