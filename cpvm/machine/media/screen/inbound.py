@@ -129,9 +129,15 @@ class _Inbound:
         return field
 
     def modified(self) -> None:
-        """Fields, each behind the address of its first position."""
+        """Fields, each behind the address of its first position, and each only once: no terminal repeats one, and a
+        record full of repetitions would take seconds."""
+        seen: set[int] = set()
         while self._more():
-            positions = self.screen.content(self._field())
+            field = self._field()
+            if field in seen:
+                raise StreamError(f"the field at {field} comes twice")
+            seen.add(field)
+            positions = self.screen.content(field)
             filled = 0
             while self._more() and self.record[self.at] != Order.SBA:
                 character = self._character()
