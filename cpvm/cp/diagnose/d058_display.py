@@ -16,7 +16,14 @@ from cpvm.s370.datastream import Control, Order, Write, encode_address
 
 DISPLAY, FULL_WRITE, FULL_READ = 0x19, 0x29, 0x2A
 _DONE, _FAILED, _NO_DISPLAY, _NO_DEVICE = range(4)
-_ERASE, _ALTERNATE, _CLEAR = 0x80, 0x20, 0xFF
+_ERASE, _CLEAR = 0x80, 0xFF
+_KEEP = 0x08
+_COMMANDS = {
+    0x00: Write.WRITE,
+    0x80: Write.ERASE_WRITE,
+    0xC0: Write.ERASE_WRITE_ALTERNATE,
+    0x20: Write.STRUCTURED_FIELD,
+}
 _LINES, _COLUMNS = 24, 80
 MOST_BYTES = 1760
 """Of X'19': the output area, 22 lines."""
@@ -36,8 +43,10 @@ def display(call: DiagnoseCall) -> None:
     X'19': data of up to 1760 bytes go to the line in the control byte, with X'80' on an empty screen; X'FF' clears it.
     At the console, lines 22 and 23 are the input area: the text stands there as if typed. Unprotected fields above
     may be typed into; a line is read as ever, and then X'2A' gives these fields (at 80 columns a line).
-    X'29': the data begin with the write control character; control byte X'80' Erase/Write, X'20' the same in the
-    alternate size, 0 Write. X'2A': read modified fields, with X'80', or the buffer.
+    X'29': the data begin with the write control character; control byte X'80' Erase/Write, X'C0' the same in the
+    alternate size, 0 Write. X'20': the data are structured fields. With X'08' as well CP's lines wait as long as the
+    screen is the program's. X'2A': read modified fields, with X'80', or the buffer; where the display answered to
+    structured fields, X'80' reads this answer, whose attention identification is X'88'.
     Condition code 0; 1 error; 2 the device is no display, and not the console at one; 3 no such device.
     """
     call.specification(bool(call.x & 7))
@@ -80,8 +89,10 @@ def _one(call: DiagnoseCall, target: _Target, ccw: bytes) -> int:
         else:
             target.lines(line, data, erase=bool(control & _ERASE))
     elif ccw[0] == FULL_WRITE:
-        code = Write.ERASE_WRITE if control & _ERASE else Write.WRITE
-        target.full_write(Write.ERASE_WRITE_ALTERNATE if control & _ALTERNATE else code, call.read(address, count))
+        command = _COMMANDS.get(control & ~_KEEP)
+        if command is None:
+            raise _Wrong
+        target.full_write(command, call.read(address, count), keep=bool(control & _KEEP))
     elif ccw[0] == FULL_READ:
         call.write(address, target.full_read(modified=bool(control & _ERASE))[:count])
     else:
@@ -98,8 +109,8 @@ class _Target(Protocol):
     def clear(self) -> None:
         """Clear the screen, or the program's part of it."""
 
-    def full_write(self, command: int, data: bytes) -> None:
-        """A command and its data for all of the screen."""
+    def full_write(self, command: int, data: bytes, *, keep: bool = False) -> None:
+        """A command and its data for all of the screen, and whether CP leaves it to the program."""
 
     def full_read(self, *, modified: bool) -> bytes:
         """The fields that were modified, or the buffer."""
@@ -131,12 +142,18 @@ class _OnDevice:
         where = bytes((Order.SBA,)) + encode_address(line * _COLUMNS, self._device.screen.size)
         self.full_write(Write.ERASE_WRITE if erase else Write.WRITE, bytes((_RESTORE,)) + where + data)
 
-    def full_write(self, command: int, data: bytes) -> None:
-        """Put it on the screen, and on the terminal's."""
+    def full_write(self, command: int, data: bytes, *, keep: bool = False) -> None:
+        """Put it on the screen, and on the terminal's; it is no terminal of CP's, and so always kept."""
+        if command == Write.STRUCTURED_FIELD:
+            self._device.structured(data)
+            return
         write(self._device.screen, command, data)
         if self._device.backend is not None:
             self._device.backend.write(command, data)
 
     def full_read(self, *, modified: bool) -> bytes:
         screen = self._device.screen
+        if modified and self._device.pending:
+            answer, self._device.pending = self._device.pending, b""
+            return answer
         return (read_modified(screen) if modified else read_buffer(screen)).data
