@@ -8,7 +8,7 @@ the screen. Where that data has unprotected fields, what is typed into them is k
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from cpvm.cp.screeninput import Record
@@ -52,6 +52,7 @@ class CPScreen:
         self.refused = False  # NOT ACCEPTED
         self.covers = False  # the whole screen of a program is behind this one
         self.alarm = False  # to be sounded by the next update
+        self.echoed: Callable[[str], None] = lambda text: None  # told of lines that are typed and shown again
         self._cursor = -1  # in the input area; -1: behind what stands there
         self._extended = extended
         self._lines: list[Line] = []
@@ -299,6 +300,7 @@ class CPScreen:
             self._no_logo()
         if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
             self._add(text, Origin.TYPED, session.vm is not None and session.vm.terminal.hilight)
+            self.echoed(text)
         session.line(text)
 
     def altered(self) -> bytes:

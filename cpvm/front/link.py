@@ -3,6 +3,7 @@
 from cpvm.cp.graphic import GraphicTerminal
 from cpvm.cp.session import Session as CPSession
 from cpvm.cp.system import System
+from cpvm.cp.window import Window, WindowTerminal
 from cpvm.terminal.line import Connect, Terminal
 from cpvm.terminal.tn3270 import ConnectDisplay, Wire
 
@@ -28,9 +29,21 @@ def connector(system: System) -> Connect:
     """What a terminal calls to be connected with `system`."""
 
     def connect(terminal: Terminal) -> _Link:
+        if isinstance(terminal, Window):
+            return _WindowLink(WindowTerminal(system, terminal))
         return _Link(system.connect(terminal))
 
     return connect
+
+
+class _WindowLink(_Link):
+    """CP's session as a window sees it that shows lines, and a 3270 when there is one."""
+
+    def __init__(self, terminal: WindowTerminal) -> None:
+        super().__init__(terminal.session)
+        self.line = terminal.typed
+        self.received = terminal.received
+        self.look = terminal.look
 
 
 class _DisplayLink:

@@ -3,7 +3,8 @@
 Output appears above the line being typed. Ctrl-C is the attention key. Ctrl-D on an empty line enters a null line, the
 end of input for a program, and at the logon prompt it ends the terminal. Passwords are masked and never remembered.
 
-Function keys do what SET PFnn says.
+Function keys do what SET PFnn says. The window turns into a 3270 while a program has a screen, or with Ctrl-T, if the
+system knows of such windows (see `cpvm.terminal.window`).
 
 Without a screen (input or output redirected) lines are read one by one, each when the system wants one.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import get_app, get_app_session
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -28,6 +29,9 @@ from prompt_toolkit.patch_stdout import StdoutProxy
 from cpvm.terminal.history import UserHistory
 from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, press, printable
 from cpvm.terminal.lines import Lines
+from cpvm.terminal.localdisplay import LOOK_KEY, LocalDisplay
+from cpvm.terminal.takeover import can_take_over, window_size
+from cpvm.terminal.vt import largest_model
 
 _BATCH = 0.02  # seconds between two redraws of the input line while output comes
 _HINTS = " Ctrl-C attention  Ctrl-D end of input "
@@ -38,6 +42,10 @@ class Terminal(Protocol):
     """What `run` of both kinds of local terminal serves."""
 
     def run(self, connect: Connect) -> None: ...
+
+
+class _Switch(Exception):
+    """The prompt has to go: the window turns into a 3270."""
 
 
 class _Base:
@@ -68,7 +76,12 @@ class ScreenTerminal(_Base):
         end: called when the user ends the terminal at the logon prompt; a line of text keeps it open and is shown.
         leave: whether Ctrl-] ends the terminal at any time (a user logged on is disconnected).
         history: folder in which typed lines are kept between runs, for each userid; nowhere if None.
+        display: rows and columns of the 3270 into which the window turns for programs with a screen; by default the
+            largest model for which there is room.
+        full: whether it is a 3270 from the start.
     """
+
+    extended = True
 
     def __init__(
         self,
@@ -77,6 +90,8 @@ class ScreenTerminal(_Base):
         *,
         leave: bool = False,
         history: Path | None = None,
+        display: tuple[int, int] | None = None,
+        full: bool = False,
     ) -> None:
         super().__init__(name)
         self.asked = False
@@ -85,15 +100,45 @@ class ScreenTerminal(_Base):
         self._history = UserHistory(self, history)
         self._remembered = ""  # the userid whose lines the arrow keys bring back now
         self._end = end
+        self.size = display or largest_model(*window_size(get_app_session().output))
+        """Of the 3270."""
+        self._full = full
+        self._display: LocalDisplay | None = None
+        self._typing = Document()  # what stood in the prompt when it had to go
+        self._withheld: list[str] | None = None  # lines that came while the window is a 3270
+        self._writing = threading.Lock()
         self._prompt: PromptSession[str] | None = None
         self._proxy: StdoutProxy | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = threading.Event()
 
+    @property
+    def session(self) -> Session | None:
+        """The system's end."""
+        return self._session
+
     def write(self, text: str) -> None:
         """Show one line of output."""
-        if self._proxy:
-            self._proxy.write(printable(text) + "\n")
+        with self._writing:
+            if self._withheld is not None:
+                self._withheld.append(printable(text) + "\n")
+            elif self._proxy:
+                self._proxy.write(printable(text) + "\n")
+
+    def send(self, command: int, data: bytes) -> None:
+        """A command for the 3270, which is to be seen."""
+        display = self._display
+        if display:
+            self._soon(lambda: display.command(command, data, self._interrupt_prompt))
+
+    def lines(self) -> None:
+        """The lines are to be seen."""
+        if self._display:
+            self._soon(self._display.lines)
+
+    def _soon(self, do: Callable[[], None]) -> None:
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(do)
 
     def state(self, state: StateName) -> None:
         """Show the state."""
@@ -119,6 +164,7 @@ class ScreenTerminal(_Base):
         self._closed.set()
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop_prompt)
+            self.lines()
 
     def run(self, connect: Connect) -> None:
         """Serve the user until the terminal is closed by either side."""
@@ -126,7 +172,11 @@ class ScreenTerminal(_Base):
 
     async def _serve(self, connect: Connect) -> None:
         self._loop = asyncio.get_running_loop()
-        with StdoutProxy(sleep_between_writes=_BATCH, raw=False) as self._proxy:
+        app = get_app_session()
+        if can_take_over(app.input):
+            self._display = LocalDisplay(self, app.input, app.output, self.size, leaving=self._leave)
+        self._proxy = self._new_proxy()
+        try:
             self._prompt = PromptSession(
                 "",
                 key_bindings=self._keys(),
@@ -137,16 +187,64 @@ class ScreenTerminal(_Base):
                 enable_system_prompt=False,
             )
             self._session = connect(self)
-            while not self._closed.is_set():
-                try:
-                    text = await self._prompt.prompt_async()
-                except EOFError:
-                    break
-                if not self._closed.is_set():
-                    self.asked = False
-                    self._session.line(text)
+            if self._full and self._display:
+                self._display.toggle()
+            while not self._closed.is_set() and await self._turn(self._session):
+                pass
             if not self._closed.is_set():
                 self._session.hangup()
+        finally:
+            self._proxy.close()
+
+    def _new_proxy(self) -> StdoutProxy:
+        return StdoutProxy(sleep_between_writes=_BATCH, raw=False)
+
+    async def _turn(self, session: Session) -> bool:
+        """One line typed, or one time as a 3270. False if the user has ended the terminal."""
+        if self._display and self._display.shown:
+            return await self._full_screen(self._display)
+        assert self._prompt is not None
+        typing, self._typing = self._typing, Document()
+        self._prompt.app.erase_when_done = False
+        try:
+            text = await self._prompt.prompt_async(default=typing)
+        except EOFError:
+            return False
+        except _Switch:
+            return True
+        if not self._closed.is_set():
+            self.asked = False
+            session.line(text)
+        return True
+
+    async def _full_screen(self, display: LocalDisplay) -> bool:
+        """The window is a 3270; lines that come meanwhile are shown afterwards. False if the user has ended it."""
+        assert self._loop is not None
+        with self._writing:
+            proxy, self._withheld = self._proxy, []
+        if proxy:
+            await self._loop.run_in_executor(None, proxy.close)  # once it has written what came before
+        try:
+            return await display.run()
+        finally:
+            with self._writing:
+                self._proxy = self._new_proxy()
+                self._proxy.write("".join(self._withheld))
+                self._withheld = None
+
+    def leave(self) -> None:
+        """The user ends the terminal from the 3270."""
+        if self._session:
+            self._session.hangup()
+        self.close()
+
+    def _interrupt_prompt(self) -> None:
+        """The prompt gives way to the 3270; what is being typed comes back with it."""
+        app = self._prompt.app if self._prompt else None
+        if self._prompt and app and app.future and not app.future.done():
+            self._typing = self._prompt.default_buffer.document
+            app.erase_when_done = True
+            app.exit(exception=_Switch())
 
     def _change_user(self) -> None:
         """Have the arrow keys bring back another user's lines; what is being typed stays."""
@@ -187,6 +285,11 @@ class ScreenTerminal(_Base):
                 self.write(objection)
             else:
                 event.app.exit(exception=EOFError())
+
+        @keys.add(LOOK_KEY)
+        def look(event: KeyPressEvent) -> None:
+            if self._display:
+                self._display.toggle()
 
         @keys.add("c-]", filter=Condition(lambda: self._leave), eager=True)  # not Emacs's character search
         def leave(event: KeyPressEvent) -> None:
