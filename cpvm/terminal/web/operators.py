@@ -135,6 +135,13 @@ class OperatorPages:
             self._attempts.popitem(last=False)
         return pace
 
+    async def signed_on(self, request: web.Request) -> web.Response:
+        """GET: who is signed on; 401 if nobody is."""
+        userid = self._signed_on.userid(request.cookies.get(COOKIE, ""))
+        if not userid:
+            raise web.HTTPUnauthorized(text="Sign on first.\n")
+        return web.json_response({"userid": userid})
+
     async def sign_off(self, request: web.Request) -> web.Response:
         """DELETE: the token is void."""
         self._signed_on.remove(request.cookies.get(COOKIE, ""))

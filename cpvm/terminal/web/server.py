@@ -102,6 +102,7 @@ class WebServer:
         if self._operator is not None:
             pages = OperatorPages(self._operator, self._socket, secure=self._tls is not None)
             application.router.add_post("/operator/session", pages.sign_on)
+            application.router.add_get("/operator/session", pages.signed_on)
             application.router.add_delete("/operator/session", pages.sign_off)
             application.router.add_get("/operator/live", pages.live)
         application.router.add_get("/{path:.*}", Site().handle)

@@ -15,7 +15,7 @@ export class Panel {
     const part = (name) => this.element.querySelector(name);
     this.keys = part(".keys");
     this.cover = part(".cover");
-    this.view = new View(part("canvas"), part(".tube"), session);
+    this.view = new View(part("canvas"), part(".room"), session);
     this.mirror = new Mirror(part(".mirror"), part(".live"), session);
     this.canvas = part("canvas");
     this.listen();

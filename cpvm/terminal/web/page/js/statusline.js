@@ -20,18 +20,19 @@ export function drawStatus(view) {
     [Math.floor(columns * 0.78), session.line],
     [columns - where.length, where],
   ];
-  context.fillStyle = view.look.background;
-  context.fillRect(view.left, y - 2 * view.thickness, width, cellHeight + 3 * view.thickness);
-  context.fillStyle = view.look.line;
-  context.fillRect(view.left, y - view.thickness, width, view.thickness);
-  context.fillStyle = view.ownInk;
-  for (const [at, text] of texts) {
-    [...text].forEach((character, n) => {
-      if (character !== " ") view.drawCharacter(character, view.left + (at + n) * cellWidth, y + view.thickness);
-    });
-  }
-  if (session.connected) {
-    // the box around the letter, as the 3278 has it
-    context.fillRect(view.left + 2 * cellWidth - 1, y + cellHeight - view.thickness, cellWidth + 2, view.thickness);
-  }
+  view.within(y - 2 * view.thickness, cellHeight + 4 * view.thickness, () => {
+    context.fillStyle = view.look.line;
+    context.fillRect(view.left, y - view.thickness, width, view.thickness);
+    context.fillStyle = view.ownInk;
+    for (const [at, text] of texts) {
+      [...text].forEach((character, n) => {
+        if (character !== " ") view.drawCharacter(character, view.left + (at + n) * cellWidth, y + view.thickness);
+      });
+    }
+    // the 3278 draws a box around the letter of a terminal that is connected
+    if (session.connected) {
+      const low = y + cellHeight - view.thickness;
+      context.fillRect(view.left + 2 * cellWidth - 1, low, cellWidth + 2, view.thickness);
+    }
+  });
 }

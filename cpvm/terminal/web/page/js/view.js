@@ -5,9 +5,11 @@ import { LOOKS, inkOf, ownInk } from "./looks.js";
 import { drawStatus } from "./statusline.js";
 
 const FONTS = '"IBM 3270", "3270", "3270 Medium", "DejaVu Sans Mono", "Menlo", "Cascadia Mono", "Consolas", "Liberation Mono", monospace';
-const ASPECT = 2.05; // height of a cell, in widths
+const FLAT = 1.8; // the least height of a cell, in widths
+const TALL = 2.3; // and the most
 const MARGIN = 1.4; // cells around the picture
 const STATUS_ROWS = 1.6; // the status line and the line above it
+const NARROWEST = 1.12; // characters may be that much higher than their width asks for
 const BLINK_MS = 530;
 
 export class View {
@@ -58,18 +60,19 @@ export class View {
   resize() {
     const ratio = window.devicePixelRatio || 1;
     const { rows, columns } = this.session.screen;
-    const width = this.holder.clientWidth * ratio;
-    const height = this.holder.clientHeight * ratio;
-    if (!width || !height) return;
+    const frame = this.canvas.closest(".case");
+    // what is around the canvas takes room, too
+    const width = (this.holder.clientWidth - (frame.offsetWidth - this.canvas.offsetWidth)) * ratio;
+    const height = (this.holder.clientHeight - (frame.offsetHeight - this.canvas.offsetHeight)) * ratio;
+    if (width <= 0 || height <= 0) return;
     const across = columns + 2 * MARGIN;
     const down = rows + STATUS_ROWS + MARGIN;
-    let cell = Math.min(width / across, height / (down * ASPECT));
-    cell = cell > 4 ? Math.floor(cell) : Math.max(cell, 1);
-    this.cellWidth = cell;
-    this.cellHeight = Math.max(1, Math.min(Math.floor(cell * (ASPECT + 0.25)), Math.floor(height / down)));
-    this.left = Math.round(cell * MARGIN);
+    const cell = Math.min(width / across, height / (down * FLAT));
+    this.cellWidth = cell > 4 ? Math.floor(cell) : Math.max(cell, 1);
+    this.cellHeight = Math.max(1, Math.floor(Math.min(this.cellWidth * TALL, height / down)));
+    this.left = Math.round(this.cellWidth * MARGIN);
     this.top = Math.round(this.cellHeight * MARGIN * 0.45);
-    this.canvas.width = Math.round(cell * across);
+    this.canvas.width = Math.round(this.cellWidth * across);
     this.canvas.height = Math.round(this.cellHeight * down);
     this.canvas.style.width = `${this.canvas.width / ratio}px`;
     this.canvas.style.height = `${this.canvas.height / ratio}px`;
@@ -79,17 +82,18 @@ export class View {
     this.refresh();
   }
 
-  // The font whose characters are as wide as a cell.
+  // The font as high as a cell, and how far its characters are stretched to be as wide as one.
   chooseFont() {
     const context = this.context;
     context.font = `100px ${FONTS}`;
-    const advance = context.measureText("M").width / 100;
-    this.fontSize = Math.min(this.cellWidth / advance, this.cellHeight * 0.92);
-    this.font = `${this.fontSize}px ${FONTS}`;
-    context.font = this.font;
     const box = context.measureText("Mg|");
-    const tall = box.fontBoundingBoxAscent + box.fontBoundingBoxDescent;
-    this.baseline = Math.round((this.cellHeight - tall) / 2 + box.fontBoundingBoxAscent);
+    const advance = context.measureText("M").width / 100;
+    const ascent = box.fontBoundingBoxAscent / 100;
+    const tall = ascent + box.fontBoundingBoxDescent / 100;
+    const size = Math.min(this.cellHeight / tall, (this.cellWidth / advance) * NARROWEST);
+    this.stretch = this.cellWidth / (advance * size);
+    this.font = `${size}px ${FONTS}`;
+    this.baseline = Math.round((this.cellHeight - tall * size) / 2 + ascent * size);
   }
 
   draw() {
@@ -120,13 +124,26 @@ export class View {
     if (this.drawn[row] === key) return;
     this.drawn[row] = key;
     const y = this.top + row * this.cellHeight;
-    this.context.fillStyle = this.look.background;
-    this.context.fillRect(this.left, y, screen.columns * this.cellWidth, this.cellHeight);
-    cells.forEach((cell, column) => {
-      const marked = chosen && column >= chosen[0] && column <= chosen[1];
-      this.drawCell(cell, this.left + column * this.cellWidth, y, marked);
+    this.within(y, this.cellHeight, () => {
+      cells.forEach((cell, column) => {
+        const marked = chosen && column >= chosen[0] && column <= chosen[1];
+        this.drawCell(cell, this.left + column * this.cellWidth, y, marked);
+      });
+      if (cursor >= 0) this.drawCursor(cells[cursor], this.left + cursor * this.cellWidth, y);
     });
-    if (cursor >= 0) this.drawCursor(cells[cursor], this.left + cursor * this.cellWidth, y);
+  }
+
+  // Draw in a strip of the picture, on nothing, and not beyond it.
+  within(y, height, draw) {
+    const context = this.context;
+    context.save();
+    context.beginPath();
+    context.rect(0, y, this.canvas.width, height);
+    context.clip();
+    context.fillStyle = this.look.background;
+    context.fillRect(0, y, this.canvas.width, height);
+    draw();
+    context.restore();
   }
 
   drawCell(cell, x, y, marked) {
@@ -150,7 +167,14 @@ export class View {
     context.font = this.font;
     context.textBaseline = "alphabetic";
     context.textAlign = "center";
-    context.fillText(character, x + this.cellWidth / 2, y + this.baseline);
+    if (this.look.tube) {
+      context.shadowColor = context.fillStyle;
+      context.shadowBlur = this.cellHeight / 6;
+    }
+    context.setTransform(this.stretch, 0, 0, 1, x + this.cellWidth / 2, y + this.baseline);
+    context.fillText(character, 0, 0);
+    context.resetTransform();
+    context.shadowBlur = 0;
   }
 
   get thickness() {
