@@ -29,6 +29,7 @@ registers, PSW, storage and keys, clocks; devices can be attached; `ipl`, `run`,
 from __future__ import annotations
 
 import itertools
+import ssl
 import threading
 import warnings
 from collections.abc import Callable
@@ -155,7 +156,7 @@ class SystemHandle:
         self.cms_outdated = cms_outdated
         """Whether the CMS system disk was built from another source than this cpvm brings."""
         self._names = itertools.count(1)
-        self._server: TelnetServer | None = None
+        self._servers: list[TelnetServer] = []
         self._afterwards: list[Callable[[], None]] = []
         self._stopped = threading.Event()
         self._stopping = threading.Lock()
@@ -188,8 +189,12 @@ class SystemHandle:
             raise
         return user
 
-    def listen(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
+    def listen(
+        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None
+    ) -> tuple[str, int]:
         """Serve telnet terminals, 3270s among them; returns the address, with the port that was chosen if `port` was 0.
+
+        With `tls` only those that begin with a TLS handshake; their lines have names from T0001 on.
 
         Raises:
             OSError: the address cannot be had.
@@ -202,9 +207,12 @@ class SystemHandle:
             display_connector(system),
             fence=system.post,
             failed=lambda error: system.post(lambda: system.log.failure("TERMINALS", error)),
+            tls=tls,
+            prefix="L" if tls is None else "T",
+            taken=lambda name: any(session.terminal.name == name for session in tuple(system.sessions)),
         )
         server.start()
-        self._server = server
+        self._servers.append(server)
         return server.address
 
     def on_stop(self, action: Callable[[], None]) -> None:
@@ -221,8 +229,8 @@ class SystemHandle:
             if self._stopped.is_set():
                 return
             self.system.shutdown(wait=True)
-            if self._server:
-                self._server.stop()
+            for server in self._servers:
+                server.stop()
             for action in self._afterwards:
                 action()
             self._stopped.set()

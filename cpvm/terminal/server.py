@@ -1,6 +1,7 @@
 """The listener for terminals on the network: line terminals and 3270s on one port."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from cpvm.terminal.arrival import Caller, ask
 from cpvm.terminal.files import allow_files
 from cpvm.terminal.line import Connect
+from cpvm.terminal.linemode import Histories
 from cpvm.terminal.telnet import TelnetLine
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay, DisplayLine
@@ -22,6 +24,9 @@ OTHER_FILES = 200
 BUFFER = 8192
 """Bytes of input of one connection after which no more of it is taken from the network; twice as many may wait."""
 
+HANDSHAKE = 20.0
+"""Seconds that a client may take for the TLS handshake."""
+
 _CLOSE_GRACE = 5.0  # seconds that closed lines may take to deliver their last output
 
 
@@ -35,6 +40,9 @@ class TelnetServer:
         port: TCP port, 0 for any free one.
         fence: the system's, see `throttle`.
         failed: told of errors in this program, from any thread; without it they are passed over.
+        tls: every connection begins with a TLS handshake in this context.
+        prefix: of the names of lines, a letter.
+        taken: whether a terminal elsewhere in the system has this name.
     """
 
     def __init__(
@@ -46,12 +54,19 @@ class TelnetServer:
         *,
         fence: Fence | None = None,
         failed: Callable[[Exception], None] | None = None,
+        tls: ssl.SSLContext | None = None,
+        prefix: str = "L",
+        taken: Callable[[str], bool] = lambda name: False,
     ) -> None:
+        self._tls = tls
+        self._prefix = prefix
+        self._taken = taken
         self._connect = connect
         self._fence = fence
         self._failed = failed
         self._files = MAX_CONNECTIONS
         self._display = display
+        self._histories = Histories()
         self._host = host
         self._port = port
         self._loop = asyncio.new_event_loop()
@@ -94,7 +109,10 @@ class TelnetServer:
         self._files = max(1, allow_files(MAX_CONNECTIONS + OTHER_FILES) - OTHER_FILES)
         try:
             try:
-                start = asyncio.start_server(self._accept, self._host, self._port, backlog=256, limit=BUFFER)
+                limits = {"ssl_handshake_timeout": HANDSHAKE} if self._tls is not None else {}
+                start = asyncio.start_server(
+                    self._accept, self._host, self._port, backlog=256, limit=BUFFER, ssl=self._tls, **limits
+                )
                 self._server = self._loop.run_until_complete(start)
             except OSError as error:
                 self._error = error
@@ -145,7 +163,7 @@ class TelnetServer:
             self._tasks.discard(task)
 
     async def _serve(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        name = f"L{number:04d}"
+        name = f"{self._prefix}{number:04d}"
         question = self._asking[number] = asyncio.ensure_future(ask(reader, writer))
         try:
             caller = await question
@@ -160,10 +178,11 @@ class TelnetServer:
             self._lines[number] = window
             await window.serve(self._connect, caller.items)
         else:
-            line = TelnetLine(name, reader, writer, caller.telnet)
+            line = TelnetLine(name, reader, writer, caller.telnet, self._histories, caller.reported)
             self._lines[number] = line
             await line.serve(self._connect, caller.items)
 
     def _free(self, name: str) -> bool:
         """Whether no other line has this name."""
-        return not any(line is not None and line.name == name for line in self._lines.values())
+        ours = any(line is not None and line.name == name for line in self._lines.values())
+        return not ours and not self._taken(name)
