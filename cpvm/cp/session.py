@@ -107,6 +107,7 @@ class Session:
         self.dialed: DialedDevice | None = None  # the line of a machine that the terminal is connected to
         self.ahead: deque[str] = deque()  # lines typed while LOGON works
         self.failures = 0  # wrong passwords in a row
+        self.proven = ""  # the user that whoever is at the terminal has proven to be; good for one LOGON
         self.closed = False
         self.current: ReadState | None = None
         self._write_from: Callable[[str, Origin], None] | None = getattr(terminal, "write_from", None)

@@ -57,6 +57,10 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
     assert session is not None
     entry = signon.may_log_on(system, user)
     password, ipl, masked = _options(operands)
+    if session.proven == user:
+        session.proven = ""
+        _enter(request, session, entry, ipl)
+        return 0
     if password is None:
         password = yield from ask("ENTER PASSWORD:", hidden=True, masked=masked)
     local = session.terminal.local
