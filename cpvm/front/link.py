@@ -18,6 +18,10 @@ class _Link:
         self.hangup = session.hangup
         self.program_key = session.program_key
 
+    def vouch(self, userid: str) -> None:
+        """Whoever is at the terminal has proven to be this user; for the one that makes the connection."""
+        self._session.proven = userid
+
     @property
     def userid(self) -> str:
         """The user logged on at this terminal, or an empty string."""
