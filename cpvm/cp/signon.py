@@ -44,6 +44,8 @@ def check(
     if not (yield from work(lambda: check_password(given, hashed))):
         wrong()
         raise PASSWORD_INCORRECT.error()
+    if not local and system.guard.closed(user):
+        raise TOO_MANY_ATTEMPTS.error()  # others have tried meanwhile
     if system.directory.well_known(user) and not local:
         raise WELL_KNOWN.error(user)
     system.guard.right(user)
@@ -57,17 +59,24 @@ def count_wrong(system: System, user: str, where: str, attempt: int) -> None:
 
 
 def sign_on(
-    system: System, typed: str, password: str, *, where: str, local: bool, done: Callable[[str, CPError | None], None]
+    system: System,
+    typed: str,
+    password: str,
+    *,
+    where: str,
+    local: bool,
+    done: Callable[[str, CPError | None], None],
+    attempt: int = 1,
 ) -> None:
     """Check userid and password for a user who does not log on to a machine. On the CP thread; DONE is called there,
     with the userid or with what is wrong.
 
-    WHERE stands in the log in the place of a terminal's name. A userid is closed after wrong passwords even from this
+    WHERE stands in the log in the place of a terminal's name, with the number of this ATTEMPT there. A userid is closed after wrong passwords even from this
     host: there is no line here that could be dropped.
     """
 
     def wrong() -> None:
-        count_wrong(system, user, where, 1)
+        count_wrong(system, user, where, attempt)
 
     try:
         user = valid_userid(system.directory.meant(typed.strip().upper()))
