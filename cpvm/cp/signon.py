@@ -71,8 +71,8 @@ def sign_on(
     """Check userid and password for a user who does not log on to a machine. On the CP thread; DONE is called there,
     with the userid or with what is wrong.
 
-    WHERE stands in the log in the place of a terminal's name, with the number of this ATTEMPT there. A userid is closed after wrong passwords even from this
-    host: there is no line here that could be dropped.
+    WHERE stands in the log in the place of a terminal's name, with the number of this ATTEMPT there. A userid is closed
+    after wrong passwords even from this host: there is no line here that could be dropped.
     """
 
     def wrong() -> None:

@@ -38,7 +38,7 @@ def look(site: Site, name: str, password: str, local: bool, answer: queue.Simple
         ("USER01", "guess", True, "DMKLOG050E"),
         ("NOBODY", "NOLOG", True, "DMKLOG055E"),
         ("NOSUCH", "", True, "DMKLOG053E"),
-        ("", "", True, "DMKLOG020E"),
+        ("", "", True, "DMKLOG007E"),
         ("A NAME\0OF NOBODY", "x" * 100_000, True, "DMKLOG007E"),
     ],
 )
