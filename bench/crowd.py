@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -111,9 +112,14 @@ class Cost:
 class Crowd:
     """The process, seen from outside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, errors: IO[str] | None = None) -> None:
+        """ERRORS gets what it says on its standard error."""
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
         self.pid = self._process.pid
         host, port = self._answer()
@@ -148,9 +154,9 @@ class Crowd:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Crowd]:
-    """The system in FOLDER, running."""
-    crowd = Crowd(folder)
+def running(folder: Path, errors: IO[str] | None = None) -> Iterator[Crowd]:
+    """The system in FOLDER, running; ERRORS gets its standard error."""
+    crowd = Crowd(folder, errors)
     try:
         yield crowd
     finally:

@@ -1,0 +1,163 @@
+"""Attacks on the terminals of a system for a long time, with somebody at work meanwhile.
+
+    python tests/terminal/campaign.py SECONDS [SEED] [--only NAME ...] [--together 6]
+
+A system runs in a process of its own, the attackers in a second one (niced, so that they take no processor from the
+system), and a witness at a 3270 types a CMS command ten times a second. Each kind of attack goes on for its part of
+the time, by so many attackers at once; the last third is all of them together. Told is how long the witness waited, and
+what memory the system had after each. The exit status is 1 if the witness had to wait, if the memory grew, or if the
+system said anything of an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from bench import crowd, tnclient
+from bench.terminals import spread
+from tests.terminal.attackers import ATTACKS, Attack, carry_out
+from tests.terminal.liars import Liar
+
+USERS = 12
+"""Who can log on: the witness, and those who flood."""
+PACE = 0.1
+"""Seconds between two commands of the witness."""
+PATIENCE = 0.150
+"""Seconds in which 95 % of the commands have to be done."""
+GROWTH = 20_000
+"""Kilobytes that the system may have more at the end than after the first attacks of each kind."""
+CALM = 3.0
+"""Seconds without an attack, before the first one and behind the last."""
+
+
+@dataclass
+class Found:
+    """What an attack did."""
+
+    name: str
+    waited: dict[str, float]
+    connections: int
+    sent: int
+    kilobytes: int
+
+
+def attackers(
+    names: list[str], address: tuple[str, int], seconds: float, seed: str, counts: list[Synchronized[int]]
+) -> None:
+    """The attackers' process."""
+    os.nice(10)
+    end = time.monotonic() + seconds
+    userids = [crowd.userid(n) for n in range(2, USERS + 1)]
+    kinds = {kind.__name__: kind for kind in ATTACKS}
+    attacks = [
+        (kinds[name], Attack(address, Liar(f"{seed} {name} {n}"), lambda: time.monotonic() > end, userids))
+        for n, name in enumerate(names)
+    ]
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(carry_out(kind, attack, seconds) for kind, attack in attacks))
+
+    asyncio.run(all_of_them())
+    counts[0].value = sum(attack.connections for _, attack in attacks)
+    counts[1].value = sum(attack.sent for _, attack in attacks)
+
+
+class Campaign:
+    """One of them."""
+
+    def __init__(self, system: crowd.Crowd, seed: str) -> None:
+        self._system = system
+        self._seed = seed
+        self._witness: tnclient.Terminal | None = None
+        self.found: list[Found] = []
+
+    async def begin(self) -> None:
+        """The witness comes to work."""
+        self._witness = await tnclient.connect(self._system.address)
+        await tnclient.log_on(self._witness, crowd.userid(1))
+
+    async def watch(self, ended: asyncio.Event) -> list[float]:
+        """Work."""
+        assert self._witness is not None
+        waited = []
+        while not ended.is_set():
+            waited.append(await self._witness.enter("STATE PROFILE EXEC A", "Ready;"))
+            await asyncio.sleep(PACE)
+        return waited
+
+    async def attack(self, title: str, names: list[str], seconds: float) -> None:
+        """Attack by all of NAMES at once."""
+        counts = [multiprocessing.Value("q", 0) for _ in range(2)]
+        process = multiprocessing.Process(
+            target=attackers, args=(names, self._system.address, seconds, f"{self._seed} {title}", counts)
+        )
+        ended = asyncio.Event()
+        witness = asyncio.ensure_future(self.watch(ended))
+        process.start()
+        await asyncio.get_running_loop().run_in_executor(None, process.join)
+        ended.set()
+        waited = spread(await witness)
+        await asyncio.sleep(1.0)
+        found = Found(title, waited, counts[0].value, counts[1].value, self._system.measure().pss)
+        self.found.append(found)
+        ms = "".join(f"{found.waited[name] * 1000:9.0f}" for name in ("p50", "p95", "max"))
+        print(f"{title:24}{found.connections:9}{found.sent / 1e6:9.1f}{ms}{found.kilobytes / 1024:9.1f}", flush=True)
+
+
+async def campaign(system: crowd.Crowd, given: argparse.Namespace) -> list[str]:
+    """All attacks; what was wrong."""
+    names = given.only or [kind.__name__ for kind in ATTACKS]
+    run = Campaign(system, str(given.seed))
+    await run.begin()
+    print(f"{'':24}{'conn.':>9}{'MB sent':>9}{'median':>9}{'95 %':>9}{'max ms':>9}{'MB mem.':>9}")
+    await run.attack("nobody", [], CALM)
+    each = given.seconds / 3 / len(names)
+    for turn in (1, 2):
+        for name in names:
+            await run.attack(f"{name} {turn}", [name] * given.together, each)
+    await run.attack("all", names, given.seconds / 3)
+    await run.attack("nobody again", [], CALM)
+    wrong = [f"{f.name}: 5 % waited {f.waited['p95'] * 1000:.0f} ms" for f in run.found if f.waited["p95"] > PATIENCE]
+    grown = run.found[-1].kilobytes - run.found[len(names)].kilobytes
+    print(f"memory grew by {grown} KB behind the first turn")
+    if grown > GROWTH:
+        wrong.append(f"memory grew by {grown} KB")
+    return wrong
+
+
+def main() -> None:
+    """Carry it out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("seed", nargs="?", default="1")
+    parser.add_argument("--only", nargs="*", choices=[kind.__name__ for kind in ATTACKS], metavar="NAME")
+    parser.add_argument("--together", type=int, default=6, help="attackers of one kind at once")
+    given = parser.parse_args()
+    multiprocessing.set_start_method("spawn")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "system"
+        crowd.make(folder, USERS)
+        with (Path(temporary) / "errors").open("w+") as errors:
+            with crowd.running(folder, errors) as system:
+                wrong = asyncio.run(campaign(system, given))
+            errors.seek(0)
+            wrong += errors.read().splitlines()
+        log = (folder / "operator.log").read_text().splitlines()
+        wrong += [line for line in log if "CONTROL PROGRAM ERROR" in line or line.startswith("Traceback")]
+    print("\n".join(wrong) or "nothing wrong")
+    raise SystemExit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
