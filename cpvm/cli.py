@@ -133,6 +133,7 @@ def _start(commands: Commands, chosen: bool) -> None:
         metavar="HOST:PORT",
         help="where telnet and `cpvm connect` reach it (default 127.0.0.1:3270); none: nowhere",
     )
+    _display(command, "begin as a 3270 in this window; Ctrl-T turns it into lines and back")
     command.add_argument(
         "--start",
         choices=("warm", "ckpt", "force", "cold", "ask"),
@@ -169,14 +170,62 @@ def _services(command: argparse.ArgumentParser) -> None:
 
 def _connect(commands: Commands) -> None:
     def run(arguments: argparse.Namespace) -> int:
-        from cpvm.front.connect import connect
+        from cpvm.front.connect import Wishes, connect
+        from cpvm.front.tlsclient import Trust
 
-        return connect(arguments.address)
+        secure = arguments.tls or arguments.tls_ca or arguments.tls_fingerprint
+        trust = Trust(arguments.tls_ca, arguments.tls_fingerprint or "") if secure else None
+        full = arguments.full or bool(arguments.lu)
+        return connect(arguments.address, Wishes(full, arguments.model, arguments.lu or "", trust))
 
     command = _add(commands, "connect", "a terminal on a running system", run)
     command.add_argument(
         "address", nargs="?", type=_address, default="", metavar="HOST:PORT", help="default 127.0.0.1:3270"
     )
+    _display(command, "be a 3270, by TN3270E or TN3270, on this or any other host")
+    command.add_argument("--lu", type=_lu, metavar="NAME", help="the line or LU that the 3270 asks for")
+    command.add_argument("--tls", action="store_true", help="connect with TLS")
+    command.add_argument("--tls-ca", type=Path, metavar="FILE", help="the same; trust this certificate or issuer (PEM)")
+    command.add_argument(
+        "--tls-fingerprint",
+        type=_fingerprint,
+        metavar="SHA256",
+        help="the same; trust only the certificate with this fingerprint",
+    )
+
+
+def _display(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--3270", dest="full", action="store_true", help=what)
+    command.add_argument(
+        "--model",
+        type=_model,
+        metavar="MODEL",
+        help="of the 3270: 2 to 5, or ROWSxCOLUMNS (default: the largest model for which the window has room)",
+    )
+
+
+def _model(text: str) -> tuple[int, int]:
+    from cpvm.terminal.vt import model_size
+
+    try:
+        return model_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _lu(text: str) -> str:
+    if not (1 <= len(text) <= 8 and text.isascii() and text.isprintable() and " " not in text):
+        raise argparse.ArgumentTypeError(f"{text} is no name: it has 1 to 8 characters")
+    return text.upper()
+
+
+def _fingerprint(text: str) -> str:
+    from cpvm.front.tlsclient import parse_fingerprint
+
+    try:
+        return parse_fingerprint(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _run(commands: Commands) -> None:

@@ -60,6 +60,7 @@ class WindowTerminal(GraphicTerminal):
         self._screen_shown = False
         self._chosen = False  # the user wants to see the 3270
         self._recent: deque[Line] = deque(maxlen=_RECENT)
+        self._online = ""  # what there is to say while nobody is logged on
         super().__init__(system, _Switch(window, self))
         self.screen.echoed = self._echoed
 
@@ -99,6 +100,8 @@ class WindowTerminal(GraphicTerminal):
     def online(self, text: str) -> None:
         """Nobody is logged on here."""
         self.window.write(text)
+        self._recent.clear()  # of somebody who is not here any more
+        self._online = text
         if self._screen_shown:
             super().online(text)
 
@@ -132,6 +135,8 @@ class WindowTerminal(GraphicTerminal):
         if not self._screen_shown:
             self._screen_shown = True
             self.screen.restore(list(self._recent), [])
+            if not self._recent and self.session.vm is None:
+                super().online(self._online)
 
     def _flush(self) -> None:
         if self._wanted:
@@ -142,7 +147,7 @@ class WindowTerminal(GraphicTerminal):
         if self._screen_shown:
             self._screen_shown = False
             self.screen.page()
-            self._stop_timer()
+            self._clock.stop()
             self.window.lines()
         self._go_on()
 

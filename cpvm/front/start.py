@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from cpvm import __version__, api
 from cpvm.front import services, users
@@ -118,11 +119,19 @@ def _once(
         except services.ServiceError as error:
             print(f"cpvm: {error}", file=sys.stderr)
             return USAGE
-        _serve(system, address, [line for service in more for line in service.welcome])
+        display = Display(getattr(arguments, "full", False), getattr(arguments, "model", None))
+        _serve(system, address, [line for service in more for line in service.welcome], display)
     return None if system.system.operations.reipl else 0
 
 
-def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str]) -> None:
+class Display(NamedTuple):
+    """The 3270 in the window: whether it is one from the start, and its rows and columns, if not those that fit."""
+
+    full: bool = False
+    size: tuple[int, int] | None = None
+
+
+def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str], display: Display) -> None:
     for line in welcome(system.directory, address, more):
         print(line)
     if system.cms_outdated:
@@ -130,7 +139,9 @@ def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str
     sys.stdout.flush()
     terminal: ScreenTerminal | PlainTerminal
     if has_screen():
-        terminal = ScreenTerminal("CONS", _Farewell(system), history=history_folder())
+        terminal = ScreenTerminal(
+            "CONS", _Farewell(system), history=history_folder(), display=display.size, full=display.full
+        )
     else:
         terminal = PlainTerminal("CONS", sys.stdin, sys.stdout, keep=address is not None)
 

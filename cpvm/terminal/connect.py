@@ -69,6 +69,10 @@ class RemoteSession:
         """Tell what the user wants to see."""
         self._messages(b"Cpvm.Look screen" if screen else b"Cpvm.Look lines")
 
+    def escape(self) -> None:
+        """Send SYSREQ."""
+        self._messages(b"Cpvm.Escape")
+
     def _messages(self, *messages: bytes) -> None:
         with self._guard:
             for message in messages:

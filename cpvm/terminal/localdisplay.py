@@ -61,6 +61,7 @@ class LocalDisplay:
             screen=size or largest_model(*window),
             colours=colours(output),
             attention=self._attention,
+            system_request=self._system_request,
             hotkeys=keys,
             hotkey=self._hotkey,
             save=save_screen,
@@ -102,6 +103,11 @@ class LocalDisplay:
     def _attention(self) -> None:
         if session := self._owner.session:
             session.attention()
+
+    def _system_request(self) -> None:
+        session = self._owner.session
+        if isinstance(session, WindowSession):
+            session.escape()
 
     def _hotkey(self, key: str) -> None:
         if key == LOOK_KEY:

@@ -3,7 +3,7 @@
 A client says that it is such a window, and how large its 3270 is, by its terminal type, `CPVM-24X80`. Records of the
 3270 go in subnegotiations of option 201 (`negotiation.MESSAGES`), in pieces, of which the last says what it is:
 `Cpvm.Show`, to the window: a command and its data, `Cpvm.Record`, to the system. `Cpvm.Lines` shows the lines again;
-`Cpvm.Look screen` and `Cpvm.Look lines` are what the user wants to see.
+`Cpvm.Look screen` and `Cpvm.Look lines` are what the user wants to see, `Cpvm.Escape` is SYSREQ.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ class WindowSession(Protocol):
 
     def look(self, screen: bool) -> None:
         """What the user wants to see: the 3270 always, or lines where no program has a screen."""
+
+    def escape(self) -> None:
+        """The SYSREQ key of the 3270: the user wants CP, whatever program has the display."""
 
 
 def terminal_type(size: tuple[int, int]) -> str:

@@ -201,3 +201,5 @@ class WindowLine:
                 session.received(record)
             elif message.startswith(b"Cpvm.Look "):
                 session.look(message == b"Cpvm.Look screen")
+            elif message == b"Cpvm.Escape":
+                session.escape()

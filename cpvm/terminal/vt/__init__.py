@@ -2,6 +2,6 @@
 
 from cpvm.terminal.vt.keymap import Hotkey
 from cpvm.terminal.vt.painter import RESTORE
-from cpvm.terminal.vt.panel import VTPanel, largest_model
+from cpvm.terminal.vt.panel import VTPanel, largest_model, model_size
 
-__all__ = ["RESTORE", "Hotkey", "VTPanel", "largest_model"]
+__all__ = ["RESTORE", "Hotkey", "VTPanel", "largest_model", "model_size"]

@@ -363,3 +363,16 @@ def largest_model(rows: int, columns: int) -> tuple[int, int]:
     """The screen with the most positions that a terminal of this size shows, with a line below it; model 2 at least."""
     fitting = [size for size in MODELS.values() if size[0] < rows and size[1] <= columns]
     return max(fitting, key=lambda size: size[0] * size[1], default=MODELS[2])
+
+
+def model_size(text: str) -> tuple[int, int]:
+    """Rows and columns of a model: `2` to `5`, or as `43x80`. Raises ValueError, which says what is wrong."""
+    if text.isdecimal() and int(text) in MODELS:
+        return MODELS[int(text)]
+    rows, cross, columns = text.lower().partition("x")
+    if not (cross and rows.isdecimal() and columns.isdecimal()):
+        raise ValueError(f"{text} is no model: those are 2 to 5, or ROWSxCOLUMNS")
+    size = int(rows), int(columns)
+    if not (24 <= size[0] <= 255 and 80 <= size[1] <= 255 and size[0] * size[1] <= 0x4000):
+        raise ValueError(f"a screen of {text}: it has 24 to 255 rows and 80 to 255 columns, 16384 positions at most")
+    return size
