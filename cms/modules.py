@@ -20,7 +20,7 @@ from cms.source import COMMANDS, ROOT, BuildError, Library, assemble_files
 ORIGINS = {"TRANS": modulefile.TRANSIENT_AREA, "USER": modulefile.USER_AREA}
 TRANSIENT_SIZE = 0x2000
 
-_COMMAND = re.compile(r"^\*COMMAND +(\w{1,8}),(TRANS|USER)\b", re.MULTILINE)
+_COMMAND = re.compile(r"^\*COMMAND +([\w$#@]{1,8}),(TRANS|USER)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
