@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cpvm.front.address import Address, is_loopback
+from cpvm.front.certificate import make
 from cpvm.front.services import Service, ServiceError
+from cpvm.front.services.tls import OWN_FILE, context
 
 if TYPE_CHECKING:
     from cpvm.api import SystemHandle
@@ -45,7 +47,7 @@ def serve(system: SystemHandle, address: Address, arguments: argparse.Namespace)
     from cpvm.front.link import display_connector
     from cpvm.front.operatorpage import SystemSource
 
-    tls = _certificate(address, arguments)
+    tls = _certificate(system, address, arguments)
     server = WebServer(
         display_connector(system.system),
         SystemSource(system.system),
@@ -58,23 +60,35 @@ def serve(system: SystemHandle, address: Address, arguments: argparse.Namespace)
     return _Web(server, Address(*server.address), tls is not None)
 
 
-def _certificate(address: Address, arguments: argparse.Namespace) -> ssl.SSLContext | None:
+def _certificate(system: SystemHandle, address: Address, arguments: argparse.Namespace) -> ssl.SSLContext | None:
+    """How to speak TLS; None: HTTP will do, since only this computer can listen."""
     certificate: Path | None = getattr(arguments, "web_cert", None)
     key: Path | None = getattr(arguments, "web_key", None)
+    if certificate is None and key is not None:
+        raise ServiceError("--web-key needs --web-cert")
     if certificate is None:
-        if key is not None:
-            raise ServiceError("--web-key goes with --web-cert")
         if is_loopback(address.host):
             return None
-        raise ServiceError(f"--web {address} can be reached from other computers: give --web-cert and --web-key")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+        certificate = _own_certificate(system, address)
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        reason = error.strerror if isinstance(error, FileNotFoundError) else error
-        raise ServiceError(f"--web-cert {certificate}: {reason}") from error
-    return context
+        return context(certificate, key)
+    except ServiceError as error:
+        raise ServiceError(str(error).replace("--tls", "--web-cert", 1)) from error
+
+
+def _own_certificate(system: SystemHandle, address: Address) -> Path:
+    """The system's own certificate, made if there is none yet. Browsers warn of it."""
+    certificate = system.directory / OWN_FILE
+    try:
+        make(certificate, address.host)
+    except ImportError:
+        raise ServiceError(
+            f"--web {address} can be reached from other computers and needs a certificate: give --web-cert and"
+            " --web-key, or pip install 'cpvm[tls]' to have one made"
+        ) from None
+    except OSError as error:
+        raise ServiceError(f"--web cannot write {certificate}: {error.strerror}") from error
+    return certificate
 
 
 def add_arguments(group: argparse._ArgumentGroup) -> None:

@@ -1,0 +1,75 @@
+"""A running system with its web server, and a headless Chromium.
+
+Tests with a browser are left out where there is none, but fail if CPVM_BROWSER=1 says that there has to be one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from web_browser import Browser, chromium
+
+from cpvm import api, sysgen
+from cpvm.cp import password
+from cpvm.front.link import display_connector
+from cpvm.front.operatorpage import SystemSource
+
+pytest.importorskip("aiohttp", reason="aiohttp (the extra `web`) is not installed")
+
+
+@pytest.fixture(scope="session")
+def web_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.SystemHandle]:
+    """One system for all tests here; each logs on users of its own."""
+    folder = sysgen.prepare(tmp_path_factory.mktemp("web") / "system")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(password, "_COST", 1 << 4)
+        with api.start(folder) as system:
+            yield system
+
+
+@pytest.fixture(scope="session")
+def web_address(web_system: api.SystemHandle) -> Iterator[str]:
+    """Where its pages are: http://127.0.0.1:PORT."""
+    from cpvm.terminal.web.server import WebServer
+
+    server = WebServer(display_connector(web_system.system), SystemSource(web_system.system), "127.0.0.1", 0)
+    server.start()
+    yield "http://{}:{}".format(*server.address)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not (found and driver):
+        why = "chromium and chromedriver are not installed (Debian: chromium, chromium-driver)"
+        if os.environ.get("CPVM_BROWSER") == "1":
+            pytest.fail(why)
+        pytest.skip(why)
+    if os.environ.get("CPVM_BROWSER") != "1":
+        pytest.importorskip("selenium", reason="selenium is not installed")
+    downloads = tmp_path_factory.mktemp("downloads")
+    started = chromium(found, driver, tmp_path_factory.mktemp("profile"), downloads)
+    yield started
+    started.quit()
+
+
+@pytest.fixture
+def page(chrome: Browser, web_address: str) -> Iterator[Browser]:
+    """The browser at the page of terminals, connected; what it wrote to its console afterwards is an error."""
+    chrome.open(web_address)
+    yield chrome
+    assert [entry for entry in chrome.complaints() if "favicon" not in entry] == []
+    chrome.leave()
+
+
+@pytest.fixture
+def downloads(chrome: Browser) -> Path:
+    """Where the browser puts what it receives."""
+    return chrome.downloads
