@@ -128,9 +128,6 @@ PROGRAMS = {
     ),
     "CLOSED": program("CLOSED", "         SR    15,15\n         GET   IN\n", "IN       DCB   DDNAME=IN,MACRF=GL\n"),
     "ISAM": program("ISAM", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,DSORG=IS,MACRF=GL\n"),
-    "SPANNED": program(
-        "SPANNED", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,MACRF=GL,RECFM=VBS,LRECL=84,BLKSIZE=88\n"
-    ),
     "ODDBLOCK": program(
         "ODDBLOCK", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,MACRF=GL,RECFM=VB,LRECL=84,BLKSIZE=80\n"
     ),
@@ -254,12 +251,9 @@ PROGRAMS = {
         + number("MOST", 5)
         + "         DEVTYPE =CL8'NONE',AREA\n"
         + rc("DEVTYPE")
-        + "         EXTRACT AREA,FIELDS=(TIOT,TSO)\n         L     6,AREA\n         WRTERM 28(6),8\n".replace(
-            "WRTERM 28(6),8", "LA    6,28(,6)\n         LA    7,8\n         WRTERM (6),(7)"
-        )
         + "         RDJFCB (OUT)\n         WRTERM JFCB,18\n         L     1,16\n         L     1,0(,1)\n"
         "         L     1,4(,1)\n         L     1,12(,1)\n         LA    6,28(,1)\n         LA    7,8\n"
-        "         WRTERM (6),(7)\n         ENQ   (A)\n         DEQ   (A)\n         CHAP  1\n"
+        "         WRTERM (6),(7)\n"
         "         TPUT  =C'HELLO',5\n         SVC   100\n"
         + rc("SVC")
         + "         WTOR  'REPLY',REPLY,8,ECB\n         WAIT  ECB=ECB\n         WRTERM REPLY,8\n"
