@@ -171,10 +171,14 @@ class CPScreen:
         self._advance()
 
     def _show_image(self) -> None:
-        self._imaged = True
-        self._refill = True
         self._lines.clear()
-        self._drawn = -1
+        if self._imaged and self._drawn >= 0:  # another one: what is being typed meanwhile stays
+            self._drawn = 0
+            self._wipe = True
+        else:
+            self._imaged = True
+            self._refill = True
+            self._drawn = -1
 
     def show_logo(self, lines: Sequence[str], text: str) -> None:
         """Nobody is logged on. If there is something to be read, TEXT is added to it, and the logo comes afterwards."""
@@ -365,12 +369,12 @@ class CPScreen:
         out.append(control)
         if self._wipe and not whole:
             out += self._at(0) + bytes((Order.RA,)) + encode_address(self._input_at - 1, self.size) + b"\0"
-        self._wipe = False
-        if whole and self._imaged:
+        if self._imaged and (whole or self._wipe):
             for line, data in self._image:
                 out += self._at(line * self.columns) + data
         elif whole and self._logo:
             out += logo(self._logo, self.output_lines, self.columns)
+        self._wipe = False
         for number in range(self._drawn, len(self._lines)):
             length = self.columns - (number == self.output_lines - 1)
             out += self._at(number * self.columns) + looks.line(self._lines[number], length)
