@@ -34,8 +34,8 @@ def composed(text: str) -> str:
 def fitted(text: str, missing: dict[str, None], substitute: str = SUBSTITUTE) -> str:
     """TEXT in characters of the code page; those that are not are added to MISSING.
 
-    A character with a width is replaced by SUBSTITUTE, a mark without one (a combining mark that is left over, a joiner)
-    by nothing, so that columns stay where they are seen.
+    A character with a width is replaced by SUBSTITUTE, a mark without one (a combining mark that is left over, say) by
+    nothing, so that columns stay where they are seen.
     """
     if text.isascii() and (text.isprintable() or "\t" in text):
         return text

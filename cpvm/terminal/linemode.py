@@ -4,7 +4,7 @@ Lines go to CP as it asks for them. What is typed while a machine runs goes to i
 immediate command such as HT); several lines that come together, as pasted or piped ones do, wait for the reads that
 follow, and the attention key throws away what still waits.
 
-Hard limits: `MAX_UNREAD`, `MAX_AHEAD`, `MAX_USERS`, and those of the line editor.
+Hard limits: `MAX_UNREAD`, `MAX_AHEAD`, `MAX_USERS`, those of the line editor and of `throttle`.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ import contextlib
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from cpvm.terminal.client import Fill
 from cpvm.terminal.codepage import report
 from cpvm.terminal.editor import Entered, Event, Key, LineEditor, Unmapped
 from cpvm.terminal.keys import PASTE_OFF, ProgramKey
 from cpvm.terminal.line import MAX_LINE, History, ReadState, Session, StateName, press, printable
+from cpvm.terminal.throttle import Fence, Throttle
 
 MAX_UNREAD = 4 << 20
 """Bytes of output that a client may leave unread; beyond that its line is dropped (the user is disconnected)."""
@@ -48,6 +50,10 @@ class Histories:
         return history
 
 
+_Item = str | ReadState | Fill | Callable[[], None]
+"""A line, the state, what is to be put where the user types, or what else is to be done in this order."""
+
+
 class NetworkLine(ABC):
     """A terminal for CP, a client for the network.
 
@@ -55,12 +61,13 @@ class NetworkLine(ABC):
         name: of the line, as QUERY NAMES shows it.
         local: whether the client is on this host.
         histories: lines typed before.
+        fence: the system's (see `throttle`).
     """
 
     line_end = "\r\n"
     """What ends a line of output."""
 
-    def __init__(self, name: str, local: bool, histories: Histories) -> None:
+    def __init__(self, name: str, local: bool, histories: Histories, fence: Fence | None = None) -> None:
         self.name = name
         self.local = local
         self._loop = asyncio.get_running_loop()
@@ -69,7 +76,7 @@ class NetworkLine(ABC):
         self._editor = LineEditor(self._own_history)
         self._userid = ""  # whose lines the editor brings back
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._outbox: deque[str | ReadState | Fill] = deque()
+        self._outbox: deque[_Item] = deque()
         self._wake_posted = False
         self._lock = threading.Lock()
         self._session: Session | None = None
@@ -80,6 +87,7 @@ class NetworkLine(ABC):
         self._closing = False
         self._answered = asyncio.Event()  # set while the system waits for a line that has not been given to it
         self._brackets = False  # the terminal was asked to bracket what is pasted
+        self._throttle = Throttle(fence, self._ended)
 
     # -- what a protocol does --------------------------------------------------------------------------------
 
@@ -91,9 +99,19 @@ class NetworkLine(ABC):
     def _hang_up(self) -> None:
         """End the connection when all output has been sent; called once."""
 
-    def _entered(self, state: ReadState) -> None:
-        """The system is in this state now."""
+    @abstractmethod
+    def _ended(self) -> bool:
+        """Whether the connection has ended."""
 
+    @abstractmethod
+    def _entered(self, state: ReadState) -> bool:
+        """The system is in this state now. Returns whether it waits for what the user types."""
+
+    def _shown(self, text: str) -> str:
+        """A line of output as it is sent."""
+        return printable(text) + self.line_end
+
+    @abstractmethod
     def _fill_elsewhere(self, text: str) -> None:
         """Put TEXT where the user types if that is not the editor here."""
 
@@ -115,7 +133,7 @@ class NetworkLine(ABC):
         """End the connection when all output has been sent."""
         self._post(ReadState.CLOSED)
 
-    def _post(self, item: str | ReadState | Fill) -> None:
+    def _post(self, item: _Item) -> None:
         with self._lock:
             self._outbox.append(item)
             if self._wake_posted:
@@ -134,20 +152,20 @@ class NetworkLine(ABC):
         editor = self._editor
         out: list[str] = []
         for item in items:
+            if isinstance(item, str) and not isinstance(item, ReadState):
+                if not out:
+                    editor.hide()
+                    out.append(editor.take())
+                out.append(self._shown(item))
+                continue
+            if out:
+                self._send_text(out)
             if isinstance(item, ReadState):
-                if out:
-                    self._send_text(out)
                 self._enter_state(item)
-                continue
-            if isinstance(item, Fill):
-                if out:
-                    self._send_text(out)
+            elif isinstance(item, Fill):
                 self._fill_in(item.text)
-                continue
-            if not out:
-                editor.hide()
-                out.append(editor.take())
-            out.append(printable(item) + self.line_end)
+            else:
+                item()
         if out:
             self._send_text(out)
 
@@ -171,9 +189,9 @@ class NetworkLine(ABC):
         if self._session is not None and self._session.userid != self._userid:
             self._userid = self._session.userid
             editor.history = self._histories.of(self._userid) if self._userid else self._own_history
-        self._entered(state)
+        reading = self._entered(state)
         self._transmit(editor.take())
-        if state.reading:
+        if reading:
             self._answered.set()
             self._pass_on()
         else:
@@ -220,6 +238,7 @@ class NetworkLine(ABC):
             self._enter(event.text)
         elif isinstance(event, ProgramKey):
             if self._editor.state is not ReadState.PASSWORD:
+                self._throttle.count()
                 press(self._session, event.number)
         elif isinstance(event, Unmapped):
             self.write(report(event.chars))
@@ -250,6 +269,7 @@ class NetworkLine(ABC):
         assert self._session is not None
         self._held.clear()
         self._pass_on()
+        self._throttle.count()
         self._session.attention()
 
     def _enter(self, text: str) -> None:
@@ -258,6 +278,7 @@ class NetworkLine(ABC):
             self._held.append(text)
             self._pass_on()
         else:
+            self._throttle.count()
             self._session.line(text)  # a single line for whatever is running, such as HT
 
     def _pass_on(self) -> None:

@@ -21,6 +21,7 @@ from cpvm.terminal.client import is_loopback, tune
 from cpvm.terminal.keys import PASTE_ON, ProgramKey
 from cpvm.terminal.line import STATUS, Connect, ReadState
 from cpvm.terminal.linemode import MAX_UNREAD, Histories, NetworkLine
+from cpvm.terminal.throttle import Fence
 
 MOST_KEYS = 24
 """Program function keys."""
@@ -36,7 +37,9 @@ class TelnetLine(NetworkLine):
     """One connection.
 
     Args:
+        histories: what users have typed before.
         kind: the client's terminal type in capitals, if it has told one.
+        fence: the system's (see `throttle`).
     """
 
     def __init__(
@@ -45,10 +48,12 @@ class TelnetLine(NetworkLine):
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         telnet: tn.Negotiator,
+        *,
         histories: Histories | None = None,
         kind: str = "",
+        fence: Fence | None = None,
     ) -> None:
-        super().__init__(name, is_loopback(writer), histories or Histories())
+        super().__init__(name, is_loopback(writer), histories or Histories(), fence)
         self._reader = reader
         self._writer = writer
         self._telnet = telnet
@@ -76,7 +81,10 @@ class TelnetLine(NetworkLine):
         self._reader.feed_eof()
         self._loop.call_later(_CLOSE_GRACE, self._writer.transport.abort)
 
-    def _entered(self, state: ReadState) -> None:
+    def _ended(self) -> bool:
+        return self._closing or self._writer.transport.is_closing()
+
+    def _entered(self, state: ReadState) -> bool:
         if self._telnet.heard and self._line_mode:
             if state is ReadState.PASSWORD:
                 self._for_password = self._echo_settled
@@ -85,6 +93,7 @@ class TelnetLine(NetworkLine):
             self._telnet.offer(tn.ECHO, state is ReadState.PASSWORD)
             self._editor.echo = self._telnet.ours(tn.ECHO)
         self._report_state()
+        return state.reading
 
     def _fill_elsewhere(self, text: str) -> None:
         if self._telnet.ours(tn.MESSAGES):
@@ -111,6 +120,7 @@ class TelnetLine(NetworkLine):
             while not self._closing and (data := await self._reader.read(_CHUNK)):
                 for item in self._telnet.receive(data):
                     self._item(item)
+                    await self._throttle.pause()
                 self._transmit(self._editor.take())
                 await self._writer.drain()
                 await self._caught_up.wait()

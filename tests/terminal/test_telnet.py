@@ -245,7 +245,7 @@ def test_many_pasted_lines_wait_for_reads_even_if_they_come_one_by_one(net: Net)
     net.system.settle()
     session = net.system.sessions[0]
     assert session.typed == ["RUN"]
-    net.system.post(lambda: session.finish())
+    net.system.post(session.finish)
     client.until("<TWO\tX>".replace("\t", " "))
     client.send("\r")
     client.until("<THREE>")
