@@ -62,6 +62,12 @@ class DialedDisplay:
         self.reading = True
         self._wire.send(Read.BUFFER, b"")
 
+    def refused(self) -> None:
+        """The display could not carry out a command."""
+        self.reading = False
+        if self.device is not None:
+            self.device.refuse()
+
     def received(self, record: bytes) -> None:
         """A record from the display: an answer, or a key."""
         if self.device is None:

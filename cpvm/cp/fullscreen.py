@@ -40,6 +40,9 @@ class FullScreen(Protocol):
     def key(self, record: bytes) -> None:
         """The display sends a record: the program gets attention. Raises StreamError: it is none of this screen's."""
 
+    def refused(self) -> None:
+        """The display could not carry out what it was sent."""
+
     def resize(self, size: tuple[int, int], extended: bool) -> None:
         """The terminal is another one now."""
 
@@ -117,6 +120,9 @@ class DiagnosedScreen:
     def answer(self, record: bytes) -> bool:
         return False
 
+    def refused(self) -> None:
+        self._console.request()  # whoever waits for an answer reads that there is none
+
     def read(self, *, modified: bool) -> bytes:
         """What the program reads; read modified gives the display's answer to structured fields, once, if any."""
         if modified and self._pending:
@@ -179,6 +185,10 @@ class ConsoleDisplay:
             self.device.enter(record)
         finally:
             self._console.vm.wake()
+
+    def refused(self) -> None:
+        self.device.refuse()
+        self._console.vm.wake()
 
     def answer(self, record: bytes) -> bool:
         try:

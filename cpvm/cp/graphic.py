@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from cpvm.cp.cpscreen import OUTPUT_LINES, CPScreen
 from cpvm.cp.displaywire import DialedDisplay, DisplayWire
 from cpvm.cp.fullscreen import DiagnosedScreen, FullScreen, Kept
+from cpvm.cp.moreclock import MoreClock
 from cpvm.cp.screenlines import Line
 from cpvm.cp.session import Origin, ReadState, Session, harmless
 from cpvm.machine.media.screen import StreamError
-from cpvm.s370.datastream import KEYS, Aid, Control, Read, Write
+from cpvm.s370.datastream import KEYS, Aid, Read, Write
 from cpvm.s370.ebcdic import from_ebcdic
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cpvm.cp.timers import TimerRequest
     from cpvm.cp.vmblok import VMBLOK
 
-_MORE = (50, 10)  # seconds until the alarm, and then until the screen is cleared, where nobody is logged on
 MOST_LINES = 200
 """Lines that may wait for the screen to be cleared before the machine that writes them has to wait, too."""
 
@@ -53,12 +53,11 @@ class GraphicTerminal:
         self._keeps = False  # CP's lines wait for the program, not the program for CP's reader
         self._reading = False  # the display has been asked for its buffer
         self._flushing = False
-        self._more: TimerRequest | None = None
-        self._alarmed = False
         self._refusal: TimerRequest | None = None
         self._waits: tuple[VMBLOK, int] | None = None  # the machine that waits for the screen, and which of its lives
         self.session = Session(system, self)
         self.screen.session = self.session
+        self._clock = MoreClock(system, self.screen, wire, self._next_page)
         system.welcome(self.session)  # from here on CP's thread may be at it
 
     # From the wire, on any thread
@@ -71,6 +70,14 @@ class GraphicTerminal:
         """The display is gone."""
         self.session.hangup()
         self._system.post(self._go_on)
+
+    def escape(self) -> None:
+        """The user wants CP, whatever program has the display (SYSREQ)."""
+        self._system.post(self._escape)
+
+    def refused(self) -> None:
+        """The display could not carry out what it was sent, although the screen here could."""
+        self._system.post(self._refused_it)
 
     # What CP says
 
@@ -133,7 +140,7 @@ class GraphicTerminal:
     def close(self) -> None:
         """The session is over."""
         self._flush()
-        self._stop_timer()
+        self._clock.stop()
         self._go_on()
         self.wire.close()
 
@@ -277,7 +284,7 @@ class GraphicTerminal:
         self.screen.page()
         for command, data in self._full.shown():
             self.wire.send(command, data)
-        self._stop_timer()
+        self._clock.stop()
 
     # What the operator says
 
@@ -303,6 +310,24 @@ class GraphicTerminal:
         else:
             self.screen.key(record)
             self._changed()  # every key locks the keyboard until something is written
+
+    def _escape(self) -> None:
+        if self.session.closed:
+            return
+        if self.session.dialed is not None:
+            self.session.dialed.drop()
+        else:
+            self._keeps = False
+            self._suspend()
+            self.session.attention()
+        self.redraw()
+
+    def _refused_it(self) -> None:
+        if self.session.dialed is not None:
+            self.display.refused()
+            self.session.dialed.vm.wake()
+        elif self._full is not None and self._full_shown:
+            self._full.refused()
 
     def _full_key(self, full: FullScreen, record: bytes) -> None:
         reading, self._reading = self._reading, False
@@ -343,7 +368,7 @@ class GraphicTerminal:
             self._go_on()
         data = self.screen.update()
         self.wire.send(data[0], data[1:])
-        self._watch()
+        self._clock.watch()
         if self.screen.refused and self._refusal is None:
             self._refusal = self._system.timers.after(NOT_ACCEPTED_SECONDS, self._refused)
 
@@ -353,41 +378,13 @@ class GraphicTerminal:
             self.screen.refused = False
             self._changed()
 
-    # MORE...
-
-    def _watch(self) -> None:
-        """Clear a full screen after a while, unless the operator holds it."""
-        if not self.screen.more or self.screen.held:
-            self._stop_timer()
-        elif self._more is None:
-            self._alarmed = False
-            self._wait(self._times()[0])
-
-    def _times(self) -> tuple[int, int]:
-        vm: VMBLOK | None = self.session.vm
-        return vm.terminal.more if vm is not None else _MORE
-
-    def _wait(self, seconds: float) -> None:
-        self._more = self._system.timers.after(seconds, self._waited)
-
-    def _waited(self) -> None:
-        self._more = None
-        if self.session.closed or not self.screen.more or self.screen.held:
-            return
-        if not self._alarmed:
-            self._alarmed = True
-            self.wire.send(Write.WRITE, bytes((0xC0 | Control.ALARM | Control.RESTORE,)))
-            self._wait(self._times()[1])
-        elif self._full is not None and not self.screen.backlog:
+    def _next_page(self) -> None:
+        """A full screen has stood long enough."""
+        if self._full is not None and not self.screen.backlog:
             self._resume()
         else:
             self.screen.page()
             self._changed()
-
-    def _stop_timer(self) -> None:
-        if self._more is not None:
-            self._more.cancel()
-            self._more = None
 
 
 def graphic_of(session: Session | None) -> GraphicTerminal | None:

@@ -48,6 +48,7 @@ class _WindowLink(_Link):
         self.line = terminal.typed
         self.received = terminal.received
         self.look = terminal.look
+        self.escape = terminal.escape
 
 
 class _DisplayLink:
@@ -57,6 +58,8 @@ class _DisplayLink:
         self._terminal = terminal
         self.received = terminal.received
         self.lost = terminal.lost
+        self.escape = terminal.escape
+        self.refused = terminal.refused
 
     @property
     def userid(self) -> str:

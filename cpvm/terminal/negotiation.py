@@ -21,6 +21,7 @@ MAX_NEGOTIATIONS = 500
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 NOP, DM, BRK, IP, AO, AYT, EC, EL = 241, 242, 243, 244, 245, 246, 247, 248
 EOF_COMMAND, SUSP, ABORT, EOR = 236, 237, 238, 239
+TIMING_MARK = 6
 BINARY, ECHO, SGA, TERMINAL_TYPE, EOR_OPTION, NAWS, TN3270E, MESSAGES = 0, 1, 3, 24, 25, 31, 40, 201
 
 
@@ -175,6 +176,10 @@ class Negotiator:
         return piece
 
     def _negotiate(self, verb: int, option: int) -> OptionChanged | None:
+        if option == TIMING_MARK:  # a sign of life; answered each time (RFC 860), and never agreed on
+            if verb in (DO, WILL):
+                self._out += bytes((IAC, WILL if verb == DO else DONT, option))
+            return None
         self._count += 1
         if self._count > MAX_NEGOTIATIONS:
             return None

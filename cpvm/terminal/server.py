@@ -27,6 +27,9 @@ BUFFER = 8192
 HANDSHAKE = 20.0
 """Seconds that a client may take for the TLS handshake."""
 
+KEEP_ALIVE = 120.0
+"""Seconds between signs of life that 3270s get; TCP's own come every minute when nothing else does."""
+
 _CLOSE_GRACE = 5.0  # seconds that closed lines may take to deliver their last output
 
 
@@ -119,10 +122,17 @@ class TelnetServer:
                 return
             finally:
                 self._ready.set()
+            self._loop.call_later(KEEP_ALIVE, self._keep_alive)
             self._loop.run_forever()
             self._loop.run_until_complete(self._end())
         finally:
             self._loop.close()
+
+    def _keep_alive(self) -> None:
+        for line in self._lines.values():
+            if isinstance(line, DisplayLine):
+                line.keep_alive()
+        self._loop.call_later(KEEP_ALIVE, self._keep_alive)
 
     def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Something went wrong that nobody has caught: if it is not the network's doing, tell it."""
@@ -148,7 +158,11 @@ class TelnetServer:
             writer.write(b"ALL LINES BUSY\r\n")
             writer.close()
             return
-        number = next(n for n in range(1, MAX_CONNECTIONS + 1) if n not in self._lines)
+        number = next(
+            n
+            for n in range(1, 2 * MAX_CONNECTIONS + 1)
+            if n not in self._lines and not self._taken(f"{self._prefix}{n:04d}")
+        )
         self._lines[number] = None
         task = asyncio.current_task()
         assert task is not None

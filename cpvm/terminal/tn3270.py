@@ -1,7 +1,8 @@
-"""3270 displays over telnet: TN3270 (RFC 1576) and TN3270E (RFC 2355).
+"""3270 displays over telnet: TN3270 (RFC 1576, names of devices as RFC 1646) and TN3270E (RFC 2355).
 
 A record, ended by IAC EOR, is one 3270 data stream; in TN3270E five bytes of header are in front of it. The attention
-key (IAC BRK, and IAC IP or AO for SYSREQ) counts as PA1.
+key (IAC BRK; in TN3270E IP, too) counts as PA1; SYSREQ is IAC IP, in TN3270E AO. Of the functions of TN3270E there are
+RESPONSES, with which a display tells what it cannot carry out, and SYSREQ.
 
 Hard limits: `MAX_RECORD`, `MAX_UNREAD`, those of the negotiation, and of `throttle`.
 """
@@ -41,7 +42,10 @@ _SEND, _DEVICE_TYPE, _FUNCTIONS, _CONNECT, _IS, _REASON, _REJECT, _REQUEST = 8, 
 _IN_USE, _INVALID_NAME, _INVALID_TYPE = 1, 3, 4
 _RESPONSES, _SYSREQ = 2, 4
 _HEADER = 5
-_DATA_3270 = 0
+_DATA_3270, _RESPONSE = 0, 2  # types of data
+_ERROR_RESPONSE, _ALWAYS_RESPONSE = 1, 2  # what response is asked for
+_POSITIVE, _NEGATIVE = 0, 1
+_DEVICE_END = 0
 
 
 class DisplaySession(Protocol):
@@ -56,6 +60,12 @@ class DisplaySession(Protocol):
 
     def lost(self) -> None:
         """The display is gone: a user logged on here is disconnected, not logged off."""
+
+    def escape(self) -> None:
+        """SYSREQ: the user wants the system, whatever program has the display."""
+
+    def refused(self) -> None:
+        """The display could not carry out what it was sent."""
 
 
 class Wire(Protocol):
@@ -164,8 +174,12 @@ class DisplayLine:
         if self._writer.transport.is_closing():
             return
         if self._enhanced:
-            record = bytes((_DATA_3270, 0, 0)) + self._sequence.to_bytes(2, "big") + record
+            response = _ERROR_RESPONSE if _RESPONSES in (self._functions or b"") else 0
+            record = bytes((_DATA_3270, 0, response)) + self._sequence.to_bytes(2, "big") + record
             self._sequence = self._sequence + 1 & 0x7FFF
+        self._put(record)
+
+    def _put(self, record: bytes) -> None:
         data = record.replace(b"\xff", b"\xff\xff") + bytes((tn.IAC, tn.EOR))
         self._writer.write(self._telnet.take() + data)
         if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
@@ -194,7 +208,7 @@ class DisplayLine:
             for item in before:
                 self._item(item, connect)
             self._flush()
-            while not self._closing and (data := await self._reader.read(_CHUNK)):
+            while not self._closing and (data := await self._throttle.read(self._reader, _CHUNK)):
                 for item in self._telnet.receive(data):
                     self._item(item, connect)
                     await self._throttle.pause()
@@ -233,12 +247,18 @@ class DisplayLine:
             self._received(record, connect)
         elif code in (tn.BRK, tn.IP, tn.AO) and self._session is not None:
             self._throttle.count()
-            self._session.received(bytes((Aid.PA1,)))
+            if code == (tn.AO if self._enhanced else tn.IP):
+                self._session.escape()
+            else:
+                self._session.received(bytes((Aid.PA1,)))
 
     def _received(self, record: bytes, connect: ConnectDisplay) -> None:
         if self._enhanced:
             if len(record) < _HEADER or record[0] != _DATA_3270:
+                self._response(record)
                 return
+            if record[2] == _ALWAYS_RESPONSE and _RESPONSES in (self._functions or b""):
+                self._put(bytes((_RESPONSE, 0, _POSITIVE, *record[3:5], _DEVICE_END)))
             record = record[_HEADER:]
         if self._session is not None:
             self._throttle.count()
@@ -247,11 +267,27 @@ class DisplayLine:
             self._answer(record)
             self._session = connect(self)
 
+    def _response(self, record: bytes) -> None:
+        """A record that is no 3270 data: only negative responses are of interest."""
+        negative = len(record) > _HEADER and record[0] == _RESPONSE and record[2] == _NEGATIVE
+        if negative and self._session is not None:
+            self._throttle.count()
+            self._session.refused()
+
+    def keep_alive(self) -> None:
+        """Send something that does nothing, so that what is in between knows that the connection is in use."""
+        if self._session is not None and not self._writer.transport.is_closing():
+            self._writer.write(bytes((tn.IAC, tn.NOP)))
+
     def _arrive(self, connect: ConnectDisplay) -> None:
         """Records can be sent: ask a terminal that knows structured fields what it is, then greet it."""
         if self._asked:
             return
         self._asked = True
+        if self._functions is None and "@" in self._kind:
+            self._kind, _, name = self._kind.partition("@")
+            if _LU.fullmatch(name) and self._free(name):
+                self.name = name
         if self._kind.endswith("-E") or self._kind == "IBM-DYNAMIC":
             self.extended = self._kind.endswith("-E")
             self._write(_QUERY)

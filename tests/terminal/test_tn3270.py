@@ -10,6 +10,7 @@ import pytest
 
 from cpvm.s370.datastream import Write
 from cpvm.terminal import negotiation as tn
+from cpvm.terminal import server as server_module
 from cpvm.terminal import tn3270
 from cpvm.terminal.server import TelnetServer
 from cpvm.terminal.tn3270 import Wire
@@ -44,6 +45,14 @@ class FakeDisplays:
 
     def lost(self) -> None:
         self.gone.set()
+
+    def escape(self) -> None:
+        self.records.append(b"SYSREQ")
+        self.came.set()
+
+    def refused(self) -> None:
+        self.records.append(b"REFUSED")
+        self.came.set()
 
 
 class Client:
@@ -139,10 +148,10 @@ def test_enhanced_with_queries(net: Net) -> None:
     assert client.until(IAC, SE) == bytes((IAC, SB, tn.TN3270E, 3, 7, 2, 4))
     client.sub(tn.TN3270E, 3, 7, 2, 4)
     assert client.until(IAC, SE) == bytes((IAC, SB, tn.TN3270E, 3, 4, 2, 4))
-    assert client.record() == bytes(5) + QUERY
+    assert client.record() == bytes((0, 0, 1, 0, 0)) + QUERY
     client.send(text=bytes(5) + REPLY.replace(b"\xff", b"\xff\xff"))
     client.send(IAC, EOR)
-    assert client.record() == bytes((0, 0, 0, 0, 1, ERASE_WRITE, 0xC3, 0xFF)) + "SPEC1".encode("cp037")
+    assert client.record() == bytes((0, 0, 1, 0, 1, ERASE_WRITE, 0xC3, 0xFF)) + "SPEC1".encode("cp037")
     assert (net.displays.wires[0].size, net.displays.wires[0].extended) == ((43, 132), True)
     client.send(2, 0, 0, 0, 0, 0, IAC, EOR)  # a response, not data
     client.send(IAC, tn.BRK)
@@ -154,6 +163,76 @@ def test_enhanced_with_queries(net: Net) -> None:
     assert third.enhanced(b"IBM-3278-2-E", b"a name that is too long") == bytes((6, 5, 3))
     fourth = Client(net.server)
     assert fourth.enhanced(b"IBM-3287-1") == bytes((6, 5, 4))
+
+
+def enhanced(net: Net, functions: tuple[int, ...]) -> Client:
+    """A TN3270E terminal that has been greeted."""
+    client = Client(net.server)
+    client.enhanced(b"IBM-3278-2")
+    client.sub(tn.TN3270E, 3, 7, *functions)
+    client.until(IAC, SE)
+    client.record()
+    return client
+
+
+def heard(net: Net) -> bytes:
+    """What the system was told last."""
+    assert net.displays.came.wait(10)
+    net.displays.came.clear()
+    return net.displays.records[-1]
+
+
+def test_responses(net: Net) -> None:
+    client = enhanced(net, (2,))
+    client.send(2, 0, 0, 0, 0, 0, IAC, EOR)  # positive: not worth telling
+    client.send(2, 0, 1, 0, 0, 2, IAC, EOR)
+    assert heard(net) == b"REFUSED"
+    client.send(0, 0, 2, 1, 7, 0x6D, IAC, EOR)  # this client wants to know that its record has come
+    assert client.record() == bytes((2, 0, 0, 1, 7, 0))
+    assert heard(net) == b"\x6d"
+
+
+def test_no_responses_where_they_are_not_agreed_on(net: Net) -> None:
+    client = enhanced(net, ())
+    client.send(0, 0, 2, 1, 7, 0x6D, IAC, EOR)
+    assert heard(net) == b"\x6d"
+    net.displays.wires[0].send(Write.WRITE, b"\xc3")
+    assert client.record() == bytes((0, 0, 0, 0, 1, 0xF1, 0xC3))
+
+
+def test_attention_and_sysreq(net: Net) -> None:
+    client = enhanced(net, (4,))
+    for code, told in ((tn.AO, b"SYSREQ"), (tn.IP, b"\x6c"), (tn.BRK, b"\x6c")):
+        client.send(IAC, code)
+        assert heard(net) == told
+    old = Client(net.server)
+    old.classic(b"IBM-3278-2")
+    old.record()
+    for code, told in ((tn.IP, b"SYSREQ"), (tn.BRK, b"\x6c")):
+        old.send(IAC, code)
+        assert heard(net) == told
+
+
+def test_signs_of_life(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(net.server)
+    client.classic(b"IBM-3278-2")
+    client.record()
+    monkeypatch.setattr(server_module, "KEEP_ALIVE", 0.01)
+    net.server._loop.call_soon_threadsafe(net.server._keep_alive)
+    client.until(IAC, tn.NOP)
+    client.until(IAC, tn.NOP)
+    for _ in range(tn.MAX_NEGOTIATIONS + 1):  # hours of a client that asks every half minute
+        client.send(IAC, DO, tn.TIMING_MARK)
+        client.until(IAC, WILL, tn.TIMING_MARK)
+
+
+def test_the_name_of_a_device_without_tn3270e(net: Net) -> None:
+    client = Client(net.server)
+    client.classic(b"IBM-3278-2@LAB07")
+    assert client.record().endswith("LAB07".encode("cp037"))
+    another = Client(net.server)
+    another.classic(b"IBM-3278-2@LAB07")
+    assert another.record().endswith("L0002".encode("cp037"))
 
 
 def test_a_record_without_end(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,6 +201,14 @@ class Display(Device):
             self.channel.complete(self.address, reply.data, ENDED)  # the next command of a chain may read again
         return True
 
+    def refuse(self) -> None:
+        """The terminal could not carry out a command that was in order here: a unit check tells the guest."""
+        if self.reading:
+            self._fail(OPERATION_CHECK)
+        elif self.channel is not None and self.ready:
+            self.sense = bytes((OPERATION_CHECK,))
+            self.channel.unsolicited(self.address, UnitStatus.DEVICE_END | UnitStatus.UNIT_CHECK)
+
     def power(self, on: bool) -> None:
         """The display is switched on or off, or its terminal comes or goes.
 
