@@ -6,6 +6,7 @@ netcat, is a line terminal after `SILENCE` seconds, or as soon as it sends a lin
 
 import asyncio
 import re
+import time
 from dataclasses import dataclass, field
 
 from cpvm.terminal import negotiation as tn
@@ -18,6 +19,15 @@ PATIENCE = 5.0
 """Seconds that one may take that has begun to negotiate."""
 
 _KIND = re.compile(r"IBM-(327|DYNAMIC)")
+MOST_ITEMS = 100
+"""Telnet commands that a caller may send before it has said what it is; one that sends more loses the connection."""
+
+MOST_BYTES = 20_000
+"""Bytes of the same."""
+
+LONGEST = 30.0
+"""Seconds in which it must have said it; then it is a line terminal."""
+
 _CHUNK = 4096
 _SEND_TYPE, _TYPE_IS = b"\x01", 0
 
@@ -63,10 +73,11 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Cal
     caller = Caller(negotiator())
     caller.telnet.ask(tn.TN3270E)
     writer.write(caller.telnet.take())
-    wait = SILENCE
+    wait, received = SILENCE, 0
+    end = time.monotonic() + LONGEST
     while not caller.decided:
         try:
-            data = await asyncio.wait_for(reader.read(_CHUNK), wait)
+            data = await asyncio.wait_for(reader.read(_CHUNK), min(wait, end - time.monotonic()))
         except TimeoutError:
             break
         if not data:
@@ -74,6 +85,9 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Cal
             break
         for item in caller.telnet.receive(data):
             _item(caller, item)
+        received += len(data)
+        if len(caller.items) > MOST_ITEMS or received > MOST_BYTES:
+            raise ConnectionError("too much before it is known what calls")
         writer.write(caller.telnet.take())
         wait = PATIENCE if caller.telnet.heard else SILENCE
     return caller

@@ -192,7 +192,15 @@ class TelnetServer:
             self._lines[number] = window
             await window.serve(self._connect, caller.items)
         else:
-            line = TelnetLine(name, reader, writer, caller.telnet, self._histories, caller.reported)
+            line = TelnetLine(
+                name,
+                reader,
+                writer,
+                caller.telnet,
+                histories=self._histories,
+                kind=caller.reported,
+                fence=self._fence,
+            )
             self._lines[number] = line
             await line.serve(self._connect, caller.items)
 

@@ -117,7 +117,7 @@ class TelnetLine(NetworkLine):
         try:
             for item in before:
                 self._item(item)
-            while not self._closing and (data := await self._reader.read(_CHUNK)):
+            while not self._closing and (data := await self._throttle.read(self._reader, _CHUNK)):
                 for item in self._telnet.receive(data):
                     self._item(item)
                     await self._throttle.pause()

@@ -1,6 +1,6 @@
-"""Keeps a client from giving the system more than it takes: a flood waits in the network, not in the system.
+"""Keeps a client from taking more than the system has for it: a flood waits in the network, not in the system.
 
-Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE` and `RATE`.
+Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `SHARE` and `BURST`.
 """
 
 import asyncio
@@ -14,6 +14,12 @@ AT_ONCE: Final = 16
 
 RATE: Final = 500
 """Of these a client may give so many a second; what it sends faster waits."""
+
+SHARE: Final = 0.03
+"""The part of a processor that it may take to understand what a client sends, on an average."""
+
+BURST: Final = 0.05
+"""Seconds of processor time that may be spent on it at once."""
 
 _LOOK = 1.0
 """Seconds between looks whether the connection has ended meanwhile."""
@@ -35,6 +41,9 @@ class Throttle:
         self._ended = ended
         self._given = 0
         self._since = 0.0
+        self._left = BURST
+        self._refilled = time.monotonic()
+        self._began = 0.0
 
     def count(self) -> None:
         """The system was given one thing more."""
@@ -44,6 +53,7 @@ class Throttle:
         """Wait, if the client has given as much as it may, until the system has caught up."""
         if self._given < AT_ONCE or self._fence is None:
             return
+        self._spend()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._fence(lambda: _settle(loop, done))
@@ -53,6 +63,27 @@ class Throttle:
         if early > 0 and not self._ended():
             await asyncio.sleep(early)
         self._given, self._since = 0, time.monotonic()
+        self._began = time.thread_time()
+
+    async def read(self, reader: asyncio.StreamReader, most: int) -> bytes:
+        """What comes next, when what came before has cost no more than it may; nothing at the end.
+
+        The time from here to the next call, or to a pause, is what it costs. Raises ConnectionError.
+        """
+        self._spend()
+        if self._left < 0 and self._fence is not None and not self._ended():
+            await asyncio.sleep(-self._left / SHARE)
+        data = await reader.read(most)
+        self._began = time.thread_time()
+        return data
+
+    def _spend(self) -> None:
+        now = time.monotonic()
+        self._left = min(BURST, self._left + (now - self._refilled) * SHARE)
+        self._refilled = now
+        if self._began:
+            self._left -= time.thread_time() - self._began
+        self._began = 0.0
 
 
 def _settle(loop: asyncio.AbstractEventLoop, done: "asyncio.Future[None]") -> None:
