@@ -188,7 +188,7 @@ class TelnetServer:
             self._lines[number] = display
             await display.serve(self._display, caller.items)
         elif caller.window is not None:
-            window = WindowLine(name, reader, writer, caller, caller.window)
+            window = WindowLine(name, reader, writer, caller, caller.window, fence=self._fence)
             self._lines[number] = window
             await window.serve(self._connect, caller.items)
         else:

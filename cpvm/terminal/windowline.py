@@ -1,6 +1,6 @@
 """The system's end of a window elsewhere (`cpvm connect`): lines as text, and a 3270 in messages; see `window`.
 
-The client edits its lines itself. Hard limits: `MAX_LINE`, `MAX_UNREAD`, `MAX_RECORD`, those of the negotiation.
+The client edits its lines itself. Hard limits: `MAX_LINE`, `MAX_UNREAD`, `MAX_RECORD`, those of the negotiation and of `throttle`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller
 from cpvm.terminal.client import is_loopback, tune
 from cpvm.terminal.line import MAX_LINE, Connect, ReadState, Session, StateName, press, printable
+from cpvm.terminal.throttle import Fence, Throttle
 from cpvm.terminal.window import Assembly, WindowSession, command_frames
 
 MAX_UNREAD: Final = 4 << 20
@@ -41,6 +42,7 @@ class WindowLine:
     Args:
         name: of the line.
         caller: who calls; it has told its `size`.
+        fence: the system's (see `throttle`).
     """
 
     extended = True
@@ -52,6 +54,8 @@ class WindowLine:
         writer: asyncio.StreamWriter,
         caller: Caller,
         size: tuple[int, int],
+        *,
+        fence: Fence | None = None,
     ) -> None:
         self.name = name
         self.local = is_loopback(writer)
@@ -68,6 +72,7 @@ class WindowLine:
         self._session: Session | None = None
         self._state = ReadState.RUNNING
         self._closing = False
+        self._throttle = Throttle(fence, lambda: self._closing or writer.transport.is_closing())
 
     # -- called by CP, from its own threads ------------------------------------------------------------------
 
@@ -152,9 +157,10 @@ class WindowLine:
         try:
             for item in before:
                 self._item(item)
-            while not self._closing and (data := await self._reader.read(_CHUNK)):
+            while not self._closing and (data := await self._throttle.read(self._reader, _CHUNK)):
                 for item in self._telnet.receive(data):
                     self._item(item)
+                    await self._throttle.pause()
                 self._send(self._telnet.take())
                 await self._writer.drain()
         except (ConnectionError, TimeoutError):
@@ -170,6 +176,7 @@ class WindowLine:
             self._text(self._decoder.decode(item))
         elif isinstance(item, tn.Command):
             if item.code in (tn.BRK, tn.IP):
+                self._throttle.count()
                 self._session.attention()
         elif isinstance(item, tn.OptionChanged):
             if item.ours and item.option == tn.MESSAGES:
@@ -185,6 +192,7 @@ class WindowLine:
 
     def _line(self, line: str) -> None:
         assert self._session is not None
+        self._throttle.count()
         if len(line) > MAX_LINE:
             self.write(f"LINE OF MORE THAN {MAX_LINE} CHARACTERS IGNORED")
         else:
@@ -192,6 +200,7 @@ class WindowLine:
 
     def _message(self, message: bytes) -> None:
         session = self._session
+        self._throttle.count()
         if (key := _KEY.fullmatch(message)) and 1 <= int(key[1]) <= MOST_KEYS:
             if self._state is not ReadState.PASSWORD:
                 press(session, int(key[1]))
