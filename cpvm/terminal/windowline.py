@@ -1,6 +1,7 @@
 """The system's end of a window elsewhere (`cpvm connect`): lines as text, and a 3270 in messages; see `window`.
 
-The client edits its lines itself. Hard limits: `MAX_LINE`, `MAX_UNREAD`, `MAX_RECORD`, those of the negotiation and of `throttle`.
+The client edits its lines itself. Hard limits: `MAX_LINE`, `MAX_UNREAD`, `MAX_RECORD`, those of the negotiation and of
+`throttle`.
 """
 
 from __future__ import annotations
