@@ -292,7 +292,7 @@ class CMSDisk:
         for at, number in enumerate(bitmaps):
             start = BITMAP_IN_MFD + at * BLOCK
             out[number] = bytes(bitmap[start : start + BLOCK])
-        marks = [*hyperblocks, 0xFFFD, *bitmaps, 0xFFFF] if bitmaps else [*hyperblocks, 0xFFFF]
+        marks = [*hyperblocks, 0xFFFD, *bitmaps] if bitmaps else [*hyperblocks, 0xFFFF]
         mfd = bytearray(BLOCK)
         mfd[0 : 2 * len(marks)] = struct.pack(f">{len(marks)}H", *marks)
         last = (max(out) - 1) // 8
@@ -333,7 +333,7 @@ class CMSDisk:
         mfd = block(MFD_BLOCK)
         disk.total, _, _, _, disk.file_cylinders = _MFD_TOTALS.unpack_from(mfd, 0x16C)
         for number in struct.unpack(">182H", mfd[:364]):
-            if number in {0xFFFF, 0xFFFD}:
+            if number in {0, 0xFFFF, 0xFFFD}:
                 break
             hyperblock = block(number)
             for at in range(0, BLOCK, FST_SIZE):

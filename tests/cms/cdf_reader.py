@@ -145,7 +145,7 @@ def read_file(disk: Disk, fst: bytes, use: Callable[[int, str], bytes]) -> None:
             length, at = half(content, at) if at + 2 <= len(content) else 0, at + 2
         else:
             length = lrecl
-        if not 0 < length <= lrecl or at + length > len(content):
+        if not int(recfm == "F") <= length <= lrecl or at + length > len(content):
             disk.problems.append(f"{what}: record {len(records) + 1} of {length} bytes runs out")
             break
         records.append(content[at : at + length])

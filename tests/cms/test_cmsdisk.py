@@ -6,7 +6,7 @@ import random
 from datetime import datetime
 
 import pytest
-from cdf_reader import read_disk
+from cdf_reader import read_disk, records_of
 
 from cms.cmsdisk import CMSDisk, CMSDiskError, text_records
 
@@ -58,6 +58,20 @@ def test_a_file_with_chains_beyond_the_first() -> None:
     found = read_disk(lambda c, h: tracks[c, h])
     assert found.problems == []
     assert found.files["LONG", "DATA"].records == records
+
+
+def test_the_list_of_a_large_disk_ends_as_on_real_ones() -> None:
+    """Behind X'FFFD' are the blocks of the map, then zeros; without them X'FFFF'. Source: volumes of VM/370."""
+    for cylinders, maps in ((1, 0), (70, 6), (115, 10)):
+        blocks = _first_track(CMSDisk(cylinders, "BIG"))
+        marks = [int.from_bytes(blocks[4][at : at + 2], "big") for at in range(0, 364, 2)]
+        end = marks.index(0)
+        assert marks[end - maps - 1] == (0xFFFD if maps else 0xFFFF)
+        assert not any(marks[end:])
+
+
+def _first_track(disk: CMSDisk) -> dict[int, bytes]:
+    return records_of(next(iter(disk.tracks()))[2])
 
 
 def test_reserved_cylinders_and_ipl_text() -> None:

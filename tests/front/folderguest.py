@@ -34,7 +34,7 @@ class Guest:
         self.fsts: dict[bytes, bytes] = {}
         mfd = self.read(4)
         marks = list(struct.unpack(">182H", mfd[:364]))
-        end = marks.index(0xFFFF)
+        end = next(at for at, number in enumerate(marks) if number in {0, 0xFFFF})
         split = marks.index(0xFFFD) if 0xFFFD in marks[:end] else end
         self.total, _, _, _, self.cylinders = struct.unpack_from(">5i", mfd, 0x16C)
         self.map = bytearray(mfd[0x180 : 0x180 + 215] + b"".join(self.read(n) for n in marks[split + 1 : end]))
@@ -119,7 +119,7 @@ class Guest:
         self.hyperblocks = new
         for at, number in enumerate(self.places):
             self.write(number, bytes(self.map[215 + at * BLOCK : 215 + (at + 1) * BLOCK]))
-        marks = [*new, 0xFFFD, *self.places, 0xFFFF] if self.places else [*new, 0xFFFF]
+        marks = [*new, 0xFFFD, *self.places] if self.places else [*new, 0xFFFF]
         used = sum(byte.bit_count() for byte in self.map)
         mfd = bytearray(BLOCK)
         struct.pack_into(f">{len(marks)}H", mfd, 0, *marks)

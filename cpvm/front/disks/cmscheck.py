@@ -80,7 +80,7 @@ def _directory(mfd: bytes) -> tuple[list[int], list[int]]:
     bitmaps: list[int] = []
     into = hyperblocks
     for number in struct.unpack(">182H", mfd[:364]):
-        if number == 0xFFFF:
+        if number in {0, 0xFFFF}:  # zeros end a list with a map of blocks
             break
         if number == 0xFFFD:
             into = bitmaps

@@ -165,7 +165,7 @@ class Blocks:
         for at, number in enumerate(places):
             start = _MAP_HERE + at * BLOCK
             self.data[number] = bytes(bitmap[start : start + BLOCK])
-        marks = [*hyperblocks, _MAPS, *places, _END] if places else [*hyperblocks, _END]
+        marks = [*hyperblocks, _MAPS, *places] if places else [*hyperblocks, _END]
         mfd = bytearray(BLOCK)
         mfd[: 2 * len(marks)] = _halfwords(marks)
         used, last = len(self._used), (max(self._used) - 1) // 8
@@ -192,7 +192,7 @@ class Blocks:
         found: tuple[list[int], list[int]] = ([], [])
         into = found[0]
         for number in struct.unpack(f">{_MOST_MARKS}H", self.get(MFD)[: 2 * _MOST_MARKS]):
-            if number == _END:
+            if number in {0, _END}:  # zeros end a list with a map
                 break
             if number == _MAPS:
                 into = found[1]
