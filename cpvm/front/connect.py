@@ -12,6 +12,7 @@ from types import FrameType
 from cpvm.front.address import Address
 from cpvm.front.locations import history_folder
 from cpvm.front.tlsclient import TLSError, Trust, plain, secured
+from cpvm.terminal.completion import Vocabulary
 from cpvm.terminal.connect import RemoteSession
 from cpvm.terminal.line import Session, Terminal
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
@@ -63,10 +64,18 @@ def connect(address: Address, wishes: Wishes | None = None) -> int:
     return _lines(connection, wishes)
 
 
+def _vocabulary() -> Vocabulary:
+    from cpvm.front.vocabulary import vocabulary
+
+    return vocabulary()  # CP's commands need not be known before somebody presses Tab
+
+
 def _lines(connection: socket.socket, wishes: Wishes) -> int:
     terminal: ScreenTerminal | PlainTerminal
     if has_screen():
-        terminal = ScreenTerminal("remote", leave=True, history=history_folder(), display=wishes.size)
+        terminal = ScreenTerminal(
+            "remote", leave=True, history=history_folder(), display=wishes.size, vocabulary=_vocabulary
+        )
     else:
         terminal = PlainTerminal("remote", sys.stdin, sys.stdout)
 

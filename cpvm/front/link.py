@@ -1,9 +1,14 @@
 """Where terminals meet CP: the two know each other only through protocols, which are joined here."""
 
+from collections.abc import Callable
+
+from cms.accessed import accessed_files
 from cpvm.cp.graphic import GraphicTerminal
 from cpvm.cp.session import Session as CPSession
 from cpvm.cp.system import System
 from cpvm.cp.window import Window, WindowTerminal
+from cpvm.machine.storage import AddressError
+from cpvm.terminal.filenames import Files
 from cpvm.terminal.line import Connect, Terminal
 from cpvm.terminal.tn3270 import ConnectDisplay, Wire
 
@@ -11,7 +16,8 @@ from cpvm.terminal.tn3270 import ConnectDisplay, Wire
 class _Link:
     """CP's session as a terminal sees it."""
 
-    def __init__(self, session: CPSession) -> None:
+    def __init__(self, system: System, session: CPSession) -> None:
+        self._system = system
         self._session = session
         self.line = session.line
         self.attention = session.attention
@@ -28,14 +34,32 @@ class _Link:
         vm = self._session.vm
         return vm.userid if vm else ""
 
+    def files(self, reply: Callable[[Files | None], None]) -> None:
+        """Tell which files the CMS in the user's machine has at hand; nothing in the machine is touched."""
+        self._system.post(lambda: reply(self._files()))
+
+    def _files(self) -> Files | None:
+        vm = self._session.vm
+        if vm is None or vm.logged_off:
+            return None
+        storage = vm.machine.storage
+
+        def read(address: int, length: int) -> bytes:
+            try:
+                return storage.read(address, length)
+            except AddressError as error:
+                raise LookupError(str(error)) from error
+
+        return accessed_files(read)
+
 
 def connector(system: System) -> Connect:
     """What a terminal calls to be connected with `system`."""
 
     def connect(terminal: Terminal) -> _Link:
         if isinstance(terminal, Window):
-            return _WindowLink(WindowTerminal(system, terminal))
-        return _Link(system.connect(terminal))
+            return _WindowLink(system, WindowTerminal(system, terminal))
+        return _Link(system, system.connect(terminal))
 
     return connect
 
@@ -43,8 +67,8 @@ def connector(system: System) -> Connect:
 class _WindowLink(_Link):
     """CP's session as a window sees it that shows lines, and a 3270 when there is one."""
 
-    def __init__(self, terminal: WindowTerminal) -> None:
-        super().__init__(terminal.session)
+    def __init__(self, system: System, terminal: WindowTerminal) -> None:
+        super().__init__(system, terminal.session)
         self.line = terminal.typed
         self.received = terminal.received
         self.look = terminal.look

@@ -21,6 +21,7 @@ from cpvm.front.link import connector
 from cpvm.front.locations import history_folder
 from cpvm.front.startprompt import SpoolStart
 from cpvm.front.status import USAGE
+from cpvm.front.vocabulary import vocabulary
 from cpvm.machine.engines import AUTO, telling
 from cpvm.terminal.local import PlainTerminal, ScreenTerminal, has_screen
 from cpvm.terminal.server import TelnetServer
@@ -140,7 +141,12 @@ def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str
     terminal: ScreenTerminal | PlainTerminal
     if has_screen():
         terminal = ScreenTerminal(
-            "CONS", _Farewell(system), history=history_folder(), display=display.size, full=display.full
+            "CONS",
+            _Farewell(system),
+            history=history_folder(),
+            display=display.size,
+            full=display.full,
+            vocabulary=vocabulary,
         )
     else:
         terminal = PlainTerminal("CONS", sys.stdin, sys.stdout, keep=address is not None)

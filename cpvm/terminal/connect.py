@@ -9,10 +9,12 @@ import contextlib
 import json
 import socket
 import threading
+from collections.abc import Callable
 
 from cpvm.terminal import negotiation as tn
+from cpvm.terminal.filenames import Files
 from cpvm.terminal.line import ReadState, Terminal
-from cpvm.terminal.window import Assembly, command_of, frames, terminal_type
+from cpvm.terminal.window import Assembly, command_of, frames, terminal_type, unpacked
 
 _CHUNK = 65536
 _SEND_TYPE, _TYPE_IS = b"\x01", b"\x00"
@@ -34,7 +36,8 @@ class RemoteSession:
         self._size: tuple[int, int] | None = getattr(terminal, "size", None)  # of the 3270, if it can show one
         ours = {tn.BINARY} | ({tn.TERMINAL_TYPE} if self._size else set())
         self._telnet = tn.Negotiator(frozenset(ours), frozenset((tn.SGA, tn.BINARY, tn.MESSAGES)))
-        self._records = Assembly()
+        self._records = Assembly(b"Cpvm.Show", b"Cpvm.Names")
+        self._reply: Callable[[Files | None], None] | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending = ""
         self._lock = threading.Lock()  # of what is sent
@@ -72,6 +75,11 @@ class RemoteSession:
     def escape(self) -> None:
         """Send SYSREQ."""
         self._messages(b"Cpvm.Escape")
+
+    def files(self, reply: Callable[[Files | None], None]) -> None:
+        """Ask which files the guest has; a system that does not know this question never answers."""
+        self._reply = reply
+        self._messages(b"Cpvm.Files")
 
     def _messages(self, *messages: bytes) -> None:
         with self._guard:
@@ -132,8 +140,8 @@ class RemoteSession:
         package, _, body = data.partition(b" ")
         if package == b"Cpvm.Fill":
             self._fill(body)
-        elif self._size and (record := self._records.add(data, b"Cpvm.Show")) is not None:
-            self._show(record)
+        elif self._size and (whole := self._records.add(data)) is not None:
+            self._whole(*whole)
         elif self._size and package == b"Cpvm.Lines":
             getattr(self._terminal, "lines", lambda: None)()
         if package != b"Cpvm.State":
@@ -146,8 +154,13 @@ class RemoteSession:
             return
         self._terminal.state(state)
 
-    def _show(self, record: bytes) -> None:
-        """A command for the 3270."""
+    def _whole(self, kind: bytes, record: bytes) -> None:
+        """A command for the 3270, or the names of files."""
+        if kind == b"Cpvm.Names":
+            reply, self._reply = self._reply, None
+            if reply is not None:
+                reply(unpacked(record))
+            return
         send = getattr(self._terminal, "send", None)
         command = command_of(record)
         if send is not None and command is not None:

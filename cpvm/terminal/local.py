@@ -5,31 +5,30 @@ end of input for a program, and at the logon prompt it ends the terminal. Passwo
 
 Function keys do what SET PFnn says. The window turns into a 3270 while a program has a screen, or with Ctrl-T, if the
 system knows of such windows (see `cpvm.terminal.window`).
-
-Without a screen (input or output redirected) lines are read one by one, each when the system wants one.
 """
 
 import asyncio
-import getpass
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, get_app_session
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory, ConditionalAutoSuggest
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import StdoutProxy
+from prompt_toolkit.shortcuts import CompleteStyle
 
+from cpvm.terminal.completion import LineCompleter, Vocabulary
 from cpvm.terminal.history import UserHistory
 from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, press, printable
-from cpvm.terminal.lines import Lines
 from cpvm.terminal.localdisplay import LOOK_KEY, LocalDisplay
+from cpvm.terminal.plain import LocalBase, PlainTerminal
 from cpvm.terminal.takeover import can_take_over, window_size
 from cpvm.terminal.vt import largest_model
 
@@ -48,27 +47,7 @@ class _Switch(Exception):
     """The prompt has to go: the window turns into a 3270."""
 
 
-class _Base:
-    """The part that CP sees."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.local = True
-        self._session: Session | None = None
-        self._state = ReadState.RUNNING
-
-    @property
-    def userid(self) -> str:
-        """The user logged on, or an empty string."""
-        return self._session.userid if self._session else ""
-
-    @property
-    def read_state(self) -> ReadState:
-        """What the system does, as far as it is known here."""
-        return self._state
-
-
-class ScreenTerminal(_Base):
+class ScreenTerminal(LocalBase):
     """A terminal on a screen.
 
     Args:
@@ -79,6 +58,7 @@ class ScreenTerminal(_Base):
         display: rows and columns of the 3270 into which the window turns for programs with a screen; by default the
             largest model for which there is room.
         full: whether it is a 3270 from the start.
+        vocabulary: makes the words that the Tab key completes, when they are first needed.
     """
 
     extended = True
@@ -92,6 +72,7 @@ class ScreenTerminal(_Base):
         history: Path | None = None,
         display: tuple[int, int] | None = None,
         full: bool = False,
+        vocabulary: Callable[[], Vocabulary] | None = None,
     ) -> None:
         super().__init__(name)
         self.asked = False
@@ -103,6 +84,9 @@ class ScreenTerminal(_Base):
         self.size = display or largest_model(*window_size(get_app_session().output))
         """Of the 3270."""
         self._full = full
+        self._completer = (
+            LineCompleter(vocabulary, lambda: self._state, lambda: self._session) if vocabulary is not None else None
+        )
         self._display: LocalDisplay | None = None
         self._typing = Document()  # what stood in the prompt when it had to go
         self._withheld: list[str] | None = None  # lines that came while the window is a 3270
@@ -184,6 +168,10 @@ class ScreenTerminal(_Base):
                 is_password=Condition(lambda: self._state is ReadState.PASSWORD),
                 bottom_toolbar=self._toolbar,
                 reserve_space_for_menu=0,
+                completer=self._completer,
+                complete_while_typing=False,
+                complete_style=CompleteStyle.READLINE_LIKE,
+                auto_suggest=ConditionalAutoSuggest(AutoSuggestFromHistory(), Condition(self._suggesting)),
                 enable_system_prompt=False,
             )
             self._session = connect(self)
@@ -195,6 +183,10 @@ class ScreenTerminal(_Base):
                 self._session.hangup()
         finally:
             self._proxy.close()
+
+    def _suggesting(self) -> bool:
+        """Whether a line of the history is offered, in grey, that begins with what is typed."""
+        return self._state is not ReadState.PASSWORD
 
     def _new_proxy(self) -> StdoutProxy:
         return StdoutProxy(sleep_between_writes=_BATCH, raw=False)
@@ -308,88 +300,9 @@ class ScreenTerminal(_Base):
         return [("bold", left), ("", hints), ("", " " * gap), ("bold", right)]
 
 
-class PlainTerminal(_Base):
-    """A terminal without a screen: lines from `source` when the system reads, output to `sink`.
-
-    Args:
-        name: shown by QUERY NAMES.
-        source: where the lines come from.
-        sink: where the output goes.
-        keep: whether `run` goes on when the input has ended, until the system closes the terminal.
-    """
-
-    def __init__(self, name: str, source: IO[str], sink: IO[str], *, keep: bool = False) -> None:
-        super().__init__(name)
-        self._source = source
-        self._lines = Lines(source)
-        self._sink = sink
-        self._keep = keep
-        self._changed = threading.Condition()
-        self._reads: deque[ReadState] = deque()
-        self._closed = False
-
-    def write(self, text: str) -> None:
-        """Show one line of output."""
-        try:
-            self._sink.write(printable(text) + "\n")
-            self._sink.flush()
-        except (OSError, ValueError):  # nobody listens any more
-            self.close()
-
-    def state(self, state: StateName) -> None:
-        """Note the state."""
-        with self._changed:
-            self._state = ReadState[state.name]
-            if self._state.reading:
-                self._reads.append(self._state)
-            else:
-                self._reads.clear()
-            self._changed.notify_all()
-        if self._state is ReadState.CLOSED:
-            self.close()
-
-    def close(self) -> None:
-        """End `run`."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._lines.close()
-
-    def run(self, connect: Connect) -> None:
-        """Serve until the input ends or the terminal is closed."""
-        self._session = connect(self)
-        while self._wait_for_read():
-            line = self._next_line()
-            if not line:
-                break
-            self._session.line(line.rstrip("\r\n"))
-        if self._keep:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed)
-        if not self._closed:
-            self._session.hangup()
-
-    def _next_line(self) -> str:
-        """The next line with its end; nothing when the input has ended."""
-        if self._state is ReadState.PASSWORD and self._source is sys.stdin and sys.stdin.isatty():
-            try:
-                return getpass.getpass("") + "\n"  # somebody types it, while the output goes elsewhere
-            except EOFError:
-                return ""
-        return self._lines.next()
-
-    def attention(self) -> None:
-        """Press the attention key; for a signal handler."""
-        if self._session:
-            self._session.attention()
-
-    def _wait_for_read(self) -> bool:
-        with self._changed:
-            self._changed.wait_for(lambda: self._reads or self._closed)
-            self._reads.clear()
-            return not self._closed
-
-
 def has_screen() -> bool:
     """Whether this process's input and output are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+__all__ = ["PlainTerminal", "ScreenTerminal", "Terminal", "has_screen"]

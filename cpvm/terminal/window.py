@@ -3,13 +3,15 @@
 A client says that it is such a window, and how large its 3270 is, by its terminal type, `CPVM-24X80`. Records of the
 3270 go in subnegotiations of option 201 (`negotiation.MESSAGES`), in pieces, of which the last says what it is:
 `Cpvm.Show`, to the window: a command and its data, `Cpvm.Record`, to the system. `Cpvm.Lines` shows the lines again;
-`Cpvm.Look screen` and `Cpvm.Look lines` are what the user wants to see, `Cpvm.Escape` is SYSREQ.
+`Cpvm.Look screen` and `Cpvm.Look lines` are what the user wants to see, `Cpvm.Escape` is SYSREQ. `Cpvm.Files` asks for
+the names of the guest's files, `Cpvm.Names` tells them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol, runtime_checkable
 
 from cpvm.s370.datastream import REMOTE
@@ -71,24 +73,30 @@ def command_of(record: bytes) -> tuple[int, bytes] | None:
 
 
 class Assembly:
-    """Puts records together again."""
+    """Puts records together again.
 
-    def __init__(self) -> None:
+    Args:
+        kinds: of records, as `Cpvm.Record`.
+    """
+
+    def __init__(self, *kinds: bytes) -> None:
+        self._kinds = kinds
         self._parts = bytearray()
         self._lost = False
 
-    def add(self, message: bytes, kind: bytes) -> bytes | None:
-        """One more message; the record, if it is whole with this one."""
+    def add(self, message: bytes) -> tuple[bytes, bytes] | None:
+        """One more message; kind and record, if one is whole with this."""
         if message.startswith(_PART):
             self._take(message[len(_PART) :])
             return None
-        if not message.startswith(kind + b" "):
+        kind, blank, piece = message.partition(b" ")
+        if not blank or kind not in self._kinds:
             return None
-        self._take(message[len(kind) + 1 :])
+        self._take(piece)
         record, lost = bytes(self._parts), self._lost
         self._parts.clear()
         self._lost = False
-        return None if lost else record
+        return None if lost else (kind, record)
 
     def _take(self, piece: bytes) -> None:
         self._lost = self._lost or len(self._parts) + len(piece) > MAX_RECORD
@@ -96,3 +104,27 @@ class Assembly:
             self._parts.clear()
         else:
             self._parts += piece
+
+
+# ---- names of files, for the completion of lines
+
+MAX_NAMES: Final = 1 << 20
+"""Bytes of the list of files; a longer one is cut."""
+
+
+def packed(files: Sequence[tuple[str, str, str]] | None) -> bytes:
+    """Files as a record; None, where there is no system that has any, is not the same as none."""
+    text = "-" if files is None else "+" + "\n".join(" ".join(file) for file in files)
+    return zlib.compress(text.encode("utf-8", "replace"))
+
+
+def unpacked(record: bytes) -> list[tuple[str, str, str]] | None:
+    """The files in a record; None if it tells of none, or is wrong."""
+    try:
+        text = zlib.decompressobj().decompress(record, MAX_NAMES).decode("utf-8", "replace")
+    except zlib.error:
+        return None
+    if not text.startswith("+"):
+        return None
+    rows = (line.split(" ") for line in text[1:].split("\n"))
+    return [(row[0], row[1], row[2]) for row in rows if len(row) == 3 and all(map(str.isprintable, row))]

@@ -19,9 +19,10 @@ from typing import Final
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller
 from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.filenames import Files, FileSession
 from cpvm.terminal.line import MAX_LINE, Connect, ReadState, Session, StateName, press, printable
 from cpvm.terminal.throttle import Fence, Throttle
-from cpvm.terminal.window import Assembly, WindowSession, command_frames
+from cpvm.terminal.window import Assembly, WindowSession, command_frames, frames, packed
 
 MAX_UNREAD: Final = 4 << 20
 """Bytes of output that a client may leave unread; beyond that its line is dropped (the user is disconnected)."""
@@ -66,7 +67,8 @@ class WindowLine:
         self._telnet = caller.telnet
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._typed = ""
-        self._records = Assembly()
+        self._records = Assembly(b"Cpvm.Record")
+        self._asked = False  # for the guest's files
         self._outbox: deque[_Item] = deque()
         self._posted = False
         self._lock = threading.Lock()
@@ -199,16 +201,23 @@ class WindowLine:
         else:
             self._session.line(line)
 
+    def _names(self, files: Files | None) -> None:
+        self._asked = False
+        self._post(tuple(frames(b"Cpvm.Names", packed(files))))
+
     def _message(self, message: bytes) -> None:
         session = self._session
         self._throttle.count()
         if (key := _KEY.fullmatch(message)) and 1 <= int(key[1]) <= MOST_KEYS:
             if self._state is not ReadState.PASSWORD:
                 press(session, int(key[1]))
+        elif message == b"Cpvm.Files":
+            if isinstance(session, FileSession) and not self._asked:
+                self._asked = True
+                session.files(self._names)
         elif isinstance(session, WindowSession):
-            record = self._records.add(message, b"Cpvm.Record")
-            if record is not None:
-                session.received(record)
+            if (whole := self._records.add(message)) is not None:
+                session.received(whole[1])
             elif message.startswith(b"Cpvm.Look "):
                 session.look(message == b"Cpvm.Look screen")
             elif message == b"Cpvm.Escape":
