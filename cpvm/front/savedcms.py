@@ -14,6 +14,7 @@ from cpvm.machine.device import MediaError
 from cpvm.machine.devices.dasd import Dasd
 from cpvm.machine.engines import REFERENCE
 from cpvm.machine.media.minidisk import Minidisk
+from cpvm.s370.ckd import GEOMETRY
 
 NAME = "CMS"
 SEGMENT = "CMSSEG"
@@ -38,7 +39,7 @@ def save(store: SavedSystems, disk: Minidisk, devtype: str, vaddr: int) -> None:
     A nucleus without its segment, which a kill between the two leaves behind, takes the segment from the disk.
     Raises SaveError; SavedSystemError.
     """
-    _save_segment(store, disk)
+    _save_segment(store, disk, devtype)
     _save_nucleus(store, disk, devtype, vaddr)
 
 
@@ -48,13 +49,17 @@ def purge(store: SavedSystems) -> None:
         store.purge(name)
 
 
-def _save_segment(store: SavedSystems, disk: Minidisk) -> None:
-    from cms import segment_image  # brings the assembler, which no other start needs
+def _save_segment(store: SavedSystems, disk: Minidisk, devtype: str) -> None:
+    """The segment, and behind it the disk's directory, for all who IPL it."""
+    from cms import segment_image, sstat  # brings the assembler, which no other start needs
+    from cms.cmsblocks import TrackBlocks
     from cms.cmsdisk import CMSDisk, CMSDiskError
 
     try:
         files = CMSDisk.load(disk.read, disk.cylinders)
         text = segment_image.text_of(files.read(segment_image.NAME, segment_image.TYPE).records)
+        blocks = TrackBlocks(disk.read, disk.cylinders, GEOMETRY[devtype])
+        text = sstat.with_directory(text, segment_image.ORIGIN, blocks.read)
     except (CMSDiskError, segment_image.SegmentError, MediaError) as error:
         raise SaveError(f"the system disk has no CMS segment: {error}") from error
     pages = [text[at : at + PAGE].ljust(PAGE, b"\0") for at in range(0, len(text), PAGE)]

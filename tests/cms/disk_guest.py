@@ -23,7 +23,7 @@ from cpvm.s370.psw import PSW
 
 NUCLEUS = Path(__file__).parents[2] / "cms" / "nucleus"
 MACLIB = Path(__file__).parents[2] / "cms" / "maclib"
-MODULES = "fvs dio lad lfs trk acm ach ace aud aue aft dbk dbm ptr fns brd bwr pnt stt ers acc"
+MODULES = "fvs dio lad lfs trk acm sst ach ace aud aue aft dbk dbm ptr fns brd bwr pnt stt ers acc"
 SAVE, SVC_CODE, END_CODE, PLIST = 0x3000, 0x3100, 0x3108, 0x3200
 HEAP, BUFFER = 0x40000, 0x20000
 
