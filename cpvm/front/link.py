@@ -9,7 +9,7 @@ from cpvm.cp.system import System
 from cpvm.cp.window import Window, WindowTerminal
 from cpvm.machine.storage import AddressError
 from cpvm.terminal.filenames import Files
-from cpvm.terminal.line import Connect, Terminal
+from cpvm.terminal.line import Terminal
 from cpvm.terminal.tn3270 import ConnectDisplay, Wire
 
 
@@ -53,7 +53,7 @@ class _Link:
         return accessed_files(read)
 
 
-def connector(system: System) -> Connect:
+def connector(system: System) -> Callable[[Terminal], _Link]:
     """What a terminal calls to be connected with `system`."""
 
     def connect(terminal: Terminal) -> _Link:

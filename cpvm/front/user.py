@@ -24,6 +24,8 @@ from cpvm.cp.minidisk import volume_path
 from cpvm.cp.operand import is_userid
 from cpvm.cp.password import MAX_LENGTH, hash_password
 from cpvm.front.directory import IN_ERROR, DirectoryFailed, checked, installed, opened
+from cpvm.front.sshkeys import BadKey, UserKeys, parse
+from cpvm.front.status import USAGE
 from cpvm.front.users import DEVICE
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.volume import Volume
@@ -48,8 +50,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     changing.add_argument("userid", metavar="USERID")
     changing.add_argument("--password", metavar="PASSWORD", help="the password (default: you are asked)")
     commands.add_parser("list", help="all users")
-    for command in commands.choices.values():
+    every = [*commands.choices.values(), *_key_arguments(commands.add_parser("key", help="keys to log on by ssh with"))]
+    for command in every:
         command.add_argument("--system", type=Path, metavar="DIR", help="the system directory")
+
+
+def _key_arguments(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """Tell the parser of `cpvm user key` its subcommands; returns their parsers."""
+    commands = parser.add_subparsers(dest="key", metavar="WHAT", required=True)
+    adding = commands.add_parser("add", help="let the owners of these keys log on as a user")
+    adding.add_argument("userid", metavar="USERID")
+    adding.add_argument("file", metavar="FILE", help="public keys, as ~/.ssh/id_ed25519.pub; - reads them here")
+    removing = commands.add_parser("remove", help="let the owner of a key log on no more")
+    removing.add_argument("userid", metavar="USERID")
+    removing.add_argument("which", metavar="KEY", help="its fingerprint (SHA256:...) or comment, as `list` shows them")
+    listing = commands.add_parser("list", help="a user's keys, or everybody's")
+    listing.add_argument("userid", metavar="USERID", nargs="?")
+    return list(commands.choices.values())
 
 
 def run(given: argparse.Namespace) -> int:
@@ -60,16 +77,45 @@ def run(given: argparse.Namespace) -> int:
                 case "add":
                     _add(folder, store, given)
                 case "remove":
-                    _remove(folder, store, _known(store, given.userid))
+                    entry = _known(store, given.userid)
+                    _remove(folder, store, entry)
+                    UserKeys(folder).forget(entry.userid)
                 case "password":
                     entry = _known(store, given.userid)
                     store.store_password(entry.userid, hash_password(_password(given.password, entry.userid)))
+                case "key":
+                    _keys(UserKeys(folder), store, given)
                 case _:
                     _list(store)
+    except (BadKey, OSError) as error:
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        print(f"cpvm user {given.what}: {why}", file=sys.stderr)
+        return USAGE
     except DirectoryFailed as error:
         print(error if error.status == IN_ERROR else f"cpvm user {given.what}: {error}", file=sys.stderr)
         return error.status
     return 0
+
+
+def _keys(keys: UserKeys, store: DirectoryStore, given: argparse.Namespace) -> None:
+    """`cpvm user key`."""
+    if given.key == "list":
+        for userid in [_known(store, given.userid).userid] if given.userid else keys.users():
+            for key in keys.keys(userid):
+                print(f"{userid:<8} {key.fingerprint} {key.kind} {key.comment}".rstrip())
+        return
+    userid = _known(store, given.userid).userid
+    if given.key == "remove":
+        for key in keys.remove(userid, given.which):
+            print(f"{key.fingerprint} is no more a key of {userid}")
+        return
+    text = sys.stdin.read() if given.file == "-" else Path(given.file).read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not lines:
+        raise BadKey(f"{given.file} has no key")
+    for parsed in [parse(line) for line in lines]:
+        key = keys.add(userid, parsed.line)
+        print(f"{key.fingerprint} logs on as {userid}")
 
 
 def _known(store: DirectoryStore, userid: str) -> UserEntry:

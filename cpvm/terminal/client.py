@@ -17,9 +17,14 @@ class Fill:
 def is_loopback(writer: asyncio.StreamWriter) -> bool:
     """Whether the client is on this host."""
     peer = writer.get_extra_info("peername")
+    return bool(peer) and loopback_address(peer[0])
+
+
+def loopback_address(host: object) -> bool:
+    """Whether an IP address is one of this host's own to itself."""
     try:
-        address = ipaddress.ip_address(peer[0])
-    except (TypeError, ValueError, IndexError):
+        address = ipaddress.ip_address(str(host))
+    except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)

@@ -1,0 +1,198 @@
+"""The listener for ssh, with a thread and an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import asyncssh
+
+from cpvm.terminal.linemode import Histories
+from cpvm.terminal.ssh.access import Access
+from cpvm.terminal.ssh.gate import Gate, Guest, Place
+from cpvm.terminal.ssh.session import SSHSession
+
+MAX_CONNECTIONS: Final = 500
+"""Connections at a time; further ones are ended at once."""
+
+MAX_STRANGERS: Final = 100
+"""Of these, connections whose clients have not been let in yet."""
+
+MAX_STRANGERS_EACH: Final = 10
+"""Of those, connections from one address."""
+
+MAX_COMMANDS: Final = 50
+"""Commands executed at a time; further ones wait."""
+
+LOGIN_GRACE: Final = 60.0
+"""Seconds that a client has to be let in."""
+
+SIGN_OF_LIFE: Final = 60.0
+"""Seconds of silence after which a client is asked whether it is there; after three times it is taken for lost."""
+
+_CLOSE_GRACE = 5.0  # seconds that closed sessions may take to deliver their last output
+
+
+class SSHServer:
+    """A listener.
+
+    Args:
+        gate: the system.
+        host: address to listen on.
+        port: TCP port, 0 for any free one.
+        host_key: the system's private key, in OpenSSH's format.
+        failed: told of errors in this program; without it they are passed over.
+    """
+
+    def __init__(
+        self, gate: Gate, host: str, port: int, host_key: bytes, failed: Callable[[Exception], None] | None = None
+    ) -> None:
+        self._gate = gate
+        self._host, self._port = host, port
+        self._host_key = asyncssh.import_private_key(host_key)
+        self._failed = failed
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="ssh", daemon=True)
+        self._ready = threading.Event()
+        self._error: Exception | None = None
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._address = (host, port)
+        self._histories = Histories()
+        self._threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="ssh-command")
+        self._accesses: dict[Access, str] = {}
+        self._strangers: dict[Access, str] = {}  # their addresses
+        self._sessions: dict[str, SSHSession] = {}
+        self._number = 0
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._address
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the host key, as clients show it."""
+        return str(self._host_key.get_fingerprint())
+
+    def start(self) -> None:
+        """Begin to listen. Raises OSError: the address is in use, or is not one of this computer."""
+        self._thread.start()
+        self._ready.wait()
+        if self._error:
+            self._thread.join()
+            raise self._error
+
+    def stop(self) -> None:
+        """Stop listening, end all connections and wait for the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(self._trouble)
+        try:
+            try:
+                self._loop.run_until_complete(self._listen())
+            except OSError as error:
+                self._error = error
+                return
+            finally:
+                self._ready.set()
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._end())
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._loop.close()
+
+    def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception) and not isinstance(error, OSError | asyncssh.Error) and self._failed:
+            self._failed(error)
+
+    async def _listen(self) -> None:
+        self._acceptor = await asyncssh.create_server(
+            self._access,
+            self._host,
+            self._port,
+            server_host_keys=[self._host_key],
+            encoding=None,
+            line_editor=False,
+            login_timeout=LOGIN_GRACE,
+            keepalive_interval=SIGN_OF_LIFE,
+            host_based_auth=False,
+            kbdint_auth=False,
+            gss_host=None,
+            x11_forwarding=False,
+            agent_forwarding=False,
+            compression_algs=None,  # a bomb is no danger then
+            config=None,
+        )
+        host, port = self._acceptor.sockets[0].getsockname()[:2]
+        self._address = (str(host), int(port))
+
+    async def _end(self) -> None:
+        if self._acceptor is not None:
+            self._acceptor.close()
+        for session in list(self._sessions.values()):
+            session.close()
+        end = self._loop.time() + _CLOSE_GRACE
+        while self._sessions and self._loop.time() < end:
+            await asyncio.sleep(0.02)
+        for access in list(self._accesses):
+            access.abort()
+        await asyncio.sleep(0)
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- connections -----------------------------------------------------------------------------------------
+
+    def _name(self) -> str:
+        """The lowest name of a line that is nobody's."""
+        used = {*self._accesses.values(), *self._sessions}
+        return next(name for number in range(1, len(used) + 2) if (name := f"S{number:04d}") not in used)
+
+    def _access(self) -> Access:
+        name = self._name()
+        access = Access(
+            self._gate,
+            name,
+            arrived=self._arrived,
+            settled=self._settled,
+            open_session=lambda guest: self._open(access, guest),
+        )
+        return access
+
+    def _arrived(self, access: Access, address: str) -> str:
+        each = Counter(self._strangers.values())
+        if len(self._accesses) >= MAX_CONNECTIONS or len(self._strangers) >= MAX_STRANGERS:
+            return "ALL LINES BUSY"
+        if each[address] >= MAX_STRANGERS_EACH:
+            return "TOO MANY FROM THERE"
+        self._accesses[access] = access.name
+        self._strangers[access] = address
+        return ""
+
+    def _settled(self, access: Access, ended: bool) -> None:
+        self._strangers.pop(access, None)
+        if ended:
+            self._accesses.pop(access, None)
+
+    def _open(self, access: Access, guest: Guest) -> SSHSession:
+        # The first session has the connection's name, which the operator has seen with its password or key.
+        name = access.name if access.name not in self._sessions else self._name()
+
+        def ended() -> None:
+            if self._sessions.pop(name, None) is not None:
+                access.sessions -= 1
+
+        session = SSHSession(guest, Place(name, self._gate, self._histories), self._threads, ended)
+        self._sessions[name] = session
+        access.sessions += 1
+        return session
