@@ -6,6 +6,7 @@ Passwords in these records are hashes, or the words that VM/370 gives a meaning:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cpvm.cp.savedsys import SavedSystem
@@ -28,6 +29,7 @@ UNIT_RECORD_TYPES = {
     "3525": "PUN",
 }
 CONSOLE_TYPES = ("1052", "3210", "3215", "3270")
+DISPLAY_TYPES = ("3270", "3277", "3278", "3279")
 SPECIAL_TYPES = ("CTCA", "TIMER", "3270", "3277", "3278", "3279", "1052", "2741", "3210", "3215", "TELE2", "IBM1")
 
 
@@ -94,10 +96,14 @@ class TemporaryEntry:
 
 @dataclass(frozen=True)
 class SpecialEntry:
-    """SPECIAL vaddr type: a device that nothing real stands behind, one of SPECIAL_TYPES."""
+    """SPECIAL vaddr type [lu]: a device that nothing real stands behind, one of SPECIAL_TYPES.
+
+    LU is the name that a terminal has, or asks for, which is connected to this display by itself.
+    """
 
     vaddr: int
     devtype: str
+    lu: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,3 +171,12 @@ class Directory:
     logmsg: list[str] = field(default_factory=list)
     passwords: dict[str, str] = field(default_factory=dict)
     well_known: set[str] = field(default_factory=set)  # userids whose password is the userid
+
+
+def display_named(users: Mapping[str, UserEntry], name: str) -> tuple[str, int] | None:
+    """The userid and the address of the display that a terminal with this name is for, if there is one."""
+    for userid, entry in users.items():
+        for device in entry.devices:
+            if isinstance(device, SpecialEntry) and device.lu and device.lu == name:
+                return userid, device.vaddr
+    return None

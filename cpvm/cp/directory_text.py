@@ -78,8 +78,8 @@ def _device(device: DeviceEntry) -> str:
             return f" LINK {owner} {theirs:03X} {vaddr:03X} {mode}"
         case TemporaryEntry(vaddr, devtype, cylinders):
             return f" MDISK {vaddr:03X} {devtype} T-DISK {cylinders:03}"
-        case SpecialEntry(vaddr, devtype):
-            return f" SPECIAL {vaddr:03X} {devtype}"
+        case SpecialEntry(vaddr, devtype, lu):
+            return f" SPECIAL {vaddr:03X} {devtype} {lu}".rstrip()
         case DedicateEntry(vaddr, raddr, volid, read_only):
             return f" DEDICATE {vaddr:03X} {volid or f'{raddr:03X}'}{' R/O' if read_only else ''}"
         case MinidiskEntry():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cpvm.cp.cpscreen import OUTPUT_LINES, CPScreen
+from cpvm.cp.directory import display_named
 from cpvm.cp.displaywire import DialedDisplay, DisplayWire
 from cpvm.cp.fullscreen import DiagnosedScreen, FullScreen, Kept
 from cpvm.cp.moreclock import MoreClock
@@ -59,6 +60,7 @@ class GraphicTerminal:
         self.screen.session = self.session
         self._clock = MoreClock(system, self.screen, wire, self._next_page)
         system.welcome(self.session)  # from here on CP's thread may be at it
+        system.post(self._dial_by_name)
 
     # From the wire, on any thread
 
@@ -78,6 +80,11 @@ class GraphicTerminal:
     def refused(self) -> None:
         """The display could not carry out what it was sent, although the screen here could."""
         self._system.post(self._refused_it)
+
+    def _dial_by_name(self) -> None:
+        """A terminal with the name of a machine's display is dialed to that without being told to."""
+        if (there := display_named(self._system.directory.users, self.name)) is not None:
+            self.session.line(f"DIAL {there[0]} {there[1]:03X}")
 
     # What CP says
 
@@ -215,10 +222,7 @@ class GraphicTerminal:
             full.asked = data
 
     def full_read(self, *, modified: bool) -> bytes:
-        """What the program reads of its screen; of CP's, what was typed into fields of the output area.
-
-        Read modified gives the display's answer to structured fields, once, if there is one.
-        """
+        """What the program reads of its screen; of CP's, what was typed into fields of the output area."""
         return self._full.read(modified=modified) if isinstance(self._full, DiagnosedScreen) else self.screen.altered()
 
     def program_writes(self, full: FullScreen, command: int, data: bytes) -> None:

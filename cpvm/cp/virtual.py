@@ -246,7 +246,7 @@ def add_from_directory(vm: VMBLOK, entry: DeviceEntry) -> None:
                 add_temporary(vm, vaddr, devtype, cylinders)
             case DedicateEntry():
                 dedicate(vm, entry)
-            case SpecialEntry(vaddr, devtype):
+            case SpecialEntry(vaddr, devtype, _):
                 add_special(vm, vaddr, devtype)
             case MinidiskEntry():
                 link_minidisk(vm, vm.userid, entry, entry.vaddr, entry.mode)

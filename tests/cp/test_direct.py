@@ -57,7 +57,7 @@ USER B B
  INCLUDE STANDARD
 """
     users = read_directory(source, plain).users
-    assert users["A"].devices == (ConsoleEntry(9, "3215"), SpoolEntry(12, "2540R", "A"), SpoolEntry(14, "3211", "B"))
+    assert users["A"].devices == (ConsoleEntry(9, "3270"), SpoolEntry(12, "2540R", "A"), SpoolEntry(14, "3211", "B"))
     assert users["B"].devices[-1] == SpoolEntry(14, "1403", "A")
     assert users["A"].options == ("ECMODE", "BMX")
     assert (users["A"].cpuid, users["A"].affinity, users["A"].connections) == ("00BEEF", 1, 20)
@@ -71,6 +71,7 @@ USER A A
  CONSOLE 009 3215 T BOSS
  MDISK 192 3350 T-DISK 5
  SPECIAL 0FF TIMER
+ SPECIAL 0A0 3270 DESK1
  DEDICATE 181 580
  DEDICATE 340 VM50-1 R/O
  DEDICATE 090
@@ -80,6 +81,7 @@ USER A A
     assert user.devices == (
         ConsoleEntry(0x009, "3215", "T", "BOSS"),
         DedicateEntry(0x090, raddr=0x090),
+        SpecialEntry(0x0A0, "3270", "DESK1"),
         SpecialEntry(0x0FF, "TIMER"),
         DedicateEntry(0x181, raddr=0x580),
         TemporaryEntry(0x192, "3350", 5),
@@ -116,6 +118,7 @@ def test_named_systems_have_pages() -> None:
         ("NAMESYS 19A 190\nUSER A A\n", "line 1: invalid system name 19A"),
         ("USER A A\nDEDICATE 181 TOOLONGNAME\n", "line 2: invalid operand TOOLONGNAME"),
         ("USER A A\nSPECIAL 080 9999\n", "line 2: unknown special device type 9999"),
+        ("USER A A\nSPECIAL 080 3270 1X\n", "line 2: invalid name of a terminal 1X"),
         ("USER A A\nOPTION AFFINITY X\n", "line 2: INVALID OPERAND - X"),
         ("USER A A\nIPL CMS FOO\n", "line 2: invalid operand FOO"),
         (f"USER A A\nIPL CMS PARM {'X' * 60}\n", "line 2: the statement goes on beyond column 71"),

@@ -44,7 +44,8 @@ _TYPES = {
     "3380": (_DASD, 0x20),
     "3390": (_DASD, 0x82),  # (later systems)
 }
-_MODELS = {(24, 80): 2, (32, 80): 3, (43, 80): 4, (27, 132): 5}
+_SMALL = (24, 80)
+_MODELS = {_SMALL: 2, (32, 80): 3, (43, 80): 4, (27, 132): 5}
 """Models of displays by rows and columns."""
 _READ_ONLY = 0x80  # VDEVFLAG
 _FIND_CONSOLE = 0xFFFFFFFF
@@ -70,8 +71,11 @@ def device_type(call: DiagnoseCall) -> None:
     if real and call.ry < 15:
         features = call.vm.terminal.linesize if block.kind == "CONS" else 0
         model = 0
-        if block.kind == "CONS" and (graphic := graphic_of(call.vm.console.session)) is not None:
-            kind, devtype = _TYPES["3277"]  # the terminal, whatever the console is for the machine
+        session = block.session if isinstance(block, DialedDevice) else None
+        if block.kind == "CONS":
+            session = call.vm.console.session
+        if (graphic := graphic_of(session)) is not None:  # the terminal, whatever it is for the machine
+            kind, devtype = _TYPES["3277" if graphic.wire.size == _SMALL else "3278"]
             model = _MODELS.get(graphic.wire.size, 2)
         call.machine.gr[call.ry + 1] = kind << 24 | devtype << 16 | model << 8 | features
     call.set_cc(0 if real else 2)

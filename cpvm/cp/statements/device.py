@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import (
     ANYONE,
     CONSOLE_TYPES,
+    DISPLAY_TYPES,
     LINK_MODES,
     SPECIAL_TYPES,
     UNCHANGED,
@@ -27,6 +29,7 @@ from cpvm.s370.ckd import GEOMETRY
 if TYPE_CHECKING:
     from cpvm.cp.directory_source import Reader
 
+_LU = re.compile(r"[A-Z#@$][A-Z0-9#@$]{0,7}")
 _TEMPORARY = ("T-DISK", "TDISK", "T-DSK")
 
 
@@ -56,13 +59,19 @@ def spool(reader: Reader, words: list[str]) -> None:
     reader.add(SpoolEntry(vaddr(address), devtype, _spool_class(spool_class, default)))
 
 
-@statement("SPECIAL", form="SPECIAL vaddr type", where=USER | PROFILE)
+@statement("SPECIAL", form="SPECIAL vaddr type [IBM | TELE | lu]", where=USER | PROFILE)
 def special(reader: Reader, words: list[str]) -> None:
-    """A channel-to-channel adapter, a timer, or a line that terminals may DIAL."""
-    address, devtype, *_ = between(words, 2, 3, "SPECIAL")
+    """A channel-to-channel adapter, a timer, or a line that terminals may DIAL; lu: the terminal that a display is for.
+
+    IBM and TELE are the terminal controls of a line; here a line has the one that its type says.
+    """
+    address, devtype, *rest = between(words, 2, 3, "SPECIAL")
     if devtype not in SPECIAL_TYPES:
         raise StatementError(f"unknown special device type {devtype}")
-    reader.add(SpecialEntry(vaddr(address), devtype))
+    lu = rest[0] if rest and devtype in DISPLAY_TYPES else ""
+    if lu and not _LU.fullmatch(lu):
+        raise StatementError(f"invalid name of a terminal {lu}")
+    reader.add(SpecialEntry(vaddr(address), devtype, lu))
 
 
 @statement("DEDICATE", form="DEDICATE vaddr [raddr | volid] [R/O]", where=USER | PROFILE)
