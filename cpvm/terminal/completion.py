@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.utils import get_cwidth
 
 from cpvm.terminal.filenames import Files, FileSession
 from cpvm.terminal.line import ReadState
 
 PATIENCE: Final = 0.4
 """Seconds that names of files may take to come."""
+
+MOST_SHOWN: Final = 200
+"""Words that are shown."""
 
 _FRESH: Final = 2.0  # seconds that names of files are used again
 _FOR_CP = re.compile(r"^(?:#?CP\s+|#CP$)", re.IGNORECASE)
@@ -68,7 +71,7 @@ class Vocabulary:
     guest: Mapping[str, Command] = field(default_factory=dict)
 
 
-class LineCompleter(Completer):
+class LineCompleter:
     """Completes the line.
 
     Args:
@@ -86,16 +89,25 @@ class LineCompleter(Completer):
         self._session = session
         self._known: tuple[float, Files | None] = (0.0, None)
 
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """What the word before the cursor may become."""
+    def complete(self, line: str) -> tuple[str, list[str]]:
+        """What the word at the end of a line may become: the text that all have in common, and the words."""
         if self._state() is ReadState.PASSWORD:
-            return
-        line = document.text_before_cursor
+            return "", []
         match = _PART.search(line)
         part = match[0] if match else ""
-        lower = part != part.upper()
-        for word in sorted(self._words(line[: len(line) - len(part)], part.upper())):
-            yield Completion(word.lower() if lower else word, -len(part))
+        found = self._words(line[: len(line) - len(part)], part.upper())
+        words = sorted(word.lower() for word in found) if part != part.upper() else sorted(found)
+        common = _common(words)
+        return common[len(part) :] + (" " if len(words) == 1 else ""), words
+
+    def tab(self, buffer: Buffer, columns: int, show: Callable[[str], None]) -> None:
+        """The Tab key: complete as far as there is no choice, else show what there is."""
+        added, words = self.complete(buffer.document.text_before_cursor)
+        if added:
+            buffer.insert_text(added)
+        elif len(words) > 1:
+            for row in _rows(words, columns):
+                show(row)
 
     def _words(self, before: str, part: str) -> set[str]:
         if self._vocabulary is None:
@@ -139,6 +151,26 @@ class LineCompleter(Completer):
         return known
 
 
+def _common(words: Sequence[str]) -> str:
+    """What all words begin with; they are in alphabetical order."""
+    if not words:
+        return ""
+    first, last = words[0], words[-1]
+    return first[: next((at for at, char in enumerate(first) if char != last[at : at + 1]), len(first))]
+
+
+def _rows(words: Sequence[str], columns: int) -> Iterator[str]:
+    """Words side by side, in alphabetical order down the columns."""
+    shown = words[:MOST_SHOWN]
+    width = max(map(get_cwidth, shown)) + 2
+    across = max(1, columns // width)
+    height = -(-len(shown) // across)
+    for number in range(height):
+        yield "".join(word.ljust(width) for word in shown[number::height]).rstrip()
+    if len(words) > len(shown):
+        yield f"... AND {len(words) - len(shown)} MORE"
+
+
 def _command(name: str, tables: Iterable[Mapping[str, Command]]) -> Command:
     """The command that a word is, or abbreviates; in several tables the words of all."""
     found = [table[name] for table in tables if name in table]
@@ -149,16 +181,14 @@ def _command(name: str, tables: Iterable[Mapping[str, Command]]) -> Command:
 
 
 def _operands(command: Command, typed: Sequence[str], files: Files) -> Iterator[str]:
-    yield from command.words
-    if "(" in typed:
-        return
     places = command.places()
-    place = places[len(typed)] if len(typed) < len(places) else -1
+    place = places[len(typed)] if len(typed) < len(places) and "(" not in typed else -1
     if place < 0:
+        yield from command.words
         return
     first = len(typed) - place
     for file in files:
-        fits = all(place > at and _like(typed[first + at], file[at]) for at in range(place))
+        fits = all(_like(typed[first + at], file[at]) for at in range(place))
         if fits and (place or not command.type or file[1] == command.type):
             yield file[place]
 

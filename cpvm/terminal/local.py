@@ -22,7 +22,6 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import StdoutProxy
-from prompt_toolkit.shortcuts import CompleteStyle
 
 from cpvm.terminal.completion import LineCompleter, Vocabulary
 from cpvm.terminal.history import UserHistory
@@ -168,9 +167,6 @@ class ScreenTerminal(LocalBase):
                 is_password=Condition(lambda: self._state is ReadState.PASSWORD),
                 bottom_toolbar=self._toolbar,
                 reserve_space_for_menu=0,
-                completer=self._completer,
-                complete_while_typing=False,
-                complete_style=CompleteStyle.READLINE_LIKE,
                 auto_suggest=ConditionalAutoSuggest(AutoSuggestFromHistory(), Condition(self._suggesting)),
                 enable_system_prompt=False,
             )
@@ -277,6 +273,11 @@ class ScreenTerminal(LocalBase):
                 self.write(objection)
             else:
                 event.app.exit(exception=EOFError())
+
+        @keys.add("tab")
+        def tab(event: KeyPressEvent) -> None:
+            if self._completer:
+                self._completer.tab(event.current_buffer, event.app.output.get_size().columns, self.write)
 
         @keys.add(LOOK_KEY)
         def look(event: KeyPressEvent) -> None:
