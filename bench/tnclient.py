@@ -29,10 +29,11 @@ def ebcdic(text: str) -> bytes:
 
 
 _MORE = ebcdic("MORE...")
+_STATUS = [(ebcdic("RUNNING"), False), (ebcdic("CP READ"), True), (ebcdic("VM READ"), True), (_MORE, False)]
 _QUERY = bytes.fromhex("F3000501FF02")
 
 
-PATIENCE = 10.0
+PATIENCE = 120.0
 """Seconds in which what is waited for must come."""
 
 
@@ -51,6 +52,8 @@ class Terminal(asyncio.Protocol):
         self._wanted: tuple[bytes, ...] = ()
         self._came: asyncio.Future[float] | None = None
         self._ended = False
+        self._reading = False  # the system waits for a line
+        self._free: asyncio.Future[None] | None = None
         self.received = 0
         """Bytes that have come."""
         self.cleared = 0
@@ -105,6 +108,11 @@ class Terminal(asyncio.Protocol):
             return
         if self._came is not None and not self._came.done() and any(text in record for text in self._wanted):
             self._came.set_result(time.perf_counter())
+        for text, reading in _STATUS:
+            if text in record:
+                self._reading = reading
+        if self._reading and self._free is not None and not self._free.done():
+            self._free.set_result(None)
         if _MORE in record:
             self.cleared += 1
             self._send_record(b"\x6d")
@@ -136,7 +144,13 @@ class Terminal(asyncio.Protocol):
             awaited.set_exception(TimeoutError(f"{self._wanted} did not come; the last record was {last!r}"))
 
     async def enter(self, text: str, *then: str) -> float:
-        """Type TEXT, press ENTER, wait until one of THEN comes; seconds that that took. Raises Ended."""
+        """When the system waits for a line, type TEXT, press ENTER, wait until one of THEN comes; seconds that it took.
+
+        Raises Ended, TimeoutError.
+        """
+        if not self._reading:
+            self._free = asyncio.get_running_loop().create_future()
+            await asyncio.wait_for(self._free, PATIENCE)
         began = time.perf_counter()
         self._send_record(b"\x7d\x5b\x60" + _INPUT + ebcdic(text))
         return await self.until(*then) - began
