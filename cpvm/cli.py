@@ -64,6 +64,8 @@ _OWN = {
     "directory": ("cpvm.front.directory", "the users of a system and their machines, as source statements"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
     "nss": ("cpvm.front.nss", "saved systems and segments: list, import, export, purge"),
+    "get": ("cpvm.front.transferget", "get files of a user of a running system, by IND$FILE"),
+    "put": ("cpvm.front.transferput", "put files onto a disk of a user of a running system, by IND$FILE"),
     "read": ("cpvm.front.read", "put host files into a user's card reader"),
     "tape": ("cpvm.front.tape", "make tape images, look into them, put files on and off, convert them"),
     "user": ("cpvm.front.user", "add and remove users of a system, and give them passwords"),

@@ -122,6 +122,11 @@ def from_host(path: Path, form: Form, old: Records | None) -> Records:
         written = datetime.fromtimestamp(path.stat().st_mtime)
     except OSError as error:
         raise DiskError(f"{path}: {error.strerror}") from None
+    return from_bytes(data, path, form, old, written)
+
+
+def from_bytes(data: bytes, path: Path, form: Form, old: Records | None, written: datetime | None = None) -> Records:
+    """The contents of the host file PATH as records, as `from_host` makes them. Raises DiskError."""
     recfm = form.recfm or (old.recfm if old else None)
     lrecl = form.lrecl or (old.lrecl if old and recfm == "F" else None)
     try:

@@ -1,7 +1,4 @@
-"""The terminal's side of file transfers with IND$FILE: structured fields (DFT), and the bytes between text and records.
-
-`DFT` is what a `Screen` needs to transfer files (`Screen.transfer`); `codes` says what text becomes on the way.
-"""
+"""The terminal's side of file transfers with IND$FILE, by structured fields: `DFT` is a `Screen.transfer`."""
 
 from cpvm.terminal.indfile.dft import DEFAULT_LIMIT, DFT, MAXIMUM_LIMIT, MINIMUM_LIMIT, Outcome, Reader, Writer
 
