@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from web_browser import Browser, chromium
 
 from cpvm import api, sysgen
 from cpvm.cp import password
+from cpvm.cp.logon import log_off
+from cpvm.cp.system import System
 from cpvm.front.link import display_connector
 from cpvm.front.operatorpage import SystemSource
 
@@ -61,12 +64,28 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chrome: Browser, web_address: str) -> Iterator[Browser]:
-    """The browser at the page of terminals, connected; what it wrote to its console afterwards is an error."""
+def page(chrome: Browser, web_address: str, web_system: api.SystemHandle) -> Iterator[Browser]:
+    """The browser at the page of terminals, connected; what the page writes to its console is an error."""
+    chrome.complaints()
     chrome.open(web_address)
     yield chrome
-    assert [entry for entry in chrome.complaints() if "favicon" not in entry] == []
+    complaints = chrome.complaints()
     chrome.leave()
+    _log_off(web_system.system)
+    assert complaints == []
+
+
+def _log_off(system: System) -> None:
+    """Leave nobody behind for the next test."""
+    done = threading.Event()
+
+    def all_of_them() -> None:
+        for vm in list(system.users.values()):
+            log_off(vm, forced=True)
+        done.set()
+
+    system.post(all_of_them)
+    assert done.wait(30)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_log_on_and_a_command(page) -> None:
     page.chord(ALT, "1")
     page.wait_for("CP READ")
     page.enter("query users")
-    page.wait_for("001 USERS")
+    page.wait_for("001 USERS, ")
     page.enter("logoff")
     page.wait_for("VM/370 ONLINE")
     page.wait(lambda: "W0" in page.run("return document.querySelector('[role=tab]').textContent"))
@@ -132,6 +132,7 @@ def test_models_looks_keypad_and_help(page) -> None:
     page.wait(lambda: page.run("return document.body.dataset.look") == "light")
     pixel = "return [...document.querySelector('.panel canvas').getContext('2d').getImageData(1, 1, 1, 1).data]"
     page.wait(lambda: page.run(pixel)[:3] == [255, 255, 255])
+    page.complaints()  # that reading pixels is slow
     page.click("#pads")
     assert len(page.driver.find_elements("css selector", "#keypad [data-action^=pf]")) == 24
     page.keys("xyz")

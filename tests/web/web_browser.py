@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TIMEOUT = 30.0
+TIMEOUT = 8.0
 _ARGUMENTS = (
     "--headless",
     "--no-sandbox",

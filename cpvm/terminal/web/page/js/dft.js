@@ -31,11 +31,11 @@ function refusal(request, why) {
 }
 
 export class Transfer {
-  // `data` is what is sent to the guest, null to receive. `progress(bytes)`; `done(message, received)` when the guest
-  // has said how it went, `received` a Uint8Array; `failed(message)`.
-  constructor(data, { progress, done, failed }) {
+  // `data` is what is sent to the guest, null to receive. `report` has begun(), progress(bytes), done(message, received)
+  // with a Uint8Array when the guest has said how it went, and failed(message).
+  constructor(data, report) {
     this.data = data;
-    this.report = { progress, done, failed };
+    this.report = report;
     this.at = 0;
     this.number = 1;
     this.pieces = [];
@@ -70,6 +70,7 @@ export class Transfer {
     const name = String.fromCharCode(...field.subarray(-7)).trim();
     if (name !== "FT:DATA" && name !== "FT:MSG") return [refusal(Request.OPEN, FAILED)];
     this.message = name === "FT:MSG" ? [] : null;
+    this.report.begun();
     if (!this.message) this.number = 1;
     return [reply(...two(OPENED))];
   }

@@ -7,6 +7,7 @@ import { PAGES, fromRecords, lossReport, toRecords } from "./textcode.js";
 
 const MOST_BYTES = 64 << 20;
 const START_MS = 15_000; // until the guest's program has to have begun
+const QUIET_MS = 400;
 const TEXT_TYPES = /\.(txt|asm|assemble|exec|rexx|rex|copy|macro|maclib|listing|fortran|f|cob|cobol|pli|c|h|py|js|md|csv|json|xml|html?|css|log|script|memo|helpcms|xedit|data|jcl|ini|cfg)$/i;
 
 export class FileDialog {
@@ -15,6 +16,7 @@ export class FileDialog {
     this.dialog = dialog;
     this.panel = panel;
     this.tell = tell;
+    this.sent = 0; // of the files that were chosen together
     this.waiting = []; // files that come after the one that is being sent
     this.part = (name) => dialog.querySelector(`[name=${name}]`);
     this.status = dialog.querySelector(".status");
@@ -22,7 +24,10 @@ export class FileDialog {
     for (const page of PAGES) this.part("page").add(new Option(`Code page ${page}`, page));
     this.part("page").value = settings().page;
     this.part("page").addEventListener("change", () => keep({ page: this.part("page").value }));
-    this.part("local").addEventListener("change", () => this.offer([...this.part("local").files]));
+    this.part("local").addEventListener("change", () => {
+      this.sent = 0;
+      this.offer([...this.part("local").files]);
+    });
     for (const radio of dialog.querySelectorAll("[name=way]")) radio.addEventListener("change", () => this.arrange());
     this.part("kind").addEventListener("change", () => this.arrange());
     this.part("go").addEventListener("click", () => this.go());
@@ -56,6 +61,7 @@ export class FileDialog {
       return;
     }
     this.dialog.querySelector("[name=way][value=send]").checked = true;
+    this.sent = 0;
     this.arrange();
     this.offer(files);
     this.show();
@@ -70,7 +76,7 @@ export class FileDialog {
     this.part("kind").value = file.type.startsWith("text/") || TEXT_TYPES.test(file.name) ? "text" : "binary";
     this.arrange();
     const others = this.waiting.length ? `, and ${this.waiting.length} more` : "";
-    this.say(`${file.name}, ${file.size.toLocaleString("en")} bytes${others}`);
+    if (!this.running) this.say(`${file.name}, ${file.size.toLocaleString("en")} bytes${others}`);
   }
 
   async go() {
@@ -110,11 +116,13 @@ export class FileDialog {
     }
     if (length) options.push("LRECL", length);
     return this.start(session, command("PUT", words, options), data, (message) => {
-      this.say([message, report].filter(Boolean).join("\n"), Boolean(report));
-      const next = this.waiting;
-      if (next.length && !report) {
-        this.offer(next);
-        this.go();
+      this.sent += 1;
+      const last = this.waiting.length === 0;
+      const all = last && this.sent > 1 ? `${this.sent} files` : "";
+      this.say([all, message, report].filter(Boolean).join("\n"), Boolean(report));
+      if (!last && !report) {
+        this.offer(this.waiting);
+        whenQuiet(session, () => this.go());
       }
     });
   }
@@ -141,6 +149,7 @@ export class FileDialog {
   start(session, typed, data, done) {
     if (session.screen.locked) return this.say("The keyboard is locked; wait until CMS is ready.", true);
     this.running = session.transfer = new Transfer(data, {
+      begun: () => clearTimeout(this.timer),
       progress: (bytes) => this.progress(bytes, data?.length),
       done: (message, bytes) => this.ended(session, () => done(message, bytes)),
       failed: (message) => this.ended(session, () => this.say(message, true)),
@@ -151,14 +160,16 @@ export class FileDialog {
     session.act("erase input");
     for (const character of typed) session.act(character);
     session.act("enter");
-    this.timer = setTimeout(() => {
-      this.ended(session, () => this.say("IND$FILE has not begun: is CMS ready? See the screen.", true));
-    }, START_MS);
+    this.timer = setTimeout(() => this.notBegun(session), START_MS);
     return undefined;
   }
 
+  // The guest's program has not answered: something else has read the line, or there is no such program.
+  notBegun(session) {
+    this.ended(session, () => this.say("IND$FILE has not begun: is CMS ready? See the screen.", true));
+  }
+
   progress(bytes, total) {
-    if (bytes) clearTimeout(this.timer);
     if (total) {
       this.bar.max = total;
       this.bar.value = bytes;
@@ -182,6 +193,21 @@ export class FileDialog {
     this.dialog.classList.remove("running");
     then();
   }
+}
+
+// Wait until the keyboard is unlocked and the system has drawn what it had to draw.
+function whenQuiet(session, then) {
+  let timer;
+  const look = () => {
+    clearTimeout(timer);
+    if (!session.screen.locked) timer = setTimeout(go, QUIET_MS);
+  };
+  const go = () => {
+    session.removeEventListener("record", look);
+    then();
+  };
+  session.addEventListener("record", look);
+  look();
 }
 
 function command(what, words, options) {

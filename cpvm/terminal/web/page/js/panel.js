@@ -47,7 +47,7 @@ export class Panel {
     session.addEventListener("inhibited", (event) => this.mirror.say(event.detail));
     session.addEventListener("alarm", () => this.alarm());
     keys.addEventListener("keydown", (event) => this.keydown(event));
-    // what is not a key of the table comes as text: also from input methods and the keyboards of touch screens
+    // text from input methods and the keyboards of touch screens
     keys.addEventListener("input", (event) => {
       if (event.isComposing) return;
       const text = keys.value;
@@ -81,9 +81,16 @@ export class Panel {
   }
 
   keydown(event) {
-    if (event.isComposing || event.getModifierState("AltGraph")) return;
-    const action = actionOf(event);
-    if (action === null) return; // a character: the input event has it
+    if (event.isComposing) return;
+    const typed = event.getModifierState("AltGraph");
+    const action = typed ? null : actionOf(event);
+    if (action === null) {
+      // a character; what input methods and touch screens give instead comes with the input event
+      if ([...event.key].length !== 1 || (!typed && (event.ctrlKey || event.altKey || event.metaKey))) return;
+      event.preventDefault();
+      this.act(event.key);
+      return;
+    }
     if (action === "copy" || action === "paste") {
       if (action === "copy" && !this.view.selection) event.preventDefault();
       return; // the browser makes the clipboard's event of it

@@ -70,7 +70,7 @@ export function lossReport(lost, page) {
   const each = [...lost].slice(0, 8).map(([character, lines]) => {
     const code = `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
     const where = lines.length === 1 ? `line ${lines[0]}` : `${lines.length} times, first in line ${lines[0]}`;
-    return `${/\p{C}/u.test(character) ? "" : `${character} `}(${code}) ${where}`;
+    return `${/[\p{C}\p{Z}]/u.test(character) ? "" : `${character} `}(${code}) ${where}`;
   });
   const more = lost.size > 8 ? `; and ${lost.size - 8} more` : "";
   return `Code page ${page} lacks ${each.join("; ")}${more}. A question mark stands there now.`;
