@@ -20,7 +20,7 @@ _FUNCTIONS = bytes((2, 4))
 """RESPONSES and SYSREQ."""
 _INPUT = b"\x11\x5b\x60"
 """Set buffer address, 1760: the input area of CP's screen."""
-_COMMAND = re.compile(b"\xff([\xff\xef]|[\xfb-\xfe].|\xfa.*?\xff\xf0)", re.DOTALL)
+_COMMAND = re.compile(b"\xff([\xff\xec-\xf9]|[\xfb-\xfe].|\xfa.*?\xff\xf0)", re.DOTALL)
 
 
 def ebcdic(text: str) -> bytes:
