@@ -96,7 +96,7 @@ class LineCompleter:
         match = _PART.search(line)
         part = match[0] if match else ""
         found = self._words(line[: len(line) - len(part)], part.upper())
-        words = sorted(word.lower() for word in found) if part != part.upper() else sorted(found)
+        words = sorted(word.lower() for word in found) if line != line.upper() else sorted(found)
         common = _common(words)
         return common[len(part) :] + (" " if len(words) == 1 else ""), words
 

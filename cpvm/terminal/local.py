@@ -112,6 +112,9 @@ class ScreenTerminal(LocalBase):
         """A command for the 3270, which is to be seen."""
         display = self._display
         if display:
+            with self._writing:
+                if self._withheld is None:
+                    self._withheld = []  # from now on, not from when the prompt has gone
             self._soon(lambda: display.command(command, data, self._interrupt_prompt))
 
     def lines(self) -> None:
@@ -191,6 +194,7 @@ class ScreenTerminal(LocalBase):
         """One line typed, or one time as a 3270. False if the user has ended the terminal."""
         if self._display and self._display.shown:
             return await self._full_screen(self._display)
+        self._release()
         assert self._prompt is not None
         typing, self._typing = self._typing, Document()
         self._prompt.app.erase_when_done = False
@@ -209,7 +213,7 @@ class ScreenTerminal(LocalBase):
         """The window is a 3270; lines that come meanwhile are shown afterwards. False if the user has ended it."""
         assert self._loop is not None
         with self._writing:
-            proxy, self._withheld = self._proxy, []
+            proxy, self._proxy = self._proxy, None
         if proxy:
             await self._loop.run_in_executor(None, proxy.close)  # once it has written what came before
         try:
@@ -217,8 +221,15 @@ class ScreenTerminal(LocalBase):
         finally:
             with self._writing:
                 self._proxy = self._new_proxy()
-                self._proxy.write("".join(self._withheld))
-                self._withheld = None
+            if not display.shown:
+                self._release()
+
+    def _release(self) -> None:
+        """Show the lines that came while the window was a 3270."""
+        with self._writing:
+            withheld, self._withheld = self._withheld, None
+            if withheld and self._proxy:
+                self._proxy.write("".join(withheld))
 
     def leave(self) -> None:
         """The user ends the terminal from the 3270."""
