@@ -39,7 +39,8 @@ def web_address(web_system: api.SystemHandle) -> Iterator[str]:
     """Where its pages are: http://127.0.0.1:PORT."""
     from cpvm.terminal.web.server import WebServer
 
-    server = WebServer(display_connector(web_system.system), SystemSource(web_system.system), "127.0.0.1", 0)
+    cp = web_system.system
+    server = WebServer(display_connector(cp), SystemSource(cp), "127.0.0.1", 0, fence=cp.post)
     server.start()
     yield "http://{}:{}".format(*server.address)
     server.stop()

@@ -55,6 +55,7 @@ def serve(system: SystemHandle, address: Address, arguments: argparse.Namespace)
         address.port,
         tls=tls,
         names=getattr(arguments, "web_name", None) or (),
+        fence=system.system.post,
     )
     server.start()
     return _Web(server, Address(*server.address), tls is not None)

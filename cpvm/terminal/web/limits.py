@@ -1,4 +1,7 @@
-"""Hard limits of the web server; docs/howto/browser.md lists them."""
+"""Hard limits of the web server; docs/howto/browser.md lists them.
+
+How much a terminal may send is limited as for all terminals, see `cpvm.terminal.throttle`.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,6 @@ MAX_SIGNED_ON: Final = 100
 
 MAX_UNREAD: Final = 4 << 20
 """Bytes of output that a browser may leave unread before its connection is ended."""
-
-RECORDS_A_SECOND: Final = 50.0
-"""Records that a terminal may send for long, each second."""
-
-RECORDS_AT_ONCE: Final = 500
-"""Records that it may send in a burst beyond that."""
 
 COMMANDS_A_SECOND: Final = 2.0
 """Commands of an operator's page for long, each second."""

@@ -115,7 +115,7 @@ class OperatorPages:
         try:
             given = json.loads(await request.text())
             userid, password = given["userid"], given["password"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise web.HTTPBadRequest(text="userid and password are needed\n") from None
         if not isinstance(userid, str) or not isinstance(password, str):
             raise web.HTTPBadRequest(text="userid and password are texts\n")

@@ -13,6 +13,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
+from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay
 from cpvm.terminal.web import limits
 from cpvm.terminal.web.guarding import guard, own_names
@@ -33,6 +34,7 @@ class WebServer:
         port: TCP port, 0 for any free one.
         tls: for HTTPS.
         names: under which it answers, besides those it can know itself.
+        fence: the system's (see `cpvm.terminal.throttle`).
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class WebServer:
         *,
         tls: ssl.SSLContext | None = None,
         names: Iterable[str] = (),
+        fence: Fence | None = None,
     ) -> None:
         self._display = display
+        self._fence = fence
         self._host, self._port, self._tls = host, port, tls
         self._names = own_names(host, names)
         self._operator = operator
@@ -140,7 +144,10 @@ class WebServer:
         try:
             with self._caller(request):
                 socket = await self._socket(request, limits.MAX_RECORD, PROTOCOL)
-                line = self._lines[number] = WebDisplay(f"W{number:04d}", is_local(request), socket)
+                line = WebDisplay(
+                    f"W{number:04d}", is_local(request), socket, fence=self._fence, abort=lambda: _abort(request)
+                )
+                self._lines[number] = line
                 try:
                     await line.serve(self._display)
                 finally:
@@ -171,6 +178,11 @@ class WebServer:
         await socket.prepare(request)
         self._sockets.add(socket)
         return socket
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def is_local(request: web.Request) -> bool:

@@ -23,6 +23,7 @@ def pages() -> dict[str, tuple[str, bytes]]:
     found["/js/codepage.js"] = ("text/javascript", table.encode())
     for path, name in _INDEX.items():
         found[path] = found.pop(f"/{name}")
+    found["/favicon.ico"] = found["/icon.svg"]  # browsers ask for it, whatever a page says
     return found
 
 

@@ -1,7 +1,8 @@
 """A 3270 in a browser: one binary WebSocket frame is one 3270 record, commands as on a line (GA23-0059).
 
-Text frames, which only the server sends, are JSON about the connection itself: {"line": ...} once, {"userid": ...}
-whenever somebody logs on or off there, {} as a sign of life.
+Text frames are JSON about what is no 3270 data. From the server: {"line": ...} once, {"userid": ...} whenever somebody
+logs on or off there, {} as a sign of life. From the terminal: {"key": "sysreq"}, and {"refused": true} after a record
+that it could not carry out.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import contextlib
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from cpvm.s370.datastream import REMOTE, Aid
+from cpvm.terminal.throttle import Fence, Throttle
 from cpvm.terminal.tn3270 import SIZES, ConnectDisplay, DisplaySession
 from cpvm.terminal.web import limits
-from cpvm.terminal.web.pace import Pace
 
 _CODES = {code: remote for remote, code in REMOTE.items()}
 _QUERY = bytes((0xF3, 0, 5, 1, 0xFF, 2))  # Write Structured Field: Read Partition, Query
@@ -35,9 +37,19 @@ class WebDisplay:
         name: of the line.
         local: whether the browser is on this host.
         socket: the WebSocket, prepared.
+        fence: the system's (see `cpvm.terminal.throttle`).
+        abort: breaks the connection at once.
     """
 
-    def __init__(self, name: str, local: bool, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self,
+        name: str,
+        local: bool,
+        socket: web.WebSocketResponse,
+        *,
+        fence: Fence | None = None,
+        abort: Callable[[], None] = lambda: None,
+    ) -> None:
         self.name = name
         self.local = local
         self.size = SIZES[2]
@@ -53,6 +65,8 @@ class WebDisplay:
         self._userid = ""
         self._closing = False
         self._reason = b""
+        self._abort = abort
+        self._throttle = Throttle(fence, lambda: self._closing or socket.closed)
 
     # -- called by CP, from its own threads ------------------------------------------------------------------
 
@@ -68,11 +82,14 @@ class WebDisplay:
         with self._lock:
             self._outbox.append(item)
             self._unread += len(item) if item is not None else 0
-            if self._posted:
+            too_much = self._unread > limits.MAX_UNREAD
+            if too_much:
+                self._outbox.clear()
+            elif self._posted:
                 return
             self._posted = True
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is there to see this
-            self._loop.call_soon_threadsafe(self._wake.set)
+            self._loop.call_soon_threadsafe(self._abort if too_much else self._wake.set)
 
     # -- the connection --------------------------------------------------------------------------------------
 
@@ -124,16 +141,14 @@ class WebDisplay:
             at += length
 
     async def _read(self, session: DisplaySession) -> None:
-        pace = Pace(limits.RECORDS_A_SECOND, limits.RECORDS_AT_ONCE)
         async for message in self._socket:
-            if message.type is not WSMsgType.BINARY:
+            if message.type is WSMsgType.BINARY and message.data:
+                session.received(message.data)
+            elif message.type is not WSMsgType.TEXT or not _service(session, message.data):
                 await self._refuse("a terminal sends 3270 records")
                 return
-            if not pace.take():
-                await self._refuse("too many records")
-                return
-            if message.data:
-                session.received(message.data)
+            self._throttle.count()
+            await self._throttle.pause()
 
     async def _refuse(self, reason: str) -> None:
         await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=reason.encode())
@@ -157,10 +172,6 @@ class WebDisplay:
             items = list(self._outbox)
             self._outbox.clear()
             self._posted = False
-            unread, self._unread = self._unread, 0
-        if unread > limits.MAX_UNREAD:
-            await self._refuse("output was left unread")
-            return False
         for item in items:
             if item is None:
                 self._closing = True
@@ -168,6 +179,8 @@ class WebDisplay:
                 return False
             await self._who()
             await (self._socket.send_str(item) if isinstance(item, str) else self._socket.send_bytes(item))
+            with self._lock:
+                self._unread -= len(item)
         return True
 
     async def _who(self) -> None:
@@ -175,3 +188,20 @@ class WebDisplay:
         if userid != self._userid:
             self._userid = userid
             await self._socket.send_str(json.dumps({"userid": userid}))
+
+
+def _service(session: DisplaySession, text: str) -> bool:
+    """Carry out a text frame of the terminal's; False if it is none."""
+    if len(text) > limits.MAX_COMMAND:
+        return False
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if said == {"key": "sysreq"}:
+        session.escape()
+    elif said == {"refused": True}:
+        session.refused()
+    else:
+        return False
+    return True

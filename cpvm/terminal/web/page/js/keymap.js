@@ -7,6 +7,7 @@ export const KEYMAP = [
   ["pa1", ["A-1", "C-F1"], "PA1: attention, to CP"],
   ["pa2", ["A-2", "C-F2"], "PA2: next page of output"],
   ["pa3", ["A-3", "C-F3"], "PA3"],
+  ["sysreq", ["A-q"], "SYS REQ: to CP, whatever program has the screen"],
   ["reset", ["Escape"], "RESET: unlock the keyboard, forget what is typed ahead"],
   ["tab", ["Tab"], "Next field"],
   ["backtab", ["S-Tab"], "Field before"],

@@ -2,7 +2,7 @@
 
 const PF = Array.from({ length: 24 }, (_, n) => [`pf${n + 1}`, `PF${n + 1}`]);
 const OTHERS = [
-  ["pa1", "PA1"], ["pa2", "PA2"], ["pa3", "PA3"], ["clear", "CLEAR"], ["reset", "RESET"], ["insert", "INS"],
+  ["pa1", "PA1"], ["pa2", "PA2"], ["pa3", "PA3"], ["clear", "CLEAR"], ["sysreq", "SYS REQ"], ["reset", "RESET"], ["insert", "INS"],
   ["erase eof", "ERASE EOF"], ["erase input", "ERASE INPUT"], ["backtab", "|←"], ["tab", "→|"], ["newline", "↵"],
   ["home", "HOME"], ["left", "←"], ["up", "↑"], ["down", "↓"], ["right", "→"], ["dup", "DUP"], ["field mark", "FM"],
   ["enter", "ENTER"],

@@ -148,6 +148,7 @@ export class Session extends EventTarget {
       if (!(error instanceof StreamError)) throw error;
       this.inhibited = "X PROG";
       console.warn(`3270 data stream: ${error.message}`);
+      this.send('{"refused": true}');
     }
     const alarms = this.screen.alarms;
     if (alarms !== this.alarms) {
@@ -201,6 +202,8 @@ export class Session extends EventTarget {
       this.ahead = [];
       this.inhibited = "";
       this.keyboard.reset();
+    } else if (action === "sysreq") {
+      this.send('{"key": "sysreq"}');
     } else if (!this.connected) {
       if (action === "enter") this.connect();
     } else if (this.screen.locked || this.ahead.length) {
