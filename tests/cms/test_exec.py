@@ -102,7 +102,7 @@ def test_invalid_character_in_name() -> None:
 
 def test_a_file_too_large_for_the_machine() -> None:
     lines = "* a comment of some length, so that there is something to keep\n" * 4000
-    assert run(lines, storage=1 << 18) == ["DMSEXT109S VIRTUAL STORAGE CAPACITY EXCEEDED.", "Ready(00104);"]
+    assert run(lines, storage=5 << 16) == ["DMSEXT109S VIRTUAL STORAGE CAPACITY EXCEEDED.", "Ready(00104);"]
 
 
 def test_control_without_operands_is_what_it_was_at_the_beginning() -> None:

@@ -208,3 +208,42 @@ def test_halted_typing_ends_with_the_file() -> None:
     cms = BareCMS(files=files)
     cms.ipl()
     assert answer(cms.type("X")) == ["HEARD 3", "Ready;"]
+
+
+LOOPS = {
+    ("LOOP", "EXEC"): "&CONTROL OFF\n-A\n&N = 1\n&GOTO -A\n",
+    ("OUTER", "EXEC"): "&CONTROL OFF\nEXEC LOOP\n&TYPE NOT REACHED\n",
+    ("LOOP2", "EXEC"): "&TRACE OFF\n-A\n&N = 1\n&GOTO -A\n",
+}
+
+
+def test_hi_ends_execs() -> None:
+    """Typed while they run; the levels above end, too, and the next command runs."""
+    cms = BareCMS(files=LOOPS)
+    cms.ipl()
+    cms.start("OUTER", 400_000)
+    out = cms.interrupt("HI", 1000)
+    cms.run()
+    out = answer(out + cms.take())
+    assert re.fullmatch(r"DMSEXT072E Error in EXEC file LOOP, line [234] - Halted by HI", out[0])
+    assert out[1:] == ["DMSEXT072E Error in EXEC file OUTER, line 2 - Halted by HI", "Ready(00821);"]
+    cms.start("LOOP2", 400_000)
+    out = cms.interrupt("hi", 1000)
+    cms.run()
+    out = answer(out + cms.take())
+    assert re.fullmatch(r"DMSEXE085E Error in LOOP2 EXEC A1, line [234] - Halted by HI", out[0])
+    assert out[1] == "Ready(10018);"
+
+
+def test_ts_and_te_trace_execs() -> None:
+    for name, line in (("LOOP", "&GOTO -A"), ("LOOP2", "&GOTO -A")):
+        cms = BareCMS(files=LOOPS)
+        cms.ipl()
+        cms.start(name, 400_000)
+        assert cms.take() == []
+        assert line in cms.interrupt("TS", 400_000)
+        cms.interrupt("TE", 200_000)
+        assert cms.take() == []
+        cms.machine.run(200_000)
+        assert cms.take() == []
+        assert "Halted by HI" in cms.interrupt("HI", 200_000)[0]
