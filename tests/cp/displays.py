@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from assembler import assemble
+from cpvm.cp.graphic import GraphicTerminal
 from cpvm.cp.session import ReadState
-from cpvm.front.station import Station
+from cpvm.machine.media.screen import Keyboard, Screen, read_buffer, read_modified, structured, write
+from cpvm.s370.datastream import Read, Write
 from cpvm.s370.ebcdic import from_ebcdic
 
 from .helper import FakeTerminal, Site
@@ -14,18 +18,96 @@ from .helper import FakeTerminal, Site
 HERE = Path(__file__).parent
 
 
-class Screen3270(Station):
-    """A display, which greets its user with the logo."""
+SIZES = {2: (24, 80), 3: (32, 80), 4: (43, 80), 5: (27, 132)}
+PATIENCE = 30.0  # seconds until a test that hangs fails; never waited for otherwise
 
-    extended: bool
+
+class Screen3270:
+    """A display, with an operator who waits for what is to appear."""
+
+    local = True
 
     def __init__(self, site: Site, name: str, model: int = 2, *, extended: bool = True) -> None:
-        self.extended = extended
-        super().__init__(site.system, name, model)
+        self.name, self.size, self.extended = name, SIZES[model], extended
+        self.screen = Screen(24, 80, self.size, extended=extended)
+        self.keyboard = Keyboard(self.screen)
+        self.closed = False
+        self.sent: list[tuple[int, bytes]] = []
+        self._changed = threading.Condition()
+        self.terminal = GraphicTerminal(site.system, self)
+
+    # The wire
+
+    def send(self, command: int, data: bytes) -> None:
+        answer = b""
+        with self._changed:
+            self.sent.append((command, data))
+            if command in (Read.BUFFER, Read.MODIFIED):
+                answer = (read_buffer if command == Read.BUFFER else read_modified)(self.screen).data
+            elif command == Write.STRUCTURED_FIELD:
+                answer = structured.write(self.screen, data)
+            else:
+                write(self.screen, command, data)
+            self._changed.notify_all()
+        if answer:
+            self.terminal.received(answer)
+
+    def close(self) -> None:
+        self.closed = True
+
+    # The operator
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows, as far as they are to be seen."""
+        with self._changed:
+            return self.screen.lines()
+
+    @property
+    def status(self) -> str:
+        """The lower right corner."""
+        return self.lines[-1].ljust(self.screen.columns)[-20:].strip()
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Wait until that holds."""
+        with self._changed:
+            if not self._changed.wait_for(condition, PATIENCE):
+                raise AssertionError("it did not appear on\n" + "\n".join(self.screen.lines()))
+
+    def wait_for(self, text: str) -> None:
+        """Wait until a text is to be seen."""
+        self.wait(lambda: self.screen.find(text) >= 0)
 
     def until(self, status: str) -> None:
         """Wait for a status."""
         self.wait(lambda: self.status == status)
+
+    def unlocked(self) -> None:
+        """Wait until one can type."""
+        self.wait(lambda: not self.screen.locked)
+
+    def type(self, text: str) -> None:
+        """Type at the cursor."""
+        with self._changed:
+            self.unlocked()
+            self.keyboard.type(text)
+
+    def press(self, key: str) -> None:
+        """A key that gives attention."""
+        with self._changed:
+            self.unlocked()
+            self.keyboard.press(key)
+            record = read_modified(self.screen).data
+        self.terminal.received(record)
+
+    def enter(self, text: str) -> None:
+        """Type a line."""
+        self.type(text)
+        self.press("enter")
+
+    def hangup(self) -> None:
+        """The line breaks."""
+        self.terminal.lost()
 
     def logon(self, userid: str, password: str | None = None) -> None:
         """Log a user on; the screen is empty then."""
