@@ -72,7 +72,7 @@ class RemoteCommand:
         self._blanks = 0  # blank lines behind it; those before a Ready message belong to that
         self._over = False
         self._session: Session | None = None
-        self._own = False  # the machine is this command's
+        self._guest = False  # the machine was there before, disconnected
 
     # -- called by CP ----------------------------------------------------------------------------------------
 
@@ -90,6 +90,7 @@ class RemoteCommand:
                     self._client.write(line)
             else:
                 self._said.append(text)
+                self._guest = self._guest or text.startswith("RECONNECTED AT ")
             self._last, self._blanks = text, 0
 
     def state(self, state: StateName) -> None:
@@ -125,7 +126,7 @@ class RemoteCommand:
 
     def _leave(self) -> None:
         session = self._session
-        if session is not None and session.vm is not None and self._own:
+        if session is not None and session.vm is not None and not self._guest:
             logon.log_off(session.vm)
         if session is not None:
             session.hangup()
@@ -138,12 +139,11 @@ class RemoteCommand:
         if self._session.vm is None:
             self._tell_all()
             return NOT_LOGGED_ON
-        if any(line.startswith("RECONNECTED AT ") for line in self._said):
+        if self._guest:
             self._client.complain(f"cpvm: {self._userid} is logged on, and runs disconnected; ssh without a command")
             self._client.complain("cpvm: goes there, and a command needs a machine of its own")
             self._type("DISCONN")
             return NOT_LOGGED_ON
-        self._own = True
         if self._state is ReadState.CP_READ:
             self._type("IPL CMS")
         if self._state is ReadState.VM_READ and self._ready is None:
@@ -171,7 +171,7 @@ class RemoteCommand:
     def _execute(self, line: str) -> int:
         """Type a line, and what it reads; returns its return code."""
         nulls = 0
-        self._ready, self._last = None, ""
+        self._ready, self._last, self._blanks = None, "", 0
         self._type(line)
         if line.upper().startswith("#CP"):
             return 0  # CP's, of which CMS knows nothing

@@ -46,6 +46,7 @@ class SSHLine(NetworkLine):
         self._paused = False
         self._status = 0
         self._logging_on = False
+        self._was_on = False  # the user has been logged on here
         self._lost: asyncio.Future[None] = self._loop.create_future()
         if pty is None:
             self.line_end = "\n"
@@ -122,6 +123,7 @@ class SSHLine(NetworkLine):
             self._channel.exit(self._status)
 
     def _entered(self, state: ReadState) -> bool:
+        self._was_on = self._was_on or bool(self._userid)
         if state is not ReadState.LOGON or not self._guest.userid:
             return state.reading
         assert self._session is not None
@@ -130,7 +132,7 @@ class SSHLine(NetworkLine):
             self._session.line(f"LOGON {self._guest.userid}")
         else:
             # Logged off; or never logged on, and CP has said why.
-            self._status = 0 if self._userid else REFUSED
+            self._status = 0 if self._was_on else REFUSED
             self._session.hangup()
             self._finish()
         return False
