@@ -184,4 +184,4 @@ def test_the_operator_signs_on_and_sees_the_system(chrome, web_address, web_syst
     chrome.driver.get(f"{web_address}/operator")
     chrome.wait(lambda: chrome.run("return !document.getElementById('signon').hidden"))
     user.logoff()
-    chrome.complaints()
+    chrome.leave()

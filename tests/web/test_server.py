@@ -172,10 +172,21 @@ def test_random_bytes_hurt_nobody(web_address, web_system) -> None:
     assert web_system.system.running
 
 
-def test_there_are_so_many_lines(web_address, monkeypatch) -> None:
+def in_browsers(web_system) -> list[Any]:
+    return [one.terminal.wire for one in web_system.system.sessions if one.terminal.name.startswith("W")]
+
+
+async def nobody(web_system) -> None:
+    """Wait until terminals of tests before are gone."""
+    while in_browsers(web_system):
+        await asyncio.sleep(0.01)
+
+
+def test_there_are_so_many_lines(web_address, web_system, monkeypatch) -> None:
     monkeypatch.setattr(limits, "MAX_TERMINALS", 2)
 
     async def script(session):
+        await nobody(web_system)
         sockets = [await terminal(session), await terminal(session)]
         with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
             await session.ws_connect("/terminal")
@@ -189,14 +200,14 @@ def test_output_that_is_left_unread_ends_the_connection(web_address, web_system,
     monkeypatch.setattr(limits, "MAX_UNREAD", 100_000)
 
     async def script(session):
+        await nobody(web_system)
         socket = await terminal(session)
         await until(socket, "ONLINE")
-        (wire,) = [one.terminal.wire for one in web_system.system.sessions if one.terminal.name.startswith("W")]
+        (wire,) = in_browsers(web_system)
         for _ in range(200):
             wire.send(0x01, bytes(60_000))
         await closed(socket)
-        while any(one.terminal.wire is wire for one in web_system.system.sessions if hasattr(one.terminal, "wire")):
-            await asyncio.sleep(0.01)
+        await nobody(web_system)
 
     browse(web_address, script)
 
