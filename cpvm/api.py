@@ -10,6 +10,15 @@
         print(response.text, response.return_code, response.ready)
         user.logoff()
 
+A 3270 has a screen, with fields, and keys (`system.display()`, or `connect` for a system somewhere else; `Display`):
+
+        display = system.display()
+        display.logon("CMSUSER")
+        display.ipl_cms()
+        display.enter("EDIT PROFILE EXEC")
+        display.wait_for("EDIT:")
+        print(display.text, display.field_at(*display.cursor).protected)
+
 Nothing here sleeps: a call waits until the system says that it waits for input, at most for its `timeout` in seconds.
 Below that are bare machines, without CP and CMS. `BareMachine` is a System/370 with console, reader, punch and printer:
 registers, PSW, storage and keys, clocks; devices can be attached; `ipl`, `run`, `step`, `trace`, `save`, `restore`.
@@ -45,25 +54,33 @@ from cpvm.front.console import (
     DEFAULT_TIMEOUT,
     Console,
     LineClosed,
+    LogonRefused,
     NoAnswer,
     Ready,
     Response,
     TerminalError,
     ready_in,
 )
+from cpvm.front.cpstation import CPStation as Display
+from cpvm.front.cpstation import TransferError
 from cpvm.front.deckrun import DeckRun, run_deck
 from cpvm.front.folders.opening import folders_are_disks
 from cpvm.front.halves import host_halves
 from cpvm.front.link import connector, display_connector
 from cpvm.front.loader import LoadError
+from cpvm.front.localstation import LocalStation
+from cpvm.front.look import Cell, Field
+from cpvm.front.netstation import NetworkStation
 from cpvm.front.plugins import PluginError, load_installed
 from cpvm.front.plugins import load_file as load_plugin
-from cpvm.front.station import Station
+from cpvm.front.station import ScreenTimeoutError
+from cpvm.front.tlsclient import TLSError, Trust
 from cpvm.front.tracing import Executed
 from cpvm.machine import AddressError, IPLError, Machine, ProgramCheck, SnapshotError, Step, Stop, StopReason
 from cpvm.machine.device import ConfigurationError, Device, DeviceError, device_types
 from cpvm.machine.engines import AUTO, EngineError
 from cpvm.machine.host import Host, NullHost
+from cpvm.machine.media.screen import Inhibited
 from cpvm.s370.psw import EC, MACHINE_CHECK, PROBLEM, PSW, WAIT
 from cpvm.sysgen import SystemDirectoryError
 from cpvm.terminal.line import ReadState
@@ -77,14 +94,18 @@ __all__ = [
     "WAIT",
     "AddressError",
     "BareMachine",
+    "Cell",
     "ConfigurationError",
     "DeckRun",
     "Device",
     "DeviceError",
+    "Display",
     "EngineError",
     "Executed",
+    "Field",
     "Host",
     "IPLError",
+    "Inhibited",
     "LineClosed",
     "LoadError",
     "LogonRefused",
@@ -96,6 +117,7 @@ __all__ = [
     "ReadState",
     "Ready",
     "Response",
+    "ScreenTimeoutError",
     "SnapshotError",
     "Start",
     "Step",
@@ -103,18 +125,18 @@ __all__ = [
     "StopReason",
     "SystemDirectoryError",
     "SystemHandle",
+    "TLSError",
     "TerminalError",
+    "TransferError",
+    "Trust",
     "User",
+    "connect",
     "device_types",
     "load_plugin",
     "ready_in",
     "run_deck",
     "start",
 ]
-
-
-class LogonRefused(TerminalError):
-    """CP did not log the user on; `lines` says why."""
 
 
 class User(Console):
@@ -175,9 +197,9 @@ class SystemHandle:
         user.wait()
         return user
 
-    def display(self, model: int = 2) -> Station:
+    def display(self, model: int = 2) -> LocalStation:
         """A new 3270 display of the model 2 to 5, nobody logged on."""
-        return Station(self.system, f"G{next(self._names):04d}", model)
+        return LocalStation(self.system, f"G{next(self._names):04d}", model)
 
     def logon(self, userid: str, password: str | None = None, timeout: float = DEFAULT_TIMEOUT) -> User:
         """A new terminal with `userid` logged on. Raises as `User.logon` does."""
@@ -189,9 +211,7 @@ class SystemHandle:
             raise
         return user
 
-    def listen(
-        self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None
-    ) -> tuple[str, int]:
+    def listen(self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Serve telnet terminals, 3270s among them; returns the address, with the port that was chosen if `port` was 0.
 
         With `tls` only those that begin with a TLS handshake; their lines have names from T0001 on.
@@ -234,6 +254,36 @@ class SystemHandle:
             for action in self._afterwards:
                 action()
             self._stopped.set()
+
+
+def connect(
+    host: str = "127.0.0.1",
+    port: int = 3270,
+    model: int = 2,
+    *,
+    lu: str = "",
+    trust: Trust | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+) -> NetworkStation:
+    """A 3270 display of a system that runs somewhere else, or of any host that speaks TN3270 or TN3270E.
+
+        with api.connect("127.0.0.1", 3270) as display:
+            display.logon("CMSUSER")
+            display.ipl_cms()
+            print(display.command("LISTFILE").text)
+
+    Args:
+        host, port: where it listens.
+        model: 2 to 5.
+        lu: the name of the line to ask for; any if empty.
+        trust: which certificates are accepted; with it the connection is one of TLS.
+        timeout: seconds that reaching it may take.
+
+    Raises:
+        OSError: it cannot be reached.
+        TLSError: it is not to be trusted.
+    """
+    return NetworkStation(host, port, model, lu=lu, trust=trust, timeout=timeout)
 
 
 def start(

@@ -31,6 +31,10 @@ class LineClosed(TerminalError):
     """The system has ended this terminal's session."""
 
 
+class LogonRefused(TerminalError):
+    """CP did not log the user on; `lines` says why."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """CMS's Ready message: return code, virtual and total CPU seconds, and the time of day as hh:mm:ss."""
