@@ -74,7 +74,12 @@ def _lines(connection: socket.socket, wishes: Wishes) -> int:
     terminal: ScreenTerminal | PlainTerminal
     if has_screen():
         terminal = ScreenTerminal(
-            "remote", leave=True, history=history_folder(), display=wishes.size, vocabulary=_vocabulary
+            "remote",
+            leave=True,
+            history=history_folder(),
+            display=wishes.size,
+            vocabulary=_vocabulary,
+            secure=wishes.trust is not None,
         )
     else:
         terminal = PlainTerminal("remote", sys.stdin, sys.stdout)

@@ -57,7 +57,7 @@ def connector(system: System) -> Callable[[Terminal], _Link]:
     """What a terminal calls to be connected with `system`."""
 
     def connect(terminal: Terminal) -> _Link:
-        if isinstance(terminal, Window):
+        if isinstance(terminal, Window) and terminal.size is not None:
             return _WindowLink(system, WindowTerminal(system, terminal))
         return _Link(system, system.connect(terminal))
 

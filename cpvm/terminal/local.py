@@ -10,9 +10,10 @@ system knows of such windows (see `cpvm.terminal.window`).
 import asyncio
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, get_app_session
@@ -32,7 +33,11 @@ from cpvm.terminal.takeover import can_take_over, window_size
 from cpvm.terminal.vt import largest_model
 
 _BATCH = 0.02  # seconds between two redraws of the input line while output comes
+MOST_WITHHELD: Final = 10_000
+"""Lines that are kept while the window is a 3270; of more the last ones."""
+
 _HINTS = " Ctrl-C attention  Ctrl-D end of input "
+_LOOK_HINT = " Ctrl-T 3270 "
 _LEAVE_HINT = " Ctrl-] leave "
 
 
@@ -58,6 +63,7 @@ class ScreenTerminal(LocalBase):
             largest model for which there is room.
         full: whether it is a 3270 from the start.
         vocabulary: makes the words that the Tab key completes, when they are first needed.
+        secure: whether the way to the system is encrypted, which the 3270 shows.
     """
 
     extended = True
@@ -72,6 +78,7 @@ class ScreenTerminal(LocalBase):
         display: tuple[int, int] | None = None,
         full: bool = False,
         vocabulary: Callable[[], Vocabulary] | None = None,
+        secure: bool = False,
     ) -> None:
         super().__init__(name)
         self.asked = False
@@ -80,15 +87,18 @@ class ScreenTerminal(LocalBase):
         self._history = UserHistory(self, history)
         self._remembered = ""  # the userid whose lines the arrow keys bring back now
         self._end = end
-        self.size = display or largest_model(*window_size(get_app_session().output))
-        """Of the 3270."""
+        app = get_app_session()
+        fits = can_take_over(app.input)
+        self.size = (display or largest_model(*window_size(app.output))) if fits else None
+        """Rows and columns of the 3270; None if the window cannot be one."""
         self._full = full
+        self._secure = secure
         self._completer = (
             LineCompleter(vocabulary, lambda: self._state, lambda: self._session) if vocabulary is not None else None
         )
         self._display: LocalDisplay | None = None
         self._typing = Document()  # what stood in the prompt when it had to go
-        self._withheld: list[str] | None = None  # lines that came while the window is a 3270
+        self._withheld: deque[str] | None = None  # lines that came while the window is a 3270
         self._writing = threading.Lock()
         self._prompt: PromptSession[str] | None = None
         self._proxy: StdoutProxy | None = None
@@ -114,7 +124,7 @@ class ScreenTerminal(LocalBase):
         if display:
             with self._writing:
                 if self._withheld is None:
-                    self._withheld = []  # from now on, not from when the prompt has gone
+                    self._withheld = deque(maxlen=MOST_WITHHELD)  # from now on, not from when the prompt has gone
             self._soon(lambda: display.command(command, data, self._interrupt_prompt))
 
     def lines(self) -> None:
@@ -159,8 +169,10 @@ class ScreenTerminal(LocalBase):
     async def _serve(self, connect: Connect) -> None:
         self._loop = asyncio.get_running_loop()
         app = get_app_session()
-        if can_take_over(app.input):
-            self._display = LocalDisplay(self, app.input, app.output, self.size, leaving=self._leave)
+        if self.size is not None:
+            self._display = LocalDisplay(
+                self, app.input, app.output, self.size, leaving=self._leave, secure=self._secure
+            )
         self._proxy = self._new_proxy()
         try:
             self._prompt = PromptSession(
@@ -305,7 +317,7 @@ class ScreenTerminal(LocalBase):
         left = f" {self.userid or 'cpvm'} "
         right = f" {STATUS[self._state]} "
         columns = get_app().output.get_size().columns
-        hints = _HINTS + (_LEAVE_HINT if self._leave else "")
+        hints = _HINTS + (_LOOK_HINT if self._display else "") + (_LEAVE_HINT if self._leave else "")
         if len(left) + len(hints) + len(right) >= columns:
             hints = ""
         gap = max(1, columns - len(left) - len(hints) - len(right))

@@ -38,10 +38,18 @@ class LocalDisplay:
         input, output: the window.
         size: rows and columns of the 3270; by default the largest model for which the window has room.
         leaving: whether there is a key that ends the terminal.
+        secure: whether the way to the system is encrypted.
     """
 
     def __init__(
-        self, owner: Owner, input: Input, output: Output, size: tuple[int, int] | None = None, *, leaving: bool = False
+        self,
+        owner: Owner,
+        input: Input,
+        output: Output,
+        size: tuple[int, int] | None = None,
+        *,
+        leaving: bool = False,
+        secure: bool = False,
     ) -> None:
         self._owner = owner
         self._input, self._output = input, output
@@ -60,6 +68,7 @@ class LocalDisplay:
             self._received,
             screen=size or largest_model(*window),
             colours=colours(output),
+            secure=secure,
             attention=self._attention,
             system_request=self._system_request,
             hotkeys=keys,

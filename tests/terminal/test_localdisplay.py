@@ -191,3 +191,27 @@ def test_tab_completes(screen: Screen) -> None:
     screen.keys("r\t\r")
     screen.text.until("<#cp query timer >")
     assert screen.session.typed[0] == "LOGON "
+
+
+def test_a_window_that_knows_no_vt_sequences_stays_with_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    with create_pipe_input() as keyboard:
+        screen = Screen(keyboard)
+        assert screen.terminal.size is None
+        screen.keys("\x14HELLO\r")
+        screen.text.until("<HELLO>")
+        assert not screen.full
+        screen.terminal.close()
+        assert screen.ended()
+        screen.system.stop()
+
+
+def test_more_lines_than_are_kept_while_the_window_is_a_3270(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cpvm.terminal.local.MOST_WITHHELD", 3)
+    show(screen, "PROGRAM")
+    screen.system.post(lambda: [screen.terminal.write(f"LINE {n}") for n in range(10)])
+    screen.system.settle()
+    screen.keys("\r")
+    at = screen.text.until(RESTORE)
+    screen.text.until("BACK", at)
+    assert "LINE 9" in screen.text.getvalue() and "LINE 6" not in screen.text.getvalue()

@@ -324,7 +324,7 @@ class VTPanel:
     def _do_mouse(self) -> None:
         self._mouse = not self._mouse
         self._painter.mouse(self._mouse)
-        self._notice = f"THE MOUSE IS {'USED HERE' if self._mouse else 'THE TERMINAL’S'}"
+        self._notice = "MOUSE: CLICKS AND DRAGS ARE THE 3270'S" if self._mouse else "MOUSE: LEFT TO THE TERMINAL"
 
     # ---- copies of the screen
 

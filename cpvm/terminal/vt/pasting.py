@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cpvm.machine.media.screen import Inhibited, Keyboard
 from cpvm.s370.datastream import Attribute
-from cpvm.s370.ebcdic import CODEC
+from cpvm.terminal.codepage import composed, fitted, report
 from cpvm.terminal.vt import editing
 
 _PLAIN = str.maketrans("‘’‚“”„–—…\u00a0\u2007\u202f", "'''\"\"\"--.   ")
@@ -37,38 +37,36 @@ def paste(keyboard: Keyboard, text: str) -> Result:
 
     Raises Inhibited if the keyboard is locked, or nothing can be typed at the cursor.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN).split("\n")
-    alien = start = 0
+    lines = composed(text.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)).split("\n")
+    missing: dict[str, None] = {}
+    start = 0
     cut = False
     for number, line in enumerate(lines):
         if number:
             last = number == len(lines) - 1 and not line
             if keyboard.screen.formatted and editing.input_fields(keyboard) == 1:
                 rest = "" if last else "\n".join(lines[number:])
-                return Result(rest, True, _problem(alien, cut))
+                return Result(rest, True, _problem(missing, cut))
             if last:
                 break
             if not editing.line_below(keyboard, start):
                 return Result(problem=f"NO ROOM FOR {len(lines) - number} LINES")
         start = keyboard.screen.cursor
-        fitted, foreign = _line(keyboard, line)
-        cut |= not fitted
-        alien += foreign
-    return Result(problem=_problem(alien, cut))
+        cut |= not _line(keyboard, line, missing)
+    return Result(problem=_problem(missing, cut))
 
 
-def _problem(alien: int, cut: bool) -> str:
-    if alien:
-        return f"{alien} CHARACTER{'S ARE' if alien > 1 else ' IS'} NOT IN CODE PAGE 037"
+def _problem(missing: dict[str, None], cut: bool) -> str:
+    if missing:
+        return report(missing)
     return "LINES WERE CUT" if cut else ""
 
 
-def _line(keyboard: Keyboard, line: str) -> tuple[bool, int]:
-    """Type one line; whether all of it had room, and how many characters the code page lacks."""
+def _line(keyboard: Keyboard, line: str, missing: dict[str, None]) -> bool:
+    """Type one line; whether all of it had room. Characters that the code page lacks are added to `missing`."""
     screen = keyboard.screen
     only = not screen.formatted or editing.input_fields(keyboard) == 1
     row = screen.cursor // screen.columns
-    alien = 0
     for number, char in enumerate(line):
         if char == "\t":
             if screen.formatted:
@@ -77,18 +75,17 @@ def _line(keyboard: Keyboard, line: str) -> tuple[bool, int]:
             continue
         at = screen.cursor
         if not only and number and at // screen.columns != row:
-            return False, alien
+            return False
         field = screen.field(at)
         if field >= 0 and (at == field or screen.text[field] & Attribute.PROTECTED):
             if not number:
                 raise Inhibited("the position is protected")
             following = screen.next_unprotected(at)
             if only or following // screen.columns != row or following < at:
-                return False, alien
+                return False
             screen.cursor = following
-        code = char.encode(CODEC, "replace")
-        alien += code == b"\x6f" and char != "?"
-        keyboard.type(code if code[0] >= 0x40 else b"\x40")
-        if screen.cursor <= at:  # round the end of the screen
-            return number == len(line) - 1, alien
-    return True, alien
+        for fit in fitted(char, missing):
+            keyboard.type(fit)
+        if screen.cursor <= at and number < len(line) - 1:  # round the end of the screen
+            return False
+    return True

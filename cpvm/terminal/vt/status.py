@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from wcwidth import wcwidth
+
 from cpvm.terminal.vt.picture import Row
 from cpvm.terminal.vt.style import BOLD, REVERSE, TURQUOISE, WHITE, YELLOW
 
@@ -53,7 +55,7 @@ def status_line(status: Status, columns: int) -> Row:
 
     def put(at: int, words: str, style: int = TURQUOISE) -> int:
         for offset, char in enumerate(words[: max(0, columns - at)]):
-            text[at + offset] = char
+            text[at + offset] = char if char.isprintable() and wcwidth(char) == 1 else "."  # names come from elsewhere
             styles[at + offset] = style
         return at + len(words)
 

@@ -104,7 +104,7 @@ def test_tabs_go_to_the_next_field() -> None:
 def test_characters_that_the_code_page_lacks_are_counted() -> None:
     window = pasted("“smart” – 5 € ☃")
     assert window.lines[3].strip() == '"smart" - 5 ? ?'
-    assert "2 CHARACTERS ARE NOT IN CODE PAGE 037" in window.lines[-1]
+    assert "NOT IN CODE PAGE 037: € U+20AC, ☃ U+2603" in window.lines[-1]
 
 
 def test_where_there_is_one_field_each_line_is_entered_when_the_one_before_is_done() -> None:
