@@ -182,7 +182,7 @@ def test_waiting(bench: Bench) -> None:
         lambda: bench.wait_status("VM READ", timeout=0.01),
         lambda: bench.wait_change(bench.changes, 0.01),
     ):
-        with pytest.raises(ScreenTimeoutError, match="did not appear on(.|\n)*CARD"):
+        with pytest.raises(ScreenTimeoutError, match=r"did not appear on(.|\n)*CARD"):
             wrong()
 
 
