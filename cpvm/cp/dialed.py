@@ -12,10 +12,11 @@ from cpvm.cp.session import ReadState
 from cpvm.cp.vdevblok import VDEVBLOK
 from cpvm.machine.device import Device
 from cpvm.machine.devices.console3215 import Console3215
-from cpvm.machine.devices.display3277 import Display, DisplayBackend
+from cpvm.machine.devices.display3277 import Display
 from cpvm.s370.ebcdic import to_ebcdic
 
 if TYPE_CHECKING:
+    from cpvm.cp.displaywire import DialedDisplay
     from cpvm.cp.session import Session
     from cpvm.cp.system import System
     from cpvm.cp.vmblok import VMBLOK
@@ -199,6 +200,7 @@ class GraphicDevice(DialedDevice):
         assert self.session is not None
         backend = display_of(self.session)
         assert backend is not None
+        backend.fit(self.device)
         self.device.backend = backend
         backend.attach(self.device)
         self.device.power(True)
@@ -214,9 +216,9 @@ class GraphicDevice(DialedDevice):
         """Displays tell their keys to the device."""
 
 
-def display_of(session: Session) -> DisplayBackend | None:
+def display_of(session: Session) -> DialedDisplay | None:
     """The display that a terminal is, if it is one."""
-    display: DisplayBackend | None = getattr(session.terminal, "display", None)
+    display: DialedDisplay | None = getattr(session.terminal, "display", None)
     return display
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from cpvm.cp.fullscreen import fit
 from cpvm.machine.media.screen import StreamError
 from cpvm.s370.datastream import Read
 
@@ -48,6 +49,11 @@ class DialedDisplay:
         self._wire = wire
         self.device: Display | None = None
         self.reading = False
+
+    def fit(self, display: Display) -> None:
+        """Let a 3278 or 3279 be what the terminal is: its size, colours, structured fields. A 3277 is just that."""
+        if display.type != "3277":
+            fit(display, self._wire.size, self._wire.extended)
 
     def attach(self, display: Display) -> None:
         """The display is this device from now on."""

@@ -76,6 +76,14 @@ def resized(old: Screen, size: tuple[int, int], extended: bool, wide: bool = Tru
     return new, False
 
 
+def fit(device: Display, size: tuple[int, int], extended: bool) -> bool:
+    """Give a display that is a device the size and abilities of its terminal; False if what it showed is gone."""
+    device.screen, same = resized(device.screen, size, extended)
+    device.screen.transfer = _Elsewhere()
+    device.keyboard = Keyboard(device.screen)
+    return same
+
+
 class _Elsewhere:
     """Transfer of files, as the screen that mirrors a display has it: the display does it."""
 
@@ -170,11 +178,8 @@ class ConsoleDisplay:
 
     def resize(self, size: tuple[int, int], extended: bool) -> None:
         if (self.screen.alternate, self.screen.extended) != (size, extended):
-            self.device.screen, same = resized(self.screen, size, extended)
-            self.device.keyboard = Keyboard(self.device.screen)
             self.device.type = "3279" if extended else "3278"
-            self.screen.transfer = _Elsewhere()
-            if not same:
+            if not fit(self.device, size, extended):
                 self.key(bytes((Aid.CLEAR,)))
 
     def shown(self) -> tuple[tuple[int, bytes], ...]:
@@ -231,4 +236,4 @@ class _ResettingDisplay(Display):
         self._owner.ended()
 
 
-__all__ = ["ConsoleDisplay", "DiagnosedScreen", "FullScreen", "Kept", "resized"]
+__all__ = ["ConsoleDisplay", "DiagnosedScreen", "FullScreen", "Kept", "fit", "resized"]

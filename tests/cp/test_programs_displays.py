@@ -8,9 +8,11 @@ import pytest
 
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
+from cpvm.s370.datastream import encode_address
+from cpvm.s370.ebcdic import to_ebcdic
 
 from .calling import Guest
-from .displays import HERE, Screen3270, begin, load
+from .displays import HERE, SIZES, Screen3270, begin, load
 from .helper import DIRECTORY, Site
 
 TALK = (HERE / "talk.assemble").read_text()
@@ -158,10 +160,9 @@ def test_what_a_display_refuses_is_a_unit_check(site: Site) -> None:
     display.wait_for("VM/370 ONLINE")
     display.enter("DIAL CMSUSER 0A0")
     display.wait_for("TALK")
-    device = site.system.users["CMSUSER"].machine.device(0xA0)
+    forms = len(display.sent)
     display.terminal.refused()
-    site.on_cp(lambda: None)
-    assert device.sense == bytes((0x01,))
+    display.wait(lambda: len(display.sent) > forms)  # the interruption has the program show its form again
     display.enter("GOES ON")
     display.wait_for("FROM 0A0: GOES ON")
 
@@ -317,6 +318,57 @@ def test_diagnose_8c_and_24(site: Site, model: int, size: tuple[int, int]) -> No
     assert guest.call(0x24, 4, 6, r4=0xA0) == 0
     assert guest.get(7) >> 8 == {2: 0x400402, 4: 0x400104, 5: 0x400105}[model]
     assert guest.call(0x8C, 4, 6, r4=0x7FFFFF, r5=0xA0, r6=100) < 0
+
+
+@pytest.mark.parametrize(("model", "extended"), [(5, True), (4, False), (2, True)])
+def test_a_dialed_3278_is_what_its_terminal_is(site: Site, model: int, extended: bool) -> None:
+    host = site.logon("CMSUSER")
+    host.type("DEFINE GRAF 0A0 3278#DEFINE GRAF 0A1 3277")
+    displays = [Screen3270(site, f"G000{number}", model, extended=extended) for number in (1, 2)]
+    for display, address in zip(displays, (0xA0, 0xA1), strict=True):
+        display.wait_for("VM/370 ONLINE")
+        display.enter(f"DIAL CMSUSER {address:03X}")
+        display.wait(lambda: not display.screen.find("ONLINE") >= 0)  # noqa: B023
+    machine = site.system.users["CMSUSER"].machine
+    later, early = machine.device(0xA0), machine.device(0xA1)
+    assert (later.screen.alternate, later.screen.extended) == (SIZES[model], extended)
+    assert (early.screen.alternate, early.screen.extended) == ((24, 80), False)
+    rows, columns = SIZES[model]
+    last = encode_address(rows * columns - 9, rows * columns)
+    stream = bytes((0xC3, 0x11)) + last + to_ebcdic("THE END")
+    query = bytes.fromhex("000501FF02")
+    ccws = f"0D002100 200000{len(stream):02X}"
+    for at, data in ((0x2000, bytes.fromhex(ccws)), (0x2100, stream), (0x3000, bytes.fromhex("11003100 20000005"))):
+        site.on_cp(lambda at=at, data=data: machine.storage.write(at, data))  # type: ignore[misc]
+    site.on_cp(lambda: machine.storage.write(0x3100, query))
+    run(site, host, 0x2000)
+    displays[0].wait_for("THE END")
+    assert "THE END" in displays[0].lines[rows - 1]
+    csw = run(site, host, 0x3000)
+    if extended:
+        site.on_cp(lambda: None)  # the display has answered before, but perhaps CP has not yet heard it
+        assert later.pending[:1] == b"\x88"
+        assert columns.to_bytes(2, "big") + rows.to_bytes(2, "big") in later.pending
+    else:
+        assert csw[4] & 0x02
+
+
+def run(site: Site, host, ccws: int) -> bytes:
+    """Start a channel program of 0A0; its CSW, after the end."""
+    machine = site.system.users["CMSUSER"].machine
+    for at, data in {
+        0x48: ccws.to_bytes(4, "big").hex(),
+        0x78: "00020000000000AB",
+        0x200: "9C0000A0 9D0000A0 47700204 82000240",
+        0x240: "00020000000000AB",
+    }.items():
+        site.on_cp(lambda at=at, data=data: machine.storage.write(at, bytes.fromhex(data)))  # type: ignore[misc]
+    host.type("STORE PSW 00000000 00000000", ReadState.CP_READ)
+    host.session.line("BEGIN 200")
+    host.until_line("DISABLED WAIT")
+    host.until(ReadState.CP_READ)
+    csw: bytes = machine.storage.read(0x40, 8)
+    return csw
 
 
 def test_a_monochrome_display_has_no_colours(site: Site) -> None:

@@ -620,3 +620,29 @@ def test_keys_that_there_are_not() -> None:
     line = display()
     with pytest.raises(ConfigurationError, match="a 3277 has no key pf25"):
         line.device.press("pf25")
+
+
+def test_what_the_terminal_refuses_is_a_unit_check() -> None:
+    line, _ = terminal()
+    write(line, FORM)
+    line.device.refuse()
+    assert line.interruptions() == ["0600 0000"]
+    assert line.sense() == "01"
+    assert line.run((READ, 99, SLI, AT)) == "waits"
+    line.device.refuse()
+    assert line.interruptions() == ["0E00 0063"]
+    line.device.power(False)
+    line.device.refuse()
+    assert not line.interruptions()
+
+
+def test_a_terminal_that_is_shown_the_screen_later() -> None:
+    line, place = terminal()
+    write(line, FORM)
+    line.device.present(False)
+    assert line.run((WRITE, 1)) == "0200"
+    place.log.clear()
+    line.device.present(True)
+    assert not place.log
+    assert line.interruptions() == ["0400 0000"]
+    assert write(line, FORM) == "0C00 0000"
