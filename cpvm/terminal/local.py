@@ -8,6 +8,7 @@ system knows of such windows (see `cpvm.terminal.window`).
 """
 
 import asyncio
+import os
 import sys
 import threading
 from collections import deque
@@ -325,8 +326,9 @@ class ScreenTerminal(LocalBase):
 
 
 def has_screen() -> bool:
-    """Whether this process's input and output are a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether this process's input and output are a terminal, and one that can do more than print lines."""
+    dumb = os.environ.get("TERM", "") in ("dumb", "unknown")
+    return sys.stdin.isatty() and sys.stdout.isatty() and not dumb
 
 
 __all__ = ["PlainTerminal", "ScreenTerminal", "Terminal", "has_screen"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -43,8 +42,8 @@ def window_size(output: Output) -> tuple[int, int]:
 
 
 def can_take_over(input: Input) -> bool:
-    """Whether the keys of this window can be had as it sends them (not so on Windows), and it knows VT sequences."""
-    return hasattr(input, "stdin_reader") and os.environ.get("TERM", "") not in ("dumb", "unknown")
+    """Whether the keys of this window can be had as it sends them (not so on Windows)."""
+    return hasattr(input, "stdin_reader")
 
 
 def save_screen(text: str) -> str:

@@ -193,8 +193,8 @@ def test_tab_completes(screen: Screen) -> None:
     assert screen.session.typed[0] == "LOGON "
 
 
-def test_a_window_that_knows_no_vt_sequences_stays_with_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "dumb")
+def test_a_window_that_gives_no_raw_keys_stays_with_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cpvm.terminal.local.can_take_over", lambda input: False)
     with create_pipe_input() as keyboard:
         screen = Screen(keyboard)
         assert screen.terminal.size is None
