@@ -104,6 +104,12 @@ addEventListener("beforeunload", (event) => {
   if (tabs.tabs.some((tab) => tab.panel.session.userid)) event.preventDefault();
 });
 
+// A page that was left may be kept by the browser, with its connections.
+addEventListener("pagehide", () => tabs.tabs.forEach((tab) => tab.panel.session.suspend()));
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const tab of tabs.tabs) tab.panel.session.connect();
+});
+
 makeKeypad(element("keypad"), (action) => tabs.panel.act(action));
 fillKeyHelp(element("keytable"));
 showKeypad(chosen.keypad);

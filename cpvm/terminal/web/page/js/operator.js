@@ -115,4 +115,9 @@ document.addEventListener("visibilitychange", () => {
   else if (!socket && element("signon").hidden) again();
 });
 
+addEventListener("pagehide", () => socket?.close(1000));
+addEventListener("pageshow", (event) => {
+  if (event.persisted) again();
+});
+
 again();

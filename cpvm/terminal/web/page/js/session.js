@@ -113,6 +113,16 @@ export class Session extends EventTarget {
     }
   }
 
+  // The page goes away, perhaps to come back: the user is disconnected meanwhile.
+  suspend() {
+    clearTimeout(this.timer);
+    if (!this.socket) return;
+    this.socket.onclose = null;
+    this.socket.close(ENDED);
+    this.lost(1001, "");
+    clearTimeout(this.timer);
+  }
+
   close() {
     this.closed = true;
     clearTimeout(this.timer);
