@@ -160,6 +160,7 @@ export class Panel {
       });
     });
     this.canvas.addEventListener("pointerup", () => {
+      this.focus(); // some touch screens show their keyboard only now
       if (from && !this.view.selection) {
         this.session.act(`move ${from.row * this.session.screen.columns + from.column}`);
       }
