@@ -71,6 +71,19 @@ class Storage:
                 self.touched(block)
         self.data[addr : addr + n] = bytes(data)
 
+    def release(self, addr: int, n: int) -> None:
+        """Zeros in n bytes at this address, whose memory goes back to the host where it can. Raises AddressError."""
+        self._check(addr, n)
+        first, end = -(-addr // PAGE) * PAGE, (addr + n) // PAGE * PAGE
+        if first >= end or any(at < end and first < at + length for at, length in self._mapped):
+            self.write(addr, bytes(n))
+            return
+        self.write(addr, bytes(first - addr))
+        self.write(end, bytes(addr + n - end))
+        for block in self.watched.intersection(range(first // BLOCK, end // BLOCK)):
+            self.touched(block)
+        self.data.madvise(mmap.MADV_DONTNEED, first, end - first)
+
     def key(self, addr: int) -> int:
         """Key byte of the block: access-control bits (X'F0'), fetch protection (8), reference (4), change (2)."""
         self._check(addr, 1)

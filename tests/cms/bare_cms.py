@@ -66,6 +66,8 @@ class Host:
     raw: deque[bytes] = field(default_factory=lambda: deque(maxlen=100))
     """The last writes as they came; a new-line character at the end of one is not shown in `out`."""
     instructions: int = 0
+    released: list[tuple[int, int]] = field(default_factory=list)
+    """Pages given back, first and last."""
 
     # console, reader, punch, printer
     def write(self, data: bytes, newline: bool) -> None:
@@ -123,6 +125,11 @@ class Host:
         text = to_ebcdic("11/23/2608:30:00")
         used = self.instructions.to_bytes(8, "big")
         machine.storage.write(machine.gr[r1] & 0xFFFFFF, text + used + used)
+
+    def d010(self, machine: Machine, r1: int, r3: int) -> None:
+        first, last = machine.gr[r1], machine.gr[r3]
+        self.released.append((first, last))
+        machine.storage.write(first, bytes(last + 4096 - first))
 
     def d018(self, machine: Machine, r1: int, r3: int) -> None:
         addr = machine.gr[r1] & 0xFFF

@@ -127,3 +127,22 @@ def test_programs_use_segments(file: Path, engine: str) -> None:
     assert one.storage.read(START + 0x1A, 4) == (10).to_bytes(4, "big")
     assert other.storage.read(START + 0x1A, 4) == bytes(4)
     assert told == [START // 2048]
+
+
+def test_pages_given_back_to_the_host(file: Path) -> None:
+    """Zeros, whether they were the machine's own or a file's; what is beside them stays."""
+    storage = Machine(1 << 20).storage
+    storage.write(0x1000, b"\x11" * 0x5000)
+    told: list[int] = []
+    storage.altered = told.append
+    with file.open("rb") as pages:
+        storage.map_pages(0x8000, 0x2000, pages.fileno(), 0, watch=True)
+    storage.release(0x1800, 0x3000)
+    assert storage.read(0x17FF, 1) == storage.read(0x4800, 1) == b"\x11"
+    assert not any(storage.read(0x1800, 0x3000))
+    storage.release(0x8000, 0x1000)
+    assert not any(storage.read(0x8000, 0x1000))
+    assert storage.read(0x9000, 1) == b"\x02"
+    assert told == [0x10, 0x11]
+    with pytest.raises(AddressError):
+        storage.release(0xFF800, 0x1000)

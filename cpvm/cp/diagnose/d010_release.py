@@ -9,8 +9,7 @@ PAGE = 4096
 
 @diagnose(0x10)
 def release_pages(call: DiagnoseCall) -> None:
-    """Rx: first page, Ry: last page, both on page boundaries inside of storage. The pages become zero."""
+    """Rx: first page, Ry: last page, both on page boundaries inside of storage. The pages become zero; the host gets them back."""
     first, last = call.x, call.y
     call.specification(bool((first | last) & (PAGE - 1)) or first > last or last + PAGE > call.machine.storage.size)
-    for page in range(first, last + PAGE, PAGE):
-        call.machine.storage.write(page, bytes(PAGE))
+    call.machine.storage.release(first, last + PAGE - first)
