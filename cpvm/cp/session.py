@@ -106,6 +106,7 @@ class Session:
         self.logon: CommandRun | None = None  # a LOGON command that waits for its password
         self.dialed: DialedDevice | None = None  # the line of a machine that the terminal is connected to
         self.ahead: deque[str] = deque()  # lines typed while LOGON works
+        self.columns = 0  # of the terminal, as far as it has told
         self.failures = 0  # wrong passwords in a row
         self.proven = ""  # the user that whoever is at the terminal has proven to be; good for one LOGON
         self.closed = False
@@ -133,6 +134,15 @@ class Session:
             self.refuse()
         else:
             self.vm.console.program_key(number)
+
+    def resized(self, columns: int) -> None:
+        """The terminal has so many columns."""
+        self._owner.post(lambda: self._resized(columns))
+
+    def _resized(self, columns: int) -> None:
+        self.columns = columns
+        if self.vm is not None:
+            self.vm.terminal.fit(columns)
 
     def hangup(self) -> None:
         """The connection broke, or the user closed the terminal."""

@@ -9,6 +9,9 @@ from typing import Final
 UNBROKEN = 255
 """LINESIZE OFF: the longest line that CP writes."""
 
+USUAL_LINESIZE = 130
+"""LINESIZE of a terminal that is not wider than that, or has not told how wide it is."""
+
 AREAS: Final = ("CPOUT", "VMOUT", "INREDISP", "STATAREA", "INAREA")
 """Parts of CP's screen whose looks SCREEN sets: lines from CP, lines from the machine, what was typed shown again, the
 status, where one types."""
@@ -31,7 +34,8 @@ class TerminalOptions:
     line-mode terminals have no use for them.
     """
 
-    linesize: int = 130  # characters of a line, longer ones are broken
+    linesize: int = USUAL_LINESIZE  # characters of a line, longer ones are broken
+    own_linesize: bool = False  # it is what TERMINAL LINESIZE said, however wide the terminal is
     mode: str = "CP"  # what one attention is for: CP, or the virtual machine
     more: tuple[int, int] = (50, 10)  # seconds until a full screen is cleared: without and with the warning
     hold: bool = True
@@ -46,6 +50,11 @@ class TerminalOptions:
     brkkey: str = "PA1"  # the key that takes a program's screen away: PA1, PF1 to PF24, or NONE
     looks: dict[str, Look] = field(default_factory=dict)  # by area
     tabchar: str = ""  # typed for a tabulator; "": none
+
+    def fit(self, columns: int) -> None:
+        """The terminal has so many columns, 0 if that is not known: a wide one gets long lines unless LINESIZE was set."""
+        if not self.own_linesize:
+            self.linesize = min(max(USUAL_LINESIZE, columns), UNBROKEN)
 
     def broken(self, text: str) -> Iterator[str]:
         """TEXT in lines that fit."""

@@ -83,6 +83,7 @@ class VirtualConsole:
         """SESSION is the terminal from now on."""
         self.session = session
         session.vm = self.vm
+        self.vm.terminal.fit(session.columns)
         self._announced = None
         self._unanswered.answered()
         if (graphic := self.graphic) is not None:
@@ -312,6 +313,9 @@ class VirtualConsole:
         """The machine was reset: lines typed for the guest are gone, and its output without carriage return."""
         self._guest.clear()
         self._attention_sent = False
+        self._kept = None
+        if (graphic := self.graphic) is not None:
+            graphic.program_reset()
         self.flush()
 
     # Output

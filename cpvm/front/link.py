@@ -23,6 +23,7 @@ class _Link:
         self.attention = session.attention
         self.hangup = session.hangup
         self.program_key = session.program_key
+        self.resized = session.resized
 
     def vouch(self, userid: str) -> None:
         """Whoever is at the terminal has proven to be this user; for the one that makes the connection."""

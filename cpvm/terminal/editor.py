@@ -90,10 +90,13 @@ class LineEditor:
         """How many lines TEXT ends if it is fed next."""
         return self._keys.line_ends(text)
 
-    def resize(self, width: int) -> None:
-        """The terminal now has `width` columns (MIN_COLUMNS to MAX_COLUMNS; anything else is ignored)."""
-        if MIN_COLUMNS <= width <= MAX_COLUMNS and width != self._row.width:
+    def resize(self, width: int) -> bool:
+        """The terminal now has `width` columns. Returns whether that is believed: it is MIN_COLUMNS to MAX_COLUMNS."""
+        if not MIN_COLUMNS <= width <= MAX_COLUMNS:
+            return False
+        if width != self._row.width:
             self._row.resize(width, self._at, self.visible)
+        return True
 
     def take(self) -> str:
         """What is to be sent to the screen since the last call."""

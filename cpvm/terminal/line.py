@@ -79,6 +79,14 @@ class KeyedSession(Protocol):
         """Key NUMBER, 1 to 24, was pressed."""
 
 
+@runtime_checkable
+class WideSession(Protocol):
+    """A session whose system breaks lines as wide as the terminal is."""
+
+    def resized(self, columns: int) -> None:
+        """The terminal has so many columns."""
+
+
 def press(session: Session | None, number: int) -> None:
     """Press a program function key; systems that know of none do nothing."""
     if isinstance(session, KeyedSession):

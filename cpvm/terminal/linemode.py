@@ -19,7 +19,7 @@ from cpvm.terminal.client import Fill
 from cpvm.terminal.codepage import report
 from cpvm.terminal.editor import Entered, Event, Key, LineEditor, Unmapped
 from cpvm.terminal.keys import PASTE_OFF, ProgramKey
-from cpvm.terminal.line import MAX_LINE, History, ReadState, Session, StateName, press, printable
+from cpvm.terminal.line import MAX_LINE, History, ReadState, Session, StateName, WideSession, press, printable
 from cpvm.terminal.throttle import Fence, Throttle
 
 MAX_UNREAD = 4 << 20
@@ -248,6 +248,12 @@ class NetworkLine(ABC):
             self._end_of_input()
         else:
             self.write(f"LINE OF MORE THAN {MAX_LINE} CHARACTERS IGNORED")
+
+    def _resize(self, columns: int) -> None:
+        """The client's terminal has so many columns."""
+        if self._editor.resize(columns) and isinstance(self._session, WideSession):
+            self._session.resized(columns)
+        self._transmit(self._editor.take())
 
     def _press_attention(self) -> None:
         """The attention key of the protocol."""

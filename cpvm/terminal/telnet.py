@@ -143,7 +143,7 @@ class TelnetLine(NetworkLine):
         elif isinstance(item, tn.OptionChanged):
             self._option(item)
         elif item.option == tn.NAWS and len(item.data) == 4:
-            self._editor.resize(int.from_bytes(item.data[:2], "big"))
+            self._resize(int.from_bytes(item.data[:2], "big"))
         elif item.option == tn.MESSAGES and (key := _KEY.fullmatch(item.data)) and 1 <= int(key[1]) <= MOST_KEYS:
             self._event(ProgramKey(int(key[1])))
 

@@ -15,6 +15,7 @@ class FakeSession:
         self.userid = ""
         self.typed: list[str] = []
         self.attentions = 0
+        self.columns = 0
         self.hung_up = threading.Event()
         self._state = ReadState.LOGON
         self._candidate = ""
@@ -25,6 +26,9 @@ class FakeSession:
 
     def attention(self) -> None:
         self.system.post(self._attention)
+
+    def resized(self, columns: int) -> None:
+        self.columns = columns
 
     def hangup(self) -> None:
         self.system.post(self.hung_up.set)  # behind the lines that were typed before

@@ -180,6 +180,15 @@ def test_attention(net: Net, key: bytes) -> None:
     assert net.system.sessions[0].typed == ["RUN", "Q"]
 
 
+def test_the_window_size_is_passed_on_and_used(net: Net) -> None:
+    client = net.character_client()
+    head = bytes((IAC, SB, tn.NAWS))
+    client.send(head + b"\0\x05\0\x18" + bytes((IAC, SE)) + head + b"\xff\xff\xff\xff\0\0" + bytes((IAC, SE)))
+    client.send(head + b"\0\x14\0\x18" + bytes((IAC, SE)) + b"x" * 25 + b"\x01")
+    client.until("x" * 25 + "\x1b[1A\r")  # from the second row of 20 columns to the first
+    assert net.system.sessions[0].columns == 20
+
+
 def test_attention_sent_as_urgent_data(net: Net) -> None:
     client = net.character_client()
     client.socket.send(bytes((IAC, tn.IP)))

@@ -47,6 +47,7 @@ def terminal(request: Request, operands: Operands) -> Answer:
             options.tabchar = _symbol(request, name, value, TABCHAR)
         elif name == "LINESIZE":
             options.linesize = UNBROKEN if value == "OFF" else decimal(value, 1, UNBROKEN)
+            options.own_linesize = True
         elif name == "MODE":
             options.mode = choose(value, "CP", "VM")
         elif name == "BREAKIN":

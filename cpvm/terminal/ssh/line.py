@@ -52,7 +52,6 @@ class SSHLine(NetworkLine):
             self.line_end = "\n"
         else:
             self._editor.echo = True
-            self._editor.resize(pty.columns)
 
     # -- what the client does --------------------------------------------------------------------------------
 
@@ -65,8 +64,7 @@ class SSHLine(NetworkLine):
 
     def resized(self, rows: int, columns: int) -> None:
         """The client's terminal has another size."""
-        self._editor.resize(columns)
-        self._transmit(self._editor.take())
+        self._resize(columns)
 
     def interrupted(self) -> None:
         """BREAK, or the signal INT."""
@@ -85,6 +83,8 @@ class SSHLine(NetworkLine):
             self._brackets = True
             self._transmit(PASTE_ON)
         self._session = self._gate.connect(self, self._guest.userid)
+        if self._pty is not None:
+            self._resize(self._pty.columns)
         try:
             while not self._closing and (data := await self._next()):
                 self._data(data)

@@ -140,10 +140,7 @@ class SSHWindow(SSHLine):
         self._terminal.rows, self._terminal.columns = rows, columns
         if self._panel is not None:
             self._panel.resize(rows, columns)
-        if self._covered:
-            self._editor.resize(columns)  # shown only later
-        else:
-            super().resized(rows, columns)
+        super().resized(rows, columns)
 
     def interrupted(self) -> None:
         if self._covered and self._session is not None:
