@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cpvm.cp.screeninput import Record
 from cpvm.cp.screenlines import Line, Looks, logo
 from cpvm.cp.session import Origin, ReadState, Session
 from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, encode_address
-from cpvm.s370.ebcdic import to_ebcdic
+
+if TYPE_CHECKING:
+    from cpvm.cp.vmblok import VMBLOK
 
 ROWS: Final = 24
 COLUMNS: Final = 80
@@ -44,6 +46,7 @@ class CPScreen:
 
     def __init__(self, rows: int = ROWS, columns: int = COLUMNS, *, extended: bool = False) -> None:
         self.rows, self.columns = rows, columns
+        self.output_lines = rows - 2  # those above the input area
         self._input_at = (rows - 2) * columns
         self._status_at = rows * columns - _STATUS_LENGTH - 1  # the attribute in front of the status
         self.session: Session | None = None
@@ -80,14 +83,13 @@ class CPScreen:
         return self.rows * self.columns
 
     @property
-    def output_lines(self) -> int:
-        """Lines above the input area."""
-        return self.rows - 2
-
-    @property
     def input_length(self) -> int:
         """Characters that can be typed."""
         return self._status_at - self._input_at
+
+    @property
+    def _vm(self) -> VMBLOK | None:
+        return self.session.vm if self.session is not None else None
 
     # What CP says
 
@@ -125,8 +127,12 @@ class CPScreen:
         self._drawn = -1
 
     def park(self) -> Image:
-        """The program's data for the output area, if any; to be given to `restore` of another screen."""
-        return list(self._image or self._parked)
+        """The program stops: keep its data for the output area, if any, until `unpark`, or `restore` elsewhere."""
+        if self._image:
+            image = list(self._image)
+            self.no_image()
+            self._parked = image
+        return list(self._parked)
 
     def unpark(self) -> None:
         """The program goes on: show its data, as soon as what is displayed has been read."""
@@ -214,7 +220,7 @@ class CPScreen:
     @property
     def held(self) -> bool:
         """Whether the operator has stopped the screen, or a message that must not be missed has (TERMINAL HOLD)."""
-        vm = self.session.vm if self.session is not None else None
+        vm = self._vm
         if self._held or self._seen or vm is None or not (vm.terminal.hold and self.more):
             return self._held
         return any(line.origin is Origin.MESSAGE for line in self._lines)
@@ -303,7 +309,7 @@ class CPScreen:
         if self._logo:
             self._no_logo()
         if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
-            self._add(text, Origin.TYPED, session.vm is not None and session.vm.terminal.hilight)
+            self._add(text, Origin.TYPED, self._vm is not None and self._vm.terminal.hilight)
             self.echoed(text)
         session.line(text)
 
@@ -335,7 +341,7 @@ class CPScreen:
 
     def text(self) -> list[str]:
         """The rows of the output area, as far as they are lines."""
-        return [line.text for line in self._lines] if not self._logo else list(self._logo)
+        return [line.text for line in self._lines]
 
     # The data stream
 
@@ -351,8 +357,7 @@ class CPScreen:
 
     def update(self) -> bytes:
         """What has changed since the last time, as `stream`; what is typed and not entered is not touched."""
-        vm = self.session.vm if self.session is not None else None
-        looks = Looks(self._extended, vm.terminal.looks if vm is not None else {})
+        looks = Looks(self._extended, self._vm.terminal.looks if self._vm is not None else {})
         hidden = self.state is ReadState.PASSWORD
         whole = self._drawn < 0 or hidden != self._hidden
         control = 0xC0 | Control.RESTORE
@@ -380,7 +385,9 @@ class CPScreen:
             out += self._at(number * self.columns) + looks.line(self._lines[number], length)
         self._drawn = len(self._lines)
         if self._refill:
-            self._refill_stream(out, looks, hidden)
+            out += self._at(self._input_at - 1) + looks.input(self.typing[: self.input_length], hidden)
+            if len(self.typing) < self.input_length:
+                out += bytes((Order.RA,)) + encode_address(self._status_at, self.size) + b"\0"
         if whole or self.status != self._shown_status:
             self._shown_status = self.status
             out += self._at(self._status_at) + looks.field(Attribute.SKIP)
@@ -392,13 +399,6 @@ class CPScreen:
         self._refill = False
         self._hidden = hidden
         return bytes(out)
-
-    def _refill_stream(self, out: bytearray, looks: Looks, hidden: bool) -> None:
-        typing = to_ebcdic(self.typing[: self.input_length])
-        bits = Attribute.HIDDEN * hidden | (Attribute.MODIFIED if typing else 0)
-        out += self._at(self._input_at - 1) + looks.field(bits, "INAREA") + typing
-        if len(typing) < self.input_length:
-            out += bytes((Order.RA,)) + encode_address(self._status_at, self.size) + b"\0"
 
     def _at(self, address: int) -> bytes:
         return bytes((Order.SBA,)) + encode_address(address, self.size)

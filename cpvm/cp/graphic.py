@@ -15,8 +15,9 @@ from cpvm.cp.fullscreen import DiagnosedScreen, FullScreen, Kept
 from cpvm.cp.moreclock import MoreClock
 from cpvm.cp.screenlines import Line
 from cpvm.cp.session import Origin, ReadState, Session, harmless
+from cpvm.cp.userwishes import UserWishes
 from cpvm.machine.media.screen import StreamError
-from cpvm.s370.datastream import KEYS, Aid, Read, Write
+from cpvm.s370.datastream import Aid, Read, Write
 from cpvm.s370.ebcdic import from_ebcdic
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class GraphicTerminal:
         self._refusal: TimerRequest | None = None
         self._waits: tuple[VMBLOK, int] | None = None  # the machine that waits for the screen, and which of its lives
         self.session = Session(system, self)
+        self._wishes = UserWishes(self.session)
         self.screen.session = self.session
+        self.session.columns = columns
         self._clock = MoreClock(system, self.screen, wire, self._next_page)
         system.welcome(self.session)  # from here on CP's thread may be at it
         system.post(self._dial_by_name)
@@ -95,7 +98,7 @@ class GraphicTerminal:
     def write_from(self, text: str, origin: Origin) -> None:
         """Show one line; displays tell by its looks where it comes from."""
         self.screen.write(text, origin)
-        if not self._keeps and not (self._guest_controls and self.screen.state is not ReadState.CP_READ):
+        if not self._keeps and not (self._wishes.guest_controls and self.screen.state is not ReadState.CP_READ):
             self._suspend()
         self._changed()
 
@@ -118,7 +121,9 @@ class GraphicTerminal:
         elif state in (ReadState.CP_READ, ReadState.PASSWORD):
             self._keeps = False
             self._suspend()
-        elif state is ReadState.RUNNING and not self._in_cp:
+            if self._wishes.in_cp:
+                self.screen.park()
+        elif state is ReadState.RUNNING and not self._wishes.in_cp:
             self.screen.unpark()
             if self._full is not None and not self._full_shown and not self.screen.unread:
                 self._resume()
@@ -240,6 +245,12 @@ class GraphicTerminal:
         self.wire.send(Read.BUFFER, b"")
         return True
 
+    def program_reset(self) -> None:
+        """The machine was reset: its program is gone, and what it showed."""
+        self.screen.no_image()
+        self._drop_full()
+        self._changed()
+
     def program_ended(self, full: FullScreen) -> None:
         """The machine of a console was reset: the screen is CP's."""
         if self._full is full:
@@ -248,7 +259,7 @@ class GraphicTerminal:
 
     def _take(self, full: FullScreen, *, at_once: bool = False) -> None:
         self._full = full
-        self._full_shown = at_once or not (self.screen.more or self._in_cp)
+        self._full_shown = at_once or not (self.screen.more or self._wishes.in_cp)
         self.screen.no_image()
         self.screen.covers = not self._full_shown
 
@@ -257,22 +268,6 @@ class GraphicTerminal:
         if self._full is not None:
             self._full = None
             self.screen.redraw()
-
-    @property
-    def _in_cp(self) -> bool:
-        vm: VMBLOK | None = self.session.vm
-        return vm is not None and vm.console.cp_read
-
-    @property
-    def _guest_controls(self) -> bool:
-        vm: VMBLOK | None = self.session.vm
-        return vm is not None and vm.terminal.breakin == "GUESTCTL"
-
-    @property
-    def _break_key(self) -> int:
-        """The key that takes a program's screen away; 0 if there is none."""
-        vm: VMBLOK | None = self.session.vm
-        return KEYS.get(vm.terminal.brkkey.lower(), 0) if vm is not None else int(Aid.PA1)
 
     def _suspend(self) -> None:
         """CP needs the screen; the program's comes back when it is cleared."""
@@ -299,7 +294,7 @@ class GraphicTerminal:
         if self.session.dialed is not None:
             self.display.received(record)
             self.session.dialed.vm.wake()
-        elif self._full is not None and (aid in _STRUCTURED or (self._full_shown and aid != self._break_key)):
+        elif self._full is not None and (aid in _STRUCTURED or (self._full_shown and aid != self._wishes.break_key)):
             self._full_key(self._full, record)
         elif aid in _STRUCTURED or aid == Aid.NONE:
             pass  # nobody has asked
@@ -307,7 +302,7 @@ class GraphicTerminal:
             self._keeps = False
             self._suspend()
             self.session.attention()
-        elif self._full is not None and aid in (Aid.CLEAR, Aid.PA2) and not (self.screen.backlog or self._in_cp):
+        elif self._full is not None and aid in (Aid.CLEAR, Aid.PA2) and not (self.screen.backlog or self._wishes.in_cp):
             self._resume()
         elif aid == Aid.PA2 and self._interrupts():
             pass

@@ -342,6 +342,41 @@ def test_the_image_of_a_program_comes_back(site: Site) -> None:
     assert shown.lines()[2] == "LINE THREE"
 
 
+def show_image(site: Site, display: Screen3270) -> None:
+    """Have the machine show a line with DIAGNOSE X'58' in CP's screen, and wait."""
+    machine = site.system.users["CMSUSER"].machine
+    for at, data in {
+        0xE00: bytes.fromhex("19001100 0083000A"),
+        0x1100: to_ebcdic("LINE THREE"),
+        0x200: bytes.fromhex("41200E00 41300009 83230058 82000240"),
+        0x240: bytes.fromhex("00020000000000AB FE02000000000000"),
+    }.items():
+        site.on_cp(lambda at=at, data=data: machine.storage.write(at, data))  # type: ignore[misc]
+    site.on_cp(lambda: machine.storage.write(0x20C, bytes.fromhex("82000248 82000240")))
+    display.enter("STORE PSW 00000000 00000000")
+    display.wait_for("STORE COMPLETE")
+    display.press("clear")
+    display.enter("BEGIN 200")
+    display.wait_for("LINE THREE")
+
+
+def test_attention_in_the_middle_of_an_image(site: Site, display: Screen3270) -> None:
+    show_image(site, display)
+    display.press("pa1")
+    display.until("CP READ")
+    display.wait(lambda: display.lines[0] == "CP" and display.screen.find("LINE THREE") < 0)
+    assert display.says("QUERY USERID") == ["CMSUSER  AT CPVM"]
+    display.enter("BEGIN")
+    display.wait_for("LINE THREE")
+    display.press("pa1")
+    display.until("CP READ")
+    display.enter("SYSTEM RESET")
+    display.unlocked()
+    display.enter("BEGIN 210")
+    display.wait_for("DISABLED WAIT")
+    assert display.screen.find("LINE THREE") < 0
+
+
 def test_sysreq_and_attention_while_nobody_is_logged_on(site: Site) -> None:
     display = Screen3270(site, "G0001")
     display.wait_for("LOGON userid")
