@@ -52,7 +52,7 @@ class TerminalOptions:
     tabchar: str = ""  # typed for a tabulator; "": none
 
     def fit(self, columns: int) -> None:
-        """The terminal has so many columns, 0 if that is not known: a wide one gets long lines unless LINESIZE was set."""
+        """The terminal has so many columns, 0: not known. A wide one gets long lines, unless LINESIZE was set."""
         if not self.own_linesize:
             self.linesize = min(max(USUAL_LINESIZE, columns), UNBROKEN)
 

@@ -42,6 +42,7 @@ Token = Typed | Press | ProgramKey
 
 _RUN = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]+")
 _SEQUENCE = re.compile(r"[\[O](\d*)(?:;(\d+))?([A-Za-z~^$@])")
+_RXVT = re.compile(r"\[\d+\$")  # with Shift; not as ECMA-48 has it
 _CONTROLS = {
     "\x01": "home", "\x02": "left", "\x03": "attention", "\x04": "end_of_input", "\x05": "end", "\x06": "right",
     "\x07": "cancel", "\x08": "backspace", "\x0b": "kill_end", "\x0c": "redraw", "\x0e": "down", "\x10": "up",
@@ -120,7 +121,8 @@ class KeyParser:
         if sequence in ("[", "O", "[[") or (sequence[0] == "O" and len(sequence) < MAX_SEQUENCE and char.isdigit()):
             self._sequence = sequence
             return None
-        if sequence[0] == "[" and sequence[1] != "[" and not "\x40" <= char <= "\x7e":
+        final = "\x40" <= char <= "\x7e" or _RXVT.fullmatch(sequence)
+        if sequence[0] == "[" and sequence[1] != "[" and not final:
             self._sequence = sequence[:MAX_SEQUENCE]
             return None
         self._sequence = None
