@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cpvm.cp.screeninput import Record
-from cpvm.cp.screenlines import Line, Looks, logo
+from cpvm.cp.screenlines import STATUS, Line, Looks, logo
 from cpvm.cp.session import Origin, ReadState, Session
 from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, encode_address
 
@@ -26,14 +26,6 @@ INPUT_LENGTH: Final = 139
 """Of 24 lines by 80: up to the status, which takes the last 20 columns."""
 _STATUS_LENGTH = 20
 _MOST_WAITING = 10_000  # lines of output that wait until the screen is cleared
-_STATUS = {
-    ReadState.CP_READ: "CP READ",
-    ReadState.VM_READ: "VM READ",
-    ReadState.RUNNING: "RUNNING",
-    ReadState.SLEEPING: "RUNNING",
-    ReadState.PASSWORD: "CP READ",
-    ReadState.LOGON: "CP READ",
-}
 _PROGRAM_KEYS = {aid: int(key[2:]) for key, aid in KEYS.items() if key.startswith("pf")}
 Image = list[tuple[int, bytes]]
 
@@ -232,7 +224,7 @@ class CPScreen:
             return "NOT ACCEPTED"
         if self.held:
             return "HOLDING"
-        return "MORE..." if self.more else _STATUS.get(self.state, "")
+        return "MORE..." if self.more else STATUS.get(self.state, "")
 
     def page(self, *, cleared: bool = False) -> None:
         """Go on to an empty screen, with the lines that wait, or with the program's data, or with the logo.

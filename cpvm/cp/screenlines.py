@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from cpvm.cp.session import Origin
+from cpvm.cp.session import Origin, ReadState
 from cpvm.cp.terminalopts import Look
 from cpvm.s370.datastream import GRAPHICS, Attribute, Extended, Order, encode_address
 from cpvm.s370.ebcdic import to_ebcdic
@@ -13,6 +13,16 @@ from cpvm.s370.ebcdic import to_ebcdic
 GREEN: Final = 0xF4
 PLAIN: Final[Look] = (0, 0)
 _INTENSE = 0x08
+STATUS: Final = {
+    ReadState.CP_READ: "CP READ",
+    ReadState.VM_READ: "VM READ",
+    ReadState.RUNNING: "RUNNING",
+    ReadState.SLEEPING: "RUNNING",
+    ReadState.PASSWORD: "CP READ",
+    ReadState.LOGON: "CP READ",
+}
+"""What the lower right corner says, unless the screen is full."""
+
 _AREA = {Origin.CP: "CPOUT", Origin.MESSAGE: "CPOUT", Origin.VM: "VMOUT", Origin.TYPED: "INREDISP"}
 
 
