@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-MAX_LINE = 1024
+MAX_LINE = 512
 """Longest typed line in characters; a longer one is refused whole, since half a command may do harm."""
 
 MAX_HISTORY = 500

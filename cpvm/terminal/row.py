@@ -4,15 +4,23 @@ Positions are counted in cells from the beginning of the line. Only backspace, c
 the line fits one row, so that the simplest terminal will do; ANSI cursor moves beyond that.
 """
 
+from functools import lru_cache
+
 from wcwidth import wcwidth
 
 TAB_STOPS = 8
 """Columns between two tabulator stops."""
 
 
+@lru_cache(maxsize=4096)
 def cells_of(char: str) -> int:
     """Columns that a character takes; a tabulator counts as none here."""
-    return 1 if " " <= char < "\x7f" else max(0, wcwidth(char))
+    return max(0, wcwidth(char))
+
+
+def _odd(text: str) -> int:
+    """How many characters do not take just one cell."""
+    return 0 if text.isascii() and "\t" not in text else sum(cells_of(char) != 1 for char in text)
 
 
 class Row:
@@ -24,30 +32,33 @@ class Row:
         self.out: list[str] = []
         self._where = 0  # the cell in which the terminal's cursor is
         self._odd = 0  # characters that do not take just one cell
-        self._places: list[int] | None = None
+        self._places: list[int] = []  # where each character begins, and one more would; empty: not known
+        self._ends: list[int] = []
 
     def place(self, index: int) -> int:
         """The cell in which the character with this index is, or would be."""
         if not self._odd:
             return index
-        if self._places is None:
-            places, at = [], 0
-            for char in self.chars:
-                at = self._start(char, at)
-                places.append(at)
-                at += self._cells(char, at)
-            self._places = [*places, at]
+        if not self._places:
+            self._lay_out()
         return self._places[index]
 
-    def _start(self, char: str, at: int) -> int:
-        """Where a character behind cell AT begins: a wide one does not fit the last column."""
-        return at + 1 if cells_of(char) == 2 and at % self.width == self.width - 1 else at
-
-    def _cells(self, char: str, at: int) -> int:
-        if char != "\t":
-            return cells_of(char)
-        column = at % self.width
-        return min(TAB_STOPS - column % TAB_STOPS, self.width - column)
+    def _lay_out(self) -> None:
+        """Find out where each character begins and ends: a wide one does not fit the last column."""
+        width, at = self.width, 0
+        self._places, self._ends = [], []
+        for char in self.chars:
+            if char == "\t":
+                column = at % width
+                cells = min(TAB_STOPS - column % TAB_STOPS, width - column)
+            else:
+                cells = cells_of(char)
+                if cells == 2 and at % width == width - 1:
+                    at += 1
+            self._places.append(at)
+            at += cells
+            self._ends.append(at)
+        self._places.append(at)
 
     @property
     def end(self) -> int:
@@ -56,17 +67,15 @@ class Row:
 
     def replace(self, start: int, stop: int, new: str) -> None:
         """Have NEW in place of the characters from START up to STOP."""
-        self._odd += sum(cells_of(char) != 1 for char in new) - sum(
-            cells_of(char) != 1 for char in self.chars[start:stop]
-        )
+        self._odd += _odd(new) - _odd("".join(self.chars[start:stop]))
         self.chars[start:stop] = new
-        self._places = None
+        self._places = []
 
     def clear(self) -> None:
         """No line any more; the cursor is in the first column."""
         self.chars.clear()
         self._odd = 0
-        self._places = None
+        self._places = []
         self._where = 0
 
     # -- drawing ---------------------------------------------------------------------------------------------
@@ -76,7 +85,7 @@ class Row:
         if not self._odd:
             text = "".join(self.chars[start:])
         else:
-            text = "".join(self._drawn(index) for index in range(start, len(self.chars)))
+            text = self._drawn(start)
         self.go(self._behind(start - 1))
         end = max(self.end, blanks_to)
         text += " " * (end - self.end)
@@ -88,12 +97,19 @@ class Row:
 
     def _behind(self, index: int) -> int:
         """The cell behind the character with this index, which may be the one before the first."""
-        return self.place(index) + self._cells(self.chars[index], self.place(index)) if index >= 0 else 0
+        if index < 0 or not self._odd:
+            return index + 1
+        self.place(index)
+        return self._ends[index]
 
-    def _drawn(self, index: int) -> str:
-        """What shows a character, the cell that a wide one leaves free in the last column before it."""
-        char, at = self.chars[index], self.place(index)
-        return " " * (at - self._behind(index - 1)) + (" " * self._cells(char, at) if char == "\t" else char)
+    def _drawn(self, start: int) -> str:
+        """What shows the characters from START on, the cells that wide ones leave free in the last column, too."""
+        self.place(start)
+        out, end = [], self._behind(start - 1)
+        for char, place, behind in zip(self.chars[start:], self._places[start:], self._ends[start:], strict=False):
+            out.append(" " * (place - end) + (" " * (behind - place) if char == "\t" else char))
+            end = behind
+        return "".join(out)
 
     def go(self, to: int) -> None:
         """Move the terminal's cursor to a cell."""
@@ -134,7 +150,7 @@ class Row:
         """
         several = self.end >= min(self.width, width)
         self.width = width
-        self._places = None
+        self._places = []
         self._where = self.place(at)
         if shown and several and self.chars:
             self.hide()

@@ -29,7 +29,7 @@ MOST_KEYS = 24
 _KEY = re.compile(rb"Cpvm\.Key (\d{1,2})")
 _BARE_RETURN = re.compile(r"\r(?!\n)")
 _BRACKETING = re.compile(r"XTERM|VTE|RXVT|SCREEN|TMUX|KONSOLE|KITTY|ALACRITTY|FOOT|WEZTERM|PUTTY|GNOME|MS-TERMINAL")
-_CHUNK = 4096
+_CHUNK = 1024
 _CLOSE_GRACE = 5.0  # seconds that a closed line may take to deliver its last output
 
 
@@ -123,6 +123,7 @@ class TelnetLine(NetworkLine):
                     await self._throttle.pause()
                 self._transmit(self._editor.take())
                 await self._writer.drain()
+                await asyncio.sleep(0)  # neither does `read` wait while a client sends faster than it is served
                 await self._caught_up.wait()
             if not self._telnet.heard and not self._closing:
                 lost = asyncio.ensure_future(self._writer.wait_closed())

@@ -23,6 +23,8 @@ REFUSED: Final = 1
 MAX_CHUNKS: Final = 16
 """Pieces of input that wait to be looked at before the client is asked to send no more."""
 
+_SLICE: Final = 1024
+
 Channel = asyncssh.SSHServerChannel[bytes]
 
 
@@ -87,8 +89,10 @@ class SSHLine(NetworkLine):
             self._resize(self._pty.columns)
         try:
             while not self._closing and (data := await self._next()):
-                self._data(data)
-                self._transmit(self._editor.take())
+                for at in range(0, len(data), _SLICE):
+                    self._data(data[at : at + _SLICE])
+                    self._transmit(self._editor.take())
+                    await asyncio.sleep(0)  # others are to be served, too
                 await self._throttle.pause()
                 await self._caught_up.wait()
             if self._pty is None and not self._closing and not self._lost.done():
