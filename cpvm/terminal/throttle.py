@@ -1,6 +1,6 @@
 """Keeps a client from taking more than the system has for it: a flood waits in the network, not in the system.
 
-Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `SHARE` and `BURST`.
+Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `SHARE`, `BURST` and `TURN`.
 """
 
 import asyncio
@@ -15,11 +15,14 @@ AT_ONCE: Final = 16
 RATE: Final = 500
 """Of these a client may give so many a second; what it sends faster waits."""
 
-SHARE: Final = 0.03
+SHARE: Final = 0.05
 """The part of a processor that it may take to understand what a client sends, on an average."""
 
 BURST: Final = 0.05
 """Seconds of processor time that may be spent on it at once."""
+
+TURN: Final = 0.002
+"""Seconds of it after which others have their turn."""
 
 _LOOK = 1.0
 """Seconds between looks whether the connection has ended meanwhile."""
@@ -50,8 +53,15 @@ class Throttle:
         self._given += 1
 
     async def pause(self) -> None:
-        """Wait, if the client has given as much as it may, until the system has caught up."""
-        if self._given < AT_ONCE or self._fence is None:
+        """Wait, if the client has given as much as it may, until the system has caught up; let others have a turn."""
+        if self._fence is None:
+            return
+        if self._given < AT_ONCE:
+            if self._began and time.thread_time() - self._began > TURN:
+                self._spend()
+                await self._afford()
+                await asyncio.sleep(0)
+                self._began = time.thread_time()
             return
         self._spend()
         loop = asyncio.get_running_loop()
@@ -71,11 +81,14 @@ class Throttle:
         The time from here to the next call, or to a pause, is what it costs. Raises ConnectionError.
         """
         self._spend()
-        if self._left < 0 and self._fence is not None and not self._ended():
-            await asyncio.sleep(-self._left / SHARE)
+        await self._afford()
         data = await reader.read(most)
         self._began = time.thread_time()
         return data
+
+    async def _afford(self) -> None:
+        if self._left < 0 and self._fence is not None and not self._ended():
+            await asyncio.sleep(-self._left / SHARE)
 
     def _spend(self) -> None:
         now = time.monotonic()

@@ -7,6 +7,7 @@ that makes one: it takes what a `Liar` says and raises nothing.
 from __future__ import annotations
 
 import contextlib
+import io
 import random
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -19,7 +20,9 @@ from cpvm.s370.datastream import KEYS, REMOTE, Aid, Order, Write, encode_address
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.connect import RemoteSession
 from cpvm.terminal.editor import LineEditor
+from cpvm.terminal.indfile import DFT
 from cpvm.terminal.line import History
+from cpvm.terminal.tn3270client import HostConnection, HostRefuses
 from cpvm.terminal.vt import VTPanel
 from cpvm.terminal.window import Assembly, command_of
 
@@ -98,7 +101,16 @@ class Liar:
             b'"\\ud800"',
             b"9" * 40,
         )
-        known = (b"Cpvm.State", b"Cpvm.Fill", b"Cpvm.Key", b"Cpvm.Show", b"Cpvm.Record", b"Cpvm.Part", b"Cpvm.Look")
+        known = (
+            b"Cpvm.State",
+            b"Cpvm.Fill",
+            b"Cpvm.Key",
+            b"Cpvm.Show",
+            b"Cpvm.Record",
+            b"Cpvm.Part",
+            b"Cpvm.Look",
+            b"Cpvm.Files",
+        )
         body = self.chance.choice((*bodies, b"screen", b"25", self.some(), self.inbound(), self.outbound()))
         return self.chance.choice((*known, self.some(8))) + b" " + body
 
@@ -265,11 +277,45 @@ def _panel() -> Say:
 
 
 def _messages() -> Say:
-    assembly = Assembly()
+    assembly = Assembly(b"Cpvm.Show", b"Cpvm.Record")
 
     def parse(liar: Liar) -> None:
-        record = assembly.add(liar.message(), liar.chance.choice((b"Cpvm.Show", b"Cpvm.Record")))
-        command_of(record or b"")
+        found = assembly.add(liar.message())
+        command_of(found[1] if found else b"")
+
+    return parse
+
+
+def _host() -> Say:
+    """A host as `cpvm connect` and programs meet it."""
+    screen = _screen()
+
+    def command(code: int, data: bytes) -> bool:
+        with contextlib.suppress(StreamError):
+            if code in (Write.WRITE, Write.ERASE_WRITE, Write.ERASE_WRITE_ALTERNATE):
+                write(screen, code, data)
+            return True
+        return False
+
+    connection = HostConnection((24, 80), command, "LAB01")
+
+    def parse(liar: Liar) -> None:
+        with contextlib.suppress(HostRefuses):
+            connection.receive(liar.telnet())
+        with contextlib.suppress(HostRefuses):
+            connection.receive(bytes((liar.chance.choice((0, 5, 7, 4)), 0, 2, 0, 1)) + liar.outbound() + b"\xff\xef")
+        connection.received(liar.inbound())
+        assert len(connection.take()) < 65536
+
+    return parse
+
+
+def _transfer() -> Say:
+    def parse(liar: Liar) -> None:
+        transfer = DFT(source=io.BytesIO(b"HELLO"), target=io.BytesIO())
+        openings = (b"\x00\x12" + bytes(36), b"\x46\x11" + liar.some(), b"\x47\x04" + liar.some(), liar.some())
+        for _ in range(6):
+            transfer.field(liar.chance.choice(openings))
 
     return parse
 
@@ -309,5 +355,7 @@ PARSERS: dict[str, Parser] = {
     "VT panel": _panel,
     "messages": _messages,
     "cpvm connect": _caller,
+    "a host": _host,
+    "transfer of files": _transfer,
 }
 """By name."""
