@@ -13,6 +13,7 @@ from cpvm.cp import clock, load, signon
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.commands.query.real import line_states
 from cpvm.cp.message import CPError
+from cpvm.cp.session import ReadState
 from cpvm.cp.spool import QUEUES
 from cpvm.cp.system import System
 from cpvm.cp.vmblok import VMBLOK
@@ -172,9 +173,15 @@ _PARTS: Final = {"system": CLASSES, "users": CLASSES, "load": "ABE", "lines": "A
 """The parts of the picture, and the privilege classes that see each, as those of the commands that show the same."""
 
 
+_STATES: Final = {ReadState.CP_READ: "CP READ", ReadState.VM_READ: "VM READ", ReadState.RUNNING: "RUNNING"}
+
+
 def _user(vm: VMBLOK) -> dict[str, Any]:
     usage = vm.usage
-    state = "CP READ" if vm.console.cp_read else "STOPPED" if vm.stopped else "WAIT" if not vm.runnable else "RUN"
+    session = vm.console.session
+    state = _STATES.get(session.current) if session is not None and session.current is not None else None
+    if state is None:
+        state = "STOPPED" if vm.stopped else "RUNNING"
     return {
         "userid": vm.userid,
         "line": vm.line_name,

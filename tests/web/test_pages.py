@@ -123,6 +123,20 @@ def test_copy_paste_and_marks(page) -> None:
     page.wait_for("VM/370 ONLINE")
 
 
+def test_text_of_touch_screens_and_input_methods(page) -> None:
+    send = (
+        "const k = document.querySelector('.keys'); k.focus();"
+        "k.value = arguments[0] === null ? '' : k.value + arguments[0];"
+        "k.dispatchEvent(new InputEvent('input', {inputType: 'insertText', data: arguments[0]}))"
+    )
+    page.run(send, "logon nobodyx")
+    page.wait_for("logon nobodyx")
+    page.run(send, None)  # its key for deleting
+    page.wait(lambda: "logon nobody " in page.text.replace("\n", " ") and "nobodyx" not in page.text)
+    page.run(send, "\n")
+    page.wait_for("NOBODY NOT IN CP DIRECTORY")
+
+
 def test_models_looks_keypad_and_help(page) -> None:
     page.choose("#model", "4")
     page.wait_for("CP READ")

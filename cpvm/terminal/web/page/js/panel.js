@@ -5,6 +5,8 @@ import { actionOf } from "./keymap.js";
 import { Mirror } from "./mirror.js";
 import { View } from "./view.js";
 
+const SENTINEL = " ";
+
 export class Panel {
   // `pageAction(name)` does what belongs to the page; `drop(files)` takes files that are dropped here.
   constructor(template, session, { pageAction, drop, tell }) {
@@ -47,22 +49,12 @@ export class Panel {
     session.addEventListener("inhibited", (event) => this.mirror.say(event.detail));
     session.addEventListener("alarm", () => this.alarm());
     keys.addEventListener("keydown", (event) => this.keydown(event));
-    // text from input methods and the keyboards of touch screens
+    // text from input methods and the keyboards of touch screens; these delete only where there is something to delete
+    keys.value = SENTINEL;
     keys.addEventListener("input", (event) => {
-      if (event.isComposing) return;
-      const text = keys.value;
-      keys.value = "";
-      if (event.inputType !== "insertFromPaste") for (const character of text.replace(/\n/g, "")) session.act(character);
+      if (!event.isComposing) this.took();
     });
-    keys.addEventListener("compositionend", () => {
-      const text = keys.value;
-      keys.value = "";
-      for (const character of text) session.act(character);
-    });
-    keys.addEventListener("beforeinput", (event) => {
-      if (event.inputType === "deleteContentBackward") session.act("backspace");
-      if (event.inputType === "insertLineBreak") session.act("enter");
-    });
+    keys.addEventListener("compositionend", () => this.took());
     keys.addEventListener("paste", (event) => {
       event.preventDefault();
       session.paste(event.clipboardData.getData("text/plain"));
@@ -78,6 +70,18 @@ export class Panel {
         this.view.refresh();
       });
     }
+  }
+
+  // Take over what stands in the text area behind the sentinel.
+  took() {
+    const text = this.keys.value;
+    this.keys.value = SENTINEL;
+    this.keys.setSelectionRange(1, 1);
+    if (!text.startsWith(SENTINEL)) {
+      if (text.length < SENTINEL.length) this.act("backspace");
+      return;
+    }
+    for (const character of text.slice(SENTINEL.length)) this.act(character === "\n" ? "enter" : character);
   }
 
   keydown(event) {

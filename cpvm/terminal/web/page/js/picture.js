@@ -77,7 +77,9 @@ function drawCurve(values) {
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("aria-hidden", "true");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-  line.setAttribute("points", values.map((value, n) => `${KEPT - values.length + n + 1},${99 - value * 0.98}`).join(" "));
+  const first = KEPT - values.length;
+  const points = values.map((value, n) => `${first + n + 1},${98 - value * 0.96}`);
+  line.setAttribute("points", [`${first},101`, ...points, `${KEPT + 1},${98 - values.at(-1) * 0.96}`, `${KEPT + 1},101`].join(" "));
   svg.append(line);
   return svg;
 }
