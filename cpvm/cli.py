@@ -178,7 +178,7 @@ def _connect(commands: Commands) -> None:
         secure = arguments.tls or arguments.tls_ca or arguments.tls_fingerprint
         trust = Trust(arguments.tls_ca, arguments.tls_fingerprint or "") if secure else None
         full = arguments.full or bool(arguments.lu)
-        return connect(arguments.address, Wishes(full, arguments.model, arguments.lu or "", trust))
+        return connect(arguments.address, Wishes(full, arguments.model, arguments.lu or "", trust, arguments.lines))
 
     command = _add(commands, "connect", "a terminal on a running system", run)
     command.add_argument(
@@ -197,7 +197,11 @@ def _connect(commands: Commands) -> None:
 
 
 def _display(command: argparse.ArgumentParser, what: str) -> None:
-    command.add_argument("--3270", dest="full", action="store_true", help=what)
+    looks = command.add_mutually_exclusive_group()
+    looks.add_argument("--3270", dest="full", action="store_true", help=what)
+    looks.add_argument(
+        "--lines", action="store_true", help="stay with lines: to programs the terminal is none that has a screen"
+    )
     command.add_argument(
         "--model",
         type=_model,

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 
 from cpvm.front.address import Address
@@ -27,6 +27,7 @@ class Wishes:
 
     Attributes:
         full: a 3270 from the start, by TN3270 or TN3270E, on any host.
+        lines: never a 3270.
         size: rows and columns of the 3270; by default the largest model that fits the window.
         lu: name of the logical unit that a 3270 asks for.
         trust: which certificates are accepted; no TLS if None.
@@ -35,7 +36,8 @@ class Wishes:
     full: bool = False
     size: tuple[int, int] | None = None
     lu: str = ""
-    trust: Trust | None = field(default=None)
+    trust: Trust | None = None
+    lines: bool = False
 
 
 def connect(address: Address, wishes: Wishes | None = None) -> int:
@@ -78,6 +80,7 @@ def _lines(connection: socket.socket, wishes: Wishes) -> int:
             leave=True,
             history=history_folder(),
             display=wishes.size,
+            lines_only=wishes.lines,
             vocabulary=_vocabulary,
             secure=wishes.trust is not None,
         )

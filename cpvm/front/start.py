@@ -120,16 +120,19 @@ def _once(
         except services.ServiceError as error:
             print(f"cpvm: {error}", file=sys.stderr)
             return USAGE
-        display = Display(getattr(arguments, "full", False), getattr(arguments, "model", None))
+        display = Display(
+            getattr(arguments, "full", False), getattr(arguments, "model", None), getattr(arguments, "lines", False)
+        )
         _serve(system, address, [line for service in more for line in service.welcome], display)
     return None if system.system.operations.reipl else 0
 
 
 class Display(NamedTuple):
-    """The 3270 in the window: whether it is one from the start, and its rows and columns, if not those that fit."""
+    """The 3270 in the window: one from the start, or never; its rows and columns, if not those that fit."""
 
     full: bool = False
     size: tuple[int, int] | None = None
+    lines: bool = False
 
 
 def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str], display: Display) -> None:
@@ -146,6 +149,7 @@ def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str
             history=history_folder(),
             display=display.size,
             full=display.full,
+            lines_only=display.lines,
             vocabulary=vocabulary,
         )
     else:

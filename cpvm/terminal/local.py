@@ -63,6 +63,7 @@ class ScreenTerminal(LocalBase):
         display: rows and columns of the 3270 into which the window turns for programs with a screen; by default the
             largest model for which there is room.
         full: whether it is a 3270 from the start.
+        lines_only: whether it is never one, nor for programs.
         vocabulary: makes the words that the Tab key completes, when they are first needed.
         secure: whether the way to the system is encrypted, which the 3270 shows.
     """
@@ -78,6 +79,7 @@ class ScreenTerminal(LocalBase):
         history: Path | None = None,
         display: tuple[int, int] | None = None,
         full: bool = False,
+        lines_only: bool = False,
         vocabulary: Callable[[], Vocabulary] | None = None,
         secure: bool = False,
     ) -> None:
@@ -89,7 +91,7 @@ class ScreenTerminal(LocalBase):
         self._remembered = ""  # the userid whose lines the arrow keys bring back now
         self._end = end
         app = get_app_session()
-        fits = can_take_over(app.input)
+        fits = can_take_over(app.input) and not lines_only
         self.size = (display or largest_model(*window_size(app.output))) if fits else None
         """Rows and columns of the 3270; None if the window cannot be one."""
         self._full = full
@@ -218,8 +220,9 @@ class ScreenTerminal(LocalBase):
         except _Switch:
             return True
         if not self._closed.is_set():
-            self.asked = False
-            session.line(text)
+            for line in text.split("\n"):  # several, if they were pasted
+                self.asked = False
+                session.line(line)
         return True
 
     async def _full_screen(self, display: LocalDisplay) -> bool:

@@ -101,7 +101,10 @@ class LocalDisplay:
         """The user wants the other look."""
         session = self._owner.session
         if isinstance(session, WindowSession):
-            self.chosen = not (self.chosen or self.shown)
+            if self.shown and not self.chosen:
+                self.panel.tell("A PROGRAM HAS THE SCREEN")
+                return
+            self.chosen = not self.chosen
             session.look(self.chosen)
 
     def _received(self, record: bytes) -> None:

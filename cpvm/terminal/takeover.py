@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ _COLOURS: Final = {ColorDepth.DEPTH_1_BIT: 0, ColorDepth.DEPTH_4_BIT: 16}
 
 
 def colours(output: Output) -> int:
-    """How many colours a window has, for `VTPanel`."""
+    """How many colours a window has, for `VTPanel`; none if its user wants none (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return 0
     return _COLOURS.get(output.get_default_color_depth(), 256)
 
 

@@ -163,7 +163,8 @@ def test_arguments() -> None:
     )
     assert arguments.full and arguments.model == (43, 80) and arguments.lu == "LAB01" and arguments.tls
     started = parser("start").parse_args(["start", "--3270", "--model", "5"])
-    assert started.full and started.model == (27, 132)
+    assert started.full and started.model == (27, 132) and not started.lines
+    assert parser("connect").parse_args(["connect", "--lines"]).lines
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,13 @@ def test_attention_and_sysreq(screen: Screen) -> None:
     screen.until(lambda: screen.session.attentions == 1)
 
 
+def test_a_program_that_has_the_screen_keeps_it(screen: Screen) -> None:
+    show(screen, "PROGRAM")
+    screen.keys("\x14")
+    screen.until(lambda: any("A PROGRAM HAS THE SCREEN" in line for line in screen.looks()))
+    assert screen.full and screen.session.looks.empty()
+
+
 def test_the_look_is_the_users_choice(screen: Screen) -> None:
     screen.keys("\x14")
     screen.until(lambda: screen.full and screen.looks()[0].startswith("CHOSEN"))

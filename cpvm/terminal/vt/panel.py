@@ -166,6 +166,11 @@ class VTPanel:
             window=self._view.window(),
         )
 
+    def tell(self, text: str) -> None:
+        """Show something in the line below the screen, until the next key."""
+        self._notice = text
+        self.refresh()
+
     def rows(self) -> list[Row]:
         """What the terminal shows, without what covers the screen for a moment."""
         status = self._status()
