@@ -273,7 +273,8 @@ class VMBLOK:
     @property
     def line(self) -> str:
         """The terminal's type and name, USER DSC if there is none; as the operator is told."""
-        return "USER DSC" if self.disconnected else f"LINE {self.line_name}"
+        kind = "LINE" if self.console.graphic is None else "GRAF"
+        return "USER DSC" if self.disconnected else f"{kind} {self.line_name}"
 
     # Devices
 

@@ -387,3 +387,12 @@ def test_sysreq_and_attention_while_nobody_is_logged_on(site: Site) -> None:
     display.enter("LOGON CMSUSER CMSUSER")
     display.wait_for("LOGON AT")
     assert Guest(site, site.logon("OPERATOR"), "OPERATOR").call(0x24, 4, 6, r4=0xFFFFFFFF) == 0
+
+
+def test_a_display_is_a_graf_for_users_and_operators(site: Site) -> None:
+    operator = site.logon("OPERATOR")
+    display = Screen3270(site, "G0001")
+    display.logon("CMSUSER")
+    operator.until_line("GRAF G0001 LOGON  AS CMSUSER")
+    assert display.says("QUERY CONSOLE")[0].startswith("CONS 009 ON GRAF G0001")
+    assert operator.type("QUERY CONSOLE")[0].startswith(f"CONS 009 ON LINE {operator.name}")

@@ -54,7 +54,7 @@ def unit_record_lines(vm: VMBLOK, block: UnitRecord) -> list[str]:
     if block.kind != "CONS":
         return [f"{block.kind:<4} {settings}", where]
     term = "TERM" if vm.console.terminal_output else "NOTERM"
-    line = "DISCONNECTED" if vm.disconnected else f"ON LINE {vm.line_name}"
+    line = "DISCONNECTED" if vm.disconnected else f"ON {vm.line}"
     return [
         f"CONS {vaddr} {line}  {term} {'START' if vm.console.spooling else 'STOP'}",
         f"     {settings}",
