@@ -15,6 +15,7 @@ from cpvm.cp.commands.query.real import line_states
 from cpvm.cp.message import CPError
 from cpvm.cp.session import ReadState
 from cpvm.cp.spool import QUEUES
+from cpvm.cp.spoolfile import COLUMNS, from_row
 from cpvm.cp.system import System
 from cpvm.cp.vmblok import VMBLOK
 
@@ -121,7 +122,9 @@ class SystemSource:
         }
 
     def _files(self, queue: str) -> dict[str, Any]:
-        files = self._system.spool.files(queue)
+        query = self._system.database.query
+        count = int(str(query("SELECT count(*) FROM spool_file WHERE queue = ?", queue)[0][0]))
+        statement = f"SELECT {COLUMNS} FROM spool_file WHERE queue = ? ORDER BY position, spoolid LIMIT {MOST_FILES}"
         listed = [
             {
                 "owner": file.owner,
@@ -133,9 +136,9 @@ class SystemSource:
                 "name": f"{file.name} {file.type}".strip(),
                 "created": f"{clock.mmddyy(file.created)[:5]} {clock.hhmmss(file.created)}",
             }
-            for file in files[:MOST_FILES]
+            for file in map(from_row, query(statement, queue))
         ]
-        return {"count": len(files), "files": listed}
+        return {"count": count, "files": listed}
 
     def _execute(self, userid: str, line: str, done: Callable[[Sequence[str], int], None]) -> None:
         system = self._system

@@ -103,6 +103,18 @@ def test_dropped_files_and_what_cannot_be_mapped(page) -> None:
     page.chord(ALT, "c")
     page.enter("listfile * txt a")
     page.wait(lambda: all(name in page.text for name in ("ONE ", "TWO ", "THREE ", "PRICELIS")))
+    # behind what is there
+    page.click("#transfer")
+    page.click("#files [name=append]")
+    page.run(
+        "const d = new DataTransfer(); d.items.add(new File(['more\\n'], 'one.txt'));"
+        "document.querySelector('.panel').dispatchEvent("
+        "new DragEvent('drop', {dataTransfer: d, bubbles: true, cancelable: true}))"
+    )
+    transfer(page)
+    shut(page)
+    page.enter("type one txt a")
+    page.wait_for("one\nmore\n")
     # a mistake is told in the guest's words
     page.click("#transfer")
     page.run("document.querySelector('#files [name=way][value=receive]').click()")

@@ -160,6 +160,22 @@ def test_models_looks_keypad_and_help(page) -> None:
     page.wait(lambda: page.run("return document.activeElement.className") == "keys")
 
 
+def test_colours_have_contrast(page) -> None:
+    looks = page.module("return (await import('/js/looks.js')).LOOKS")
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    assert len(looks) == 5
+    for name, look in looks.items():
+        ground = luminance(look["background"])
+        for ink in (look.get("colours") or look["mono"]).values():
+            low, high = sorted((ground, luminance(ink)))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ink)
+
+
 def test_new_lines_are_read_out(page) -> None:
     page.enter("logon nobody")
     page.wait_for("NOT IN CP DIRECTORY")

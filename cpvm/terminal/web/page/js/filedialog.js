@@ -115,6 +115,7 @@ export class FileDialog {
       return this.say("The record length is a number, 1 to 65535.", true);
     }
     if (length) options.push("LRECL", length);
+    if (this.part("append").checked) options.push("APPEND");
     return this.start(session, command("PUT", words, options), data, (message) => {
       this.sent += 1;
       const last = this.waiting.length === 0;
