@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _COMMANDS: Final = Path(__file__).parent / "commands"
-_HEADING = re.compile(r"^([A-Z0-9$#@*]+)\s.*CMS command\s*$")
+_HEADING = re.compile(r"^(\S.*?)\s{2,}CMS (?:commands?|EXEC)\s*$")
+_NAME = re.compile(r"[A-Z0-9$#@*]+")
 _WORD = re.compile(r"\b[A-Z][A-Za-z0-9]+")
 _TABLE = re.compile(r"^ {3}(\S.*?)(?:\s{2,}.*)?$")
 
 TYPES: Final = {
     "ASSEMBLE": "ASSEMBLE",
     "EXEC": "EXEC",
-    "RUN": "EXEC",
     "LOAD": "TEXT",
     "INCLUDE": "TEXT",
     "LOADMOD": "MODULE",
@@ -40,23 +40,30 @@ def _pages(path: Path) -> Iterator[tuple[str, Page]]:
     match = _HEADING.match(lines[0]) if lines else None
     if match is None:
         return
-    name = match[1]
-    forms = []
+    names = _NAME.findall(match[1])
+    forms: dict[str, list[str]] = {name: [] for name in names}
     words: dict[str, None] = {}
+    told = False
     for line in lines[1:]:
         if line.startswith(("Return codes", "Examples")):
             break
-        row = _TABLE.match(line)
-        if row is None and not line.startswith("      "):
-            continue
         text = line.strip()
-        if row is not None and text.split()[0].upper() == name:
-            forms.append(text)
+        if not line.startswith("   ") or not text:
+            told = told and not text  # prose: what is indented behind it is prose, too
+            continue
+        first = text.split()[0].upper().strip("[]")
+        row = _TABLE.match(line)
+        if first in forms:
+            forms[first].append(text)
             text = text.partition(" ")[2]
         elif row is not None:
             text = row[1]
+        elif not told:
+            continue
+        told = True
         words.update(dict.fromkeys(keywords(text)))
-    yield name, Page(tuple(forms), tuple(words))
+    for name in names:
+        yield name, Page(tuple(forms[name] or forms[names[0]]), tuple(words))
 
 
 def keywords(form: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ def vocabulary() -> Vocabulary:
     logon = {name: _words(entry) for name, _, entry in LOGON_COMMANDS}
     logon |= {name: _words(entry) for name, _, entry in COMMANDS if entry.before_logon}
     guest = {name: Words(page.forms, page.words, TYPES.get(name, "")) for name, page in pages().items()}
+    guest["HELP"] = Words(guest["HELP"].forms, (*guest["HELP"].words, *guest, *cp))
     return Vocabulary(cp, logon, guest)
 
 

@@ -52,7 +52,7 @@ class Command:
         places: list[int] = []
         for form in self.forms[:1]:
             for word in form.split()[1:]:
-                if word.startswith("("):
+                if word.lstrip("[").startswith("("):
                     break
                 match = _PLACE.search(word)
                 if match is None:

@@ -19,4 +19,7 @@ def test_operands_of_cms_commands() -> None:
     assert guest["COPYFILE"].places()[:6] == [0, 1, 2, 0, 1, 2] and {"TYPE", "REPLACE"} <= set(guest["COPYFILE"].words)
     assert guest["EXEC"].type == "EXEC" and guest["ASSEMBLE"].type == "ASSEMBLE"
     assert {"DISK", "SEARCH"} <= set(guest["QUERY"].words)
+    assert guest["EDIT"].places()[:3] == [0, 1, 2] and {"NODISP", "LRECL"} <= set(guest["EDIT"].words)
+    assert guest["STATE"].places()[:2] == guest["STATEW"].places()[:2] == [0, 1]
+    assert {"EDIT", "SPOOL"} <= set(guest["HELP"].words)
     assert all(name.isascii() for name in guest)
