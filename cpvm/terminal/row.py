@@ -82,10 +82,7 @@ class Row:
 
     def draw(self, start: int, blanks_to: int = 0) -> None:
         """Show the characters from START on, and blanks up to the cell BLANKS_TO where the line was longer before."""
-        if not self._odd:
-            text = "".join(self.chars[start:])
-        else:
-            text = self._drawn(start)
+        text = self._drawn(start) if self._odd else "".join(self.chars[start:])
         self.go(self._behind(start - 1))
         end = max(self.end, blanks_to)
         text += " " * (end - self.end)
