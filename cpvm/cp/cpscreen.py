@@ -369,6 +369,8 @@ class CPScreen:
         if self._imaged and (whole or self._wipe):
             for line, data in self._image:
                 out += self._at(line * self.columns) + data
+            if not self._refill:  # a full last line has covered the attribute of the input area, with its typed text
+                out += self._at(self._input_at - 1) + looks.input("", hidden, modified=True)
         elif whole and self._logo:
             out += logo(self._logo, self.output_lines, self.columns)
         self._wipe = False

@@ -67,9 +67,9 @@ class Looks:
             out += bytes((Order.SA, Extended.HIGHLIGHTING, highlighting))
         return out + to_ebcdic(text) + (bytes((Order.SA, Extended.ALL, 0)) if out else b"")
 
-    def input(self, typing: str, hidden: bool) -> bytes:
-        """The field for the user to type in, with what stands in it already."""
-        bits = Attribute.HIDDEN * hidden | (Attribute.MODIFIED if typing else 0)
+    def input(self, typing: str, hidden: bool, *, modified: bool = False) -> bytes:
+        """The field for the user to type in, with what stands in it already; MODIFIED: it may have been typed."""
+        bits = Attribute.HIDDEN * hidden | Attribute.MODIFIED * (modified or bool(typing))
         return self.field(bits, "INAREA") + to_ebcdic(typing)
 
     def line(self, line: Line, length: int) -> bytes:

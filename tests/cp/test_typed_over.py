@@ -81,3 +81,18 @@ def test_without_a_programs_fields_nothing_is_kept() -> None:
     display.press("enter")
     assert display.typed == ["only a line"]
     assert display.cp.altered()[3:] == b""
+
+
+def test_a_full_last_line_leaves_what_is_being_typed() -> None:
+    display = Display(24, 80)
+    for text in ("FIRST", "SECOND"):
+        display.cp.image(0, to_ebcdic(text), erase=True)
+        display.cp.image(21, to_ebcdic("X" * 80), erase=False)
+        display.show()
+        if text == "FIRST":
+            display.keyboard.move(22, 0)
+            display.keyboard.type("half a")
+    assert display.screen.lines()[0] == "SECOND"
+    display.keyboard.type(" line")
+    display.press("enter")
+    assert display.typed == ["half a line"]
