@@ -125,7 +125,8 @@ class UserKeys:
 
     def users(self) -> list[str]:
         """Userids that have a file."""
-        return sorted(path.name.replace("=", ":") for path in self._folder.glob("*") if _USERID.fullmatch(path.name))
+        names = (path.name.replace("=", ":") for path in self._folder.glob("*"))
+        return sorted(name for name in names if _USERID.fullmatch(name))
 
     def add(self, userid: str, line: str) -> PublicKey:
         """One more key. Raises BadKey, OSError."""

@@ -331,6 +331,56 @@ def test_lines_without_a_terminal_are_all_answered(site: Site) -> None:
     assert "DISCONNECT USER01" in site.log
 
 
+def test_lines_that_come_before_logon_wait_for_it(site: Site) -> None:
+    async def work() -> None:
+        for _ in range(5):
+            async with site.connect("user01", "secret") as connection:
+                there = await terminal(connection, None)
+                there.type("LOGOFF\n")
+                assert await there.end() == 0
+                assert "LOGOFF AT" in there.text and "?CP" not in there.text
+
+    run(work())
+
+
+@pytest.mark.parametrize("name", ["user01+line", "user01+3270", "user01"])
+def test_any_keys_do_no_harm(site: Site, name: str) -> None:
+    import random
+
+    noise = random.Random(name)
+    some = [
+        "\x1b[",
+        "\x1b",
+        "\x1bO",
+        "\x1b[200~",
+        "\x1b[201~",
+        "\x14",
+        "\r",
+        "\t",
+        "€",
+        "日",
+        "e\u0301",
+        "\x1b[A",
+        "\x19",
+    ]
+
+    async def work() -> None:
+        async with site.connect(name, "secret") as connection:
+            process = await connection.create_process(term_type="xterm", term_size=(80, 24), encoding=None)
+            reading = asyncio.ensure_future(process.stdout.read())
+            for _ in range(100):
+                text = "".join(noise.choice(some) for _ in range(20)).encode() + noise.randbytes(50)
+                process.stdin.write(text.replace(b"\x04", b""))
+                process.change_terminal_size(noise.randrange(300), noise.randrange(100))
+            await process.stdin.drain()
+            process.close()
+            await reading
+        async with site.connect("vm") as connection:
+            await (await terminal(connection)).until("ONLINE")
+
+    run(work())
+
+
 def test_a_3270_from_the_beginning(site: Site) -> None:
     async def work() -> None:
         async with site.connect("user01+3270", "secret") as connection:

@@ -141,5 +141,11 @@ class SSHLine(NetworkLine):
             self._finish()
         return False
 
+    def _enter(self, text: str) -> None:
+        if self._guest.userid and not self._was_on:
+            self._held.append(text)  # typed before LOGON was
+        else:
+            super()._enter(text)
+
     def _fill_elsewhere(self, text: str) -> None:
         pass  # without a terminal there is nowhere to put it

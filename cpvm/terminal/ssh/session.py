@@ -82,6 +82,14 @@ class SSHSession(asyncssh.SSHServerSession[bytes]):
 
     def _begin(self, serving: Coroutine[Any, Any, None]) -> None:
         self._task = asyncio.ensure_future(serving)
+        self._task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        """The session has ended; if by an error of this program, that is told."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            task.get_loop().call_exception_handler({"message": "a session by ssh failed", "exception": error})
+            if self._channel is not None:
+                self._channel.abort()
 
     def _refuse(self, why: str) -> None:
         assert self._channel is not None
