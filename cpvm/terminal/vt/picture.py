@@ -7,6 +7,7 @@ from typing import Final
 from cpvm.machine.media.screen.buffer import FIELD, GRAPHIC, Screen
 from cpvm.s370.datastream import DUP, FIELD_MARK, Attribute, Extended
 from cpvm.s370.ebcdic import CODEC
+from cpvm.terminal.vt.codepage310 import GRAPHICS, MISSING
 from cpvm.terminal.vt.style import PLAIN, extended, of_field
 
 Row = tuple[str, tuple[int, ...]]
@@ -23,13 +24,6 @@ def _characters() -> list[str]:
 
 CHARACTERS: Final = _characters()
 """What each EBCDIC code looks like."""
-
-GRAPHICS: Final = {
-    **{0x85: "│", 0xA2: "─", 0xC4: "└", 0xC5: "┌", 0xC6: "├", 0xC7: "┴", 0xD3: "┼", 0xD4: "┘", 0xD5: "┐", 0xD6: "┤"},
-    **{0xD7: "┬", 0x90: "□", 0x91: "⎕", 0x9F: "─", 0xA3: "•", 0xBF: "│", 0x8C: "≤", 0xAE: "≥", 0xBE: "≠", 0xB8: "÷"},
-    **{0xB6: "×", 0x70: "◊", 0x8F: "↑", 0x8A: "↑", 0x8B: "↓", 0x9D: "○", 0xAF: "∘", 0xA0: "¯", 0xB3: "ρ", 0xB1: "∊"},
-}
-"""Characters behind a graphic escape, code page 310: the lines of boxes, and some of APL's."""
 
 
 class Picture:
@@ -89,7 +83,7 @@ class Picture:
             if hidden:
                 characters.append(" ")
             elif what == GRAPHIC:
-                characters.append(GRAPHICS.get(code, "·"))
+                characters.append(GRAPHICS.get(code, MISSING))
             else:
                 characters.append(CHARACTERS[code])
             if special and not hidden:

@@ -280,6 +280,10 @@ def test_boxes_behind_a_graphic_escape() -> None:
     window = Window()
     window.panel.command(Write.ERASE_WRITE, form(at(0, 0), bytes((Order.GE, 0xC5, Order.GE, 0xA2, Order.GE, 0xD5))))
     assert window.lines[0] == "┌─┐"
+    every = b"".join(bytes((Order.GE, code)) for code in range(0x40, 0x100))
+    window.panel.command(Write.ERASE_WRITE, form(at(0, 0), every))
+    text = "".join(line.ljust(80) for line in window.vt.display)
+    assert text[0x8A - 0x40 : 0x90 - 0x40] == "↑↓≤⌈⌊→" and text[0xFF - 0x40] == "·"
 
 
 ORDERS = [
