@@ -141,6 +141,10 @@ class Host:
         if status.cc:
             machine.gr[15] = 13
 
+    def d020(self, machine: Machine, r1: int, r3: int) -> None:
+        status = machine.io.execute(machine.gr[r1] & 0xFFF, machine.gr[r3] & 0xFFFFFF, machine.gr[r3] >> 28)
+        machine.cc = 0 if status.cc == 0 else 3
+
     def d024(self, machine: Machine, r1: int, r3: int) -> None:
         addr = machine.gr[r1]
         if addr == 0xFFFFFFFF:
