@@ -37,7 +37,7 @@ _BATCH = 0.02  # seconds between two redraws of the input line while output come
 MOST_WITHHELD: Final = 10_000
 """Lines that are kept while the window is a 3270; of more the last ones."""
 
-_HINTS = " Ctrl-C attention  Ctrl-D end of input "
+_ATTENTION_HINT, _END_HINT = " Ctrl-C attention ", " Ctrl-D end of input "
 _LOOK_HINT = " Ctrl-T 3270 "
 _LEAVE_HINT = " Ctrl-] leave "
 
@@ -321,9 +321,11 @@ class ScreenTerminal(LocalBase):
         left = f" {self.userid or 'cpvm'} "
         right = f" {STATUS[self._state]} "
         columns = get_app().output.get_size().columns
-        hints = _HINTS + (_LOOK_HINT if self._display else "") + (_LEAVE_HINT if self._leave else "")
-        if len(left) + len(hints) + len(right) >= columns:
-            hints = ""
+        room = columns - len(left) - len(right) - 1
+        hints = ""
+        keys = [_ATTENTION_HINT, *[_LEAVE_HINT] * self._leave, *[_LOOK_HINT] * bool(self._display), _END_HINT]
+        for hint in keys:  # the most useful first, as far as there is room
+            hints += hint if len(hints) + len(hint) <= room else ""
         gap = max(1, columns - len(left) - len(hints) - len(right))
         return [("bold", left), ("", hints), ("", " " * gap), ("bold", right)]
 

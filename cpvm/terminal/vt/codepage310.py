@@ -1,6 +1,6 @@
 """Code page 310: what stands behind a graphic escape, the lines of boxes and the characters of APL.
 
-Source: *3174 Character Set Reference*, GA27-3831, "APL/TEXT". The underscored letters of APL are shown without the score.
+Source: *3174 Character Set Reference*, GA27-3831, "APL/TEXT". The underscored letters of APL have no score here.
 """
 
 from __future__ import annotations
