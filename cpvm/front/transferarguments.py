@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from cpvm.front.address import Address, parse_address
+from cpvm.front.cpstation import CPStation
 from cpvm.front.disks.textcode import PAGES
-from cpvm.front.station import Station
-from cpvm.front.tlsclient import TLSError, Trust, parse_fingerprint, plain, secured
-from cpvm.front.transferdisplay import Display, NetworkDisplay
+from cpvm.front.netstation import NetworkStation
+from cpvm.front.tlsclient import TLSError, Trust, parse_fingerprint
 from cpvm.front.transfersession import GuestSession, SessionError
 from cpvm.terminal.indfile import DEFAULT_LIMIT, MAXIMUM_LIMIT, MINIMUM_LIMIT
 
@@ -87,33 +86,29 @@ def session(given: argparse.Namespace) -> Iterator[GuestSession]:
 
 
 @contextmanager
-def _display(given: argparse.Namespace) -> Iterator[Display]:
+def _display(given: argparse.Namespace) -> Iterator[CPStation]:
     if given.system is None:
-        yield NetworkDisplay(_connection(given))
+        yield _connected(given)
         return
     from cpvm import api, sysgen
 
     try:
         with api.start(given.system.expanduser()) as system:
-            station: Station = system.display()
-            yield station
+            yield system.display()
     except sysgen.SystemDirectoryError as error:
         raise SessionError(f"{error}; --to HOST:PORT is for a system that runs") from None
 
 
-def _connection(given: argparse.Namespace) -> socket.socket:
+def _connected(given: argparse.Namespace) -> NetworkStation:
     address = given.address or parse_address("")
+    secure = given.tls or given.tls_ca or given.tls_fingerprint
+    trust = Trust(given.tls_ca, given.tls_fingerprint or "") if secure else None
     try:
-        connection = socket.create_connection((address.host, address.port), _CONNECT_SECONDS)
-        if given.tls or given.tls_ca or given.tls_fingerprint:
-            trust = Trust(given.tls_ca, given.tls_fingerprint or "")
-            connection = plain(secured(connection, address, trust))
+        return NetworkStation(address.host, address.port, trust=trust, timeout=_CONNECT_SECONDS)
     except TLSError as error:
         raise SessionError(str(error)) from None
     except OSError as error:
         raise SessionError(f"no system answers at {address}: {error.strerror or error}") from None
-    connection.settimeout(None)
-    return connection
 
 
 def _password(given: argparse.Namespace) -> str:

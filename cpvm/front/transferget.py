@@ -56,21 +56,13 @@ def run(given: argparse.Namespace) -> int:
                 files += found
             if len(files) > 1 and not given.into.is_dir():
                 raise DiskError(f"{given.into} is not a folder, and there are {len(files)} files")
-            for file in files:
-                told = begin(" ".join(file.name), None)
-                for line in to_host([_one(guest, file, given, told)], given.into, _form(given)):
-                    print(line)
-    except (DiskError, MediaError, SessionError) as error:
+            return 0 if all([_one(guest, file, given, begin(" ".join(file.name), None)) for file in files]) else 1
+    except (DiskError, SessionError) as error:
         print(f"cpvm get: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cpvm get: canceled", file=sys.stderr)
         return 1
-    return 0
-
-
-def _form(given: argparse.Namespace) -> Form:
-    return Form(given.binary, given.page, force=given.force)
 
 
 def _parsed(name: str) -> tuple[str, str, str]:
@@ -82,23 +74,30 @@ def _parsed(name: str) -> tuple[str, str, str]:
     return words[0], words[1], mode
 
 
-def _one(guest: GuestSession, file: Records, given: argparse.Namespace, told: Told) -> Records:
-    """The file, with its records. Raises SessionError."""
+def _one(guest: GuestSession, file: Records, given: argparse.Namespace, told: Told) -> bool:
+    """Get one file; whether it is here. Raises SessionError: there is no session any more."""
     out = io.BytesIO()
     transfer = DFT(target=out, limit=given.buffer, progress=told)
     outcome = guest.transfer(f"IND$FILE GET {' '.join(file.name)} {file.mode} (LENGTHS", transfer)
-    if not outcome.good:
-        raise SessionError(f"{' '.join(file.name)}: {outcome.text}")
-    return replace(file, records=tuple(_records(out.getvalue())))
+    try:
+        if not outcome.good:
+            raise DiskError(f"{' '.join(file.name)}: {outcome.text}")
+        whole = replace(file, records=tuple(_records(out.getvalue())))
+        lines = to_host([whole], given.into, Form(given.binary, given.page, force=given.force))
+    except (DiskError, MediaError) as error:
+        print(f"cpvm get: {error}", file=sys.stderr)
+        return False
+    print("\n".join(lines))
+    return True
 
 
 def _records(data: bytes) -> list[bytes]:
-    """The records of a stream, each behind its length. Raises SessionError."""
+    """The records of a stream, each behind its length. Raises DiskError."""
     records, at = [], 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
         if end > len(data):
-            raise SessionError("the last record has not come over whole")
+            raise DiskError("the last record has not come over whole")
         records.append(data[at + 2 : end])
         at = end
     return records

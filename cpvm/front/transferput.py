@@ -76,16 +76,13 @@ def run(given: argparse.Namespace) -> int:
         return _usage(str(error))
     try:
         with session(given) as guest, bars() as begin:
-            for file in files:
-                if not _one(guest, file, given, begin(file.path.name, None)):
-                    return 1
+            return 0 if all([_one(guest, file, given, begin(file.path.name, None)) for file in files]) else 1
     except SessionError as error:
         print(f"cpvm put: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cpvm put: canceled", file=sys.stderr)
         return 1
-    return 0
 
 
 def _usage(text: str) -> int:

@@ -1,42 +1,25 @@
-"""A user's session that a program has at a display: log on, CMS, commands, transfers of files, log off."""
+"""A user's session that `cpvm put` and `cpvm get` have at a display: log on, CMS, commands, transfers, log off."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
+from cpvm.front.console import LogonRefused, Response
+from cpvm.front.cpstation import CPStation
 from cpvm.front.station import ScreenTimeoutError
-from cpvm.front.transferdisplay import Display, DisplayLost
 from cpvm.machine.media.screen import Inhibited
 from cpvm.terminal.indfile import DFT, Outcome
 
-LOGON_SECONDS: Final = 60.0
-"""How long CP and CMS may take for one step on the way to the first Ready."""
+STEP_SECONDS: Final = 60.0
+"""How long CP or CMS may take for one step: LOGON, IPL CMS, PROFILE EXEC, a command."""
 
 SILENCE_SECONDS: Final = 120.0
 """How long a transfer may stand still."""
 
-MOST_PAGES: Final = 5000
-"""Screens of output of one command."""
-
-_OUTPUT_LINES: Final = 22
-_READY = re.compile(r"(?:Ready|R)(?:\((-?\d+)\))?;|[ER]\((\d+)\)?[;]?$")
-_ERROR = re.compile(r"DMK\w{3}\d{3}[EWSAI]? .*")
-
 
 class SessionError(Exception):
     """The session cannot go on; the text says why."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a command of CMS typed, and its return code."""
-
-    lines: list[str]
-    code: int
 
 
 class GuestSession:
@@ -45,166 +28,82 @@ class GuestSession:
     Methods raise SessionError.
     """
 
-    def __init__(self, display: Display) -> None:
-        self._display = display
+    def __init__(self, station: CPStation) -> None:
+        self._station = station
         self._logged_on = False
-
-    # On and off
 
     def logon(self, userid: str, password: str) -> None:
         """Log on, IPL CMS if the directory does not, and let PROFILE EXEC run."""
+        station = self._station
         try:
-            self._wait(lambda: self._display.status == "CP READ" and not self._locked)
-            self._display.enter(f"LOGON {userid}")
-            self._answer("ENTER PASSWORD:")
-            self._display.enter(password)
-            self._answer("LOGON AT", "RECONNECTED")
+            said = station.logon(userid, password, STEP_SECONDS)
             self._logged_on = True
-            if self._seen("RECONNECTED"):
-                self._display.enter("DISCONN")
+            if any(line.startswith("RECONNECTED") for line in said):
                 self._logged_on = False
+                station.enter("DISCONN")
+                station.wait(lambda: station.closed or station.find("DISCONNECT AT") is not None, STEP_SECONDS)
                 raise SessionError(f"{userid} was disconnected while something ran; log on, and off when it is done")
-            self._pause("CP READ", "VM READ")
-            if self._display.status == "CP READ":
-                self._display.enter("IPL CMS")
-                self._pause("VM READ")
-            if not self._ready():
-                self._display.enter("")
-                self._pause("VM READ", ready=True)
-        except ScreenTimeoutError:
-            raise SessionError(f"CMS does not get ready for {userid}:{self._screen()}") from None
-        except (DisplayLost, Inhibited) as error:
-            raise SessionError(str(error)) from None
+            if station.wait_status("CP READ", "VM READ", "MORE...", timeout=STEP_SECONDS) != "VM READ":
+                station.command("IPL CMS", STEP_SECONDS)
+            begun = station.command("", STEP_SECONDS)
+            if begun.ready is None and any(line.startswith(("R;", "R(")) for line in begun.lines):
+                begun = station.command("SET HISTORY OFF", STEP_SECONDS)  # a Ready as it was before 1972
+            if begun.ready is None:
+                raise SessionError(_more(f"CMS does not get ready for {userid}", begun.output))
+        except LogonRefused as error:
+            refusal = [line for line in error.lines if line.startswith("DMK")]
+            raise SessionError(refusal[-1] if refusal else str(error)) from None
+        except (ScreenTimeoutError, Inhibited):
+            raise self._trouble(f"CMS does not get ready for {userid}") from None
 
     def logoff(self) -> None:
         """Log off. Never raises."""
-        if self._logged_on:
-            with suppress(ScreenTimeoutError, DisplayLost, Inhibited, SessionError):
-                while self._display.status == "MORE...":
-                    self._clear()
-                self._display.enter("CP LOGOFF" if self._display.status == "VM READ" else "#CP LOGOFF")
-                self._display.wait(lambda: self._seen("LOGOFF AT"), LOGON_SECONDS)
+        with suppress(ScreenTimeoutError, Inhibited):
+            if self._logged_on and not self._station.closed:
+                self._station.logoff(STEP_SECONDS)
         self._logged_on = False
-        self._display.hangup()
+        self._station.hangup()
 
-    # Commands
-
-    def command(self, text: str) -> Reply:
-        """Type a command of CMS, and collect what it types until CMS is ready again."""
-        lines: list[str] = []
+    def command(self, text: str) -> Response:
+        """What a command of CMS types, and how it ends."""
         try:
-            self._begin(text)
-            for _ in range(MOST_PAGES):
-                self._display.wait(self._paged, LOGON_SECONDS)
-                lines += self._page()
-                if self._display.status != "MORE...":
-                    return _reply(lines, text)
-                self._clear()
-        except ScreenTimeoutError:
-            raise SessionError(f"{text} does not end:{self._screen()}") from None
-        except (DisplayLost, Inhibited) as error:
-            raise SessionError(str(error)) from None
-        raise SessionError(f"{text} types more than {MOST_PAGES} screens")
+            return self._station.command(text, STEP_SECONDS)
+        except (ScreenTimeoutError, Inhibited):
+            raise self._trouble(f"{text} does not end") from None
 
     def transfer(self, command: str, transfer: DFT) -> Outcome:
         """Type an IND$FILE command, and transfer the file."""
-        screen = self._display.screen
-        screen.transfer = transfer
+        station = self._station
+        with station.still:
+            station.screen.transfer = transfer
         try:
-            self._begin(command)
-            while transfer.outcome is None:
+            station.command("", STEP_SECONDS)
+            station.enter(command)
+            before = -1
+            while transfer.outcome is None and transfer.bytes != before:
                 before = transfer.bytes
-                self._display.wait(
-                    lambda before=before: transfer.outcome is not None or transfer.bytes != before or self._paged(),  # type: ignore[misc]
-                    SILENCE_SECONDS,
-                )
-                if transfer.outcome is None and transfer.bytes == before:
-                    break
-            self._display.wait(self._paged, LOGON_SECONDS)
-            if transfer.outcome is not None:
-                return transfer.outcome
-            said = _reply(self._page(), command).lines
-            return Outcome(" ".join(said) or "IND$FILE has ended before the file had gone over", False)
-        except ScreenTimeoutError:
-            raise SessionError("the transfer stands still") from None
-        except (DisplayLost, Inhibited) as error:
-            raise SessionError(str(error)) from None
+                station.wait(lambda before=before: _goes_on(station, transfer, before), SILENCE_SECONDS)  # type: ignore[misc]
+            station.wait_status("VM READ", "MORE...", timeout=STEP_SECONDS)
+        except (ScreenTimeoutError, Inhibited):
+            raise self._trouble("the transfer stands still") from None
         finally:
-            screen.transfer = None
+            with station.still:
+                station.screen.transfer = None
+        return transfer.outcome or Outcome(" ".join(station.lines[1:4]).strip(), False)
 
-    def _begin(self, text: str) -> None:
-        self._clear()
-        self._display.wait(lambda: self._display.status == "VM READ" and not self._locked, LOGON_SECONDS)
-        self._display.enter(text)
-
-    # The screen
-
-    @property
-    def _locked(self) -> bool:
-        return self._display.screen.locked
-
-    def _seen(self, *texts: str) -> bool:
-        return any(text in line for text in texts for line in self._display.lines)
-
-    def _ready(self) -> bool:
-        return any(_READY.match(line) for line in self._page())
-
-    def _page(self) -> list[str]:
-        return [line for line in self._display.lines[:_OUTPUT_LINES] if line]
-
-    def _paged(self) -> bool:
-        """Whether a screen full of output has come, or all of it."""
-        status = self._display.status
-        return not self._locked and (status == "MORE..." or (status == "VM READ" and self._ready()))
-
-    def _clear(self) -> None:
-        """Make room for output."""
-        before = self._page()
-        self._display.press("clear")
-        self._display.wait(lambda: self._page() != before or not before, LOGON_SECONDS)
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        self._display.wait(condition, LOGON_SECONDS)
-
-    def _answer(self, *texts: str) -> None:
-        """Wait for one of these texts. A message of CP instead of them is an error."""
-        errors: list[str] = []
-
-        def answered() -> bool:
-            errors[:] = [line for line in self._display.lines if _ERROR.match(line)]
-            return not self._locked and (self._seen(*texts) or bool(errors))
-
-        self._wait(answered)
-        if errors and not self._seen(*texts):
-            raise SessionError(errors[-1])
-
-    def _pause(self, *states: str, ready: bool = False) -> None:
-        """Wait for one of these states, turning pages on the way."""
-
-        def come() -> bool:
-            status = self._display.status
-            return not self._locked and (status == "MORE..." or (status in states and (not ready or self._ready())))
-
-        for _ in range(MOST_PAGES):
-            self._wait(come)
-            if self._display.status != "MORE...":
-                return
-            if ready and self._ready():
-                self._clear()
-                return
-            self._clear()
-
-    def _screen(self) -> str:
-        return "".join(f"\n  {line}" for line in self._display.lines if line)
+    def _trouble(self, what: str) -> SessionError:
+        if self._station.closed:
+            self._logged_on = False
+            return SessionError(getattr(self._station, "trouble", "") or "the system has ended the connection")
+        return SessionError(_more(what, tuple(line for line in self._station.lines if line)))
 
 
-def _reply(lines: list[str], command: str) -> Reply:
-    """The lines between the echo of a command and Ready."""
-    code = 0
-    kept = []
-    for line in lines:
-        if match := _READY.match(line):
-            code = int(match[1] or match[2] or 0)
-        elif line != command:
-            kept.append(line)
-    return Reply(kept, code)
+def _goes_on(station: CPStation, transfer: DFT, before: int) -> bool:
+    """Whether bytes have gone over, or all is over."""
+    if transfer.outcome is not None or transfer.bytes != before:
+        return True
+    return station.status == "VM READ" and not station.screen.locked
+
+
+def _more(what: str, lines: tuple[str, ...]) -> str:
+    return "\n  ".join((f"{what}:", *lines))
