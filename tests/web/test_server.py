@@ -196,6 +196,43 @@ def test_there_are_so_many_lines(web_address, web_system, monkeypatch) -> None:
     browse(web_address, script)
 
 
+def test_who_asks_for_nothing_is_not_kept(web_address, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.1)
+    host, port = web_address.removeprefix("http://").split(":")
+
+    async def silent(sent: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(sent)
+        answer = await asyncio.wait_for(reader.read(), TIMEOUT)
+        writer.close()
+        return answer
+
+    slow = f"POST /operator/session HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 50\r\n\r\n{{"
+    assert asyncio.run(silent(b"")) == b""
+    assert asyncio.run(silent(b"GET / HTTP/1.1\r\nHost: ")) == b""
+    assert b"408" in asyncio.run(silent(slow.encode()))
+
+
+def test_so_many_connections(web_address, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
+    host, port = web_address.removeprefix("http://").split(":")
+
+    async def crowd() -> int:
+        ends = [await asyncio.open_connection(host, int(port)) for _ in range(8)]
+        refused = [asyncio.create_task(reader.read()) for reader, _ in ends]
+        done, waiting = await asyncio.wait(refused, timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        while len(done) < 5:
+            more, waiting = await asyncio.wait(waiting, timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            done |= more
+        for _, writer in ends:
+            writer.close()
+        for task in waiting:
+            task.cancel()
+        return len(done)
+
+    assert asyncio.run(crowd()) >= 5
+
+
 def test_output_that_is_left_unread_ends_the_connection(web_address, web_system, monkeypatch) -> None:
     monkeypatch.setattr(limits, "MAX_UNREAD", 100_000)
 

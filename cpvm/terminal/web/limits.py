@@ -16,6 +16,12 @@ MAX_COMMAND: Final = 1024
 MAX_BODY: Final = 4096
 """Bytes of the body of any other request."""
 
+MAX_CONNECTIONS: Final = 800
+"""Connections of one server at the same time, whatever they are for; further ones are ended at once."""
+
+REQUEST_SECONDS: Final = 10.0
+"""How long a connection may take to make its first request, and a request to bring its body."""
+
 MAX_TERMINALS: Final = 500
 """Terminals of one server at the same time."""
 

@@ -113,10 +113,14 @@ class OperatorPages:
         if not self._pace(caller).take():
             raise web.HTTPTooManyRequests(text="Too many attempts; wait a minute.\n")
         try:
-            given = json.loads(await request.text())
+            async with asyncio.timeout(limits.REQUEST_SECONDS):
+                body = await request.text()
+            given = json.loads(body)
             userid, password = given["userid"], given["password"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise web.HTTPBadRequest(text="userid and password are needed\n") from None
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="The request did not come as a whole.\n") from None
         if not isinstance(userid, str) or not isinstance(password, str):
             raise web.HTTPBadRequest(text="userid and password are texts\n")
         local = _is_loopback(caller)

@@ -16,11 +16,13 @@ from aiohttp import WSCloseCode, web
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay
 from cpvm.terminal.web import limits
+from cpvm.terminal.web.gate import Gate
 from cpvm.terminal.web.guarding import guard, own_names
 from cpvm.terminal.web.operators import OperatorPages, OperatorSource
 from cpvm.terminal.web.site import Site
 from cpvm.terminal.web.terminal import PROTOCOL, WebDisplay
 
+_LINGER: Final = 1.0  # seconds for which the rest of a request that was refused is read
 _CLOSE_GRACE: Final = 5.0  # seconds that closed terminals may take to deliver their last output
 
 
@@ -61,6 +63,7 @@ class WebServer:
         self._lines: dict[int, WebDisplay | None] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._callers: Counter[str] = Counter()
+        self._server: asyncio.Server | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -101,7 +104,8 @@ class WebServer:
             self._loop.close()
 
     async def _begin(self) -> web.AppRunner:
-        application = web.Application(middlewares=[guard(self._names)], client_max_size=limits.MAX_BODY)
+        gate = Gate()
+        application = web.Application(middlewares=[gate.heard(), guard(self._names)], client_max_size=limits.MAX_BODY)
         application.router.add_get("/terminal", self._terminal)
         if self._operator is not None:
             pages = OperatorPages(self._operator, self._socket, secure=self._tls is not None)
@@ -110,18 +114,29 @@ class WebServer:
             application.router.add_delete("/operator/session", pages.sign_off)
             application.router.add_get("/operator/live", pages.live)
         application.router.add_get("/{path:.*}", Site().handle)
-        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_GRACE)
+        runner = web.AppRunner(
+            application,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=_CLOSE_GRACE,
+            lingering_time=_LINGER,
+        )
         await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port, ssl_context=self._tls, backlog=256)
+        gate.server = runner.server
+        handshake = None if self._tls is None else limits.REQUEST_SECONDS
         try:
-            await site.start()
+            self._server = await self._loop.create_server(
+                gate.accept, self._host, self._port, ssl=self._tls, backlog=256, ssl_handshake_timeout=handshake
+            )
         except OSError:
             await runner.cleanup()
             raise
-        self._address = runner.addresses[0][:2]
+        self._address = self._server.sockets[0].getsockname()[:2]
         return runner
 
     async def _end(self, runner: web.AppRunner) -> None:
+        assert self._server is not None
+        self._server.close()
         for line in list(self._lines.values()):
             if line is not None:
                 line.close()

@@ -181,7 +181,8 @@ export class FileDialog {
   }
 
   stop() {
-    this.running?.cancel();
+    if (!this.running) return;
+    this.running.cancel();
     this.say("Cancelling…");
   }
 
