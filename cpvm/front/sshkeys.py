@@ -1,7 +1,7 @@
 """Keys of ssh in a system directory: the system's own, and those that users may log on with.
 
 `ssh/host_ed25519` is the system's private key, made at the first start. `ssh/keys/USERID` are a user's public keys, as
-OpenSSH's authorized_keys has them, options included; `cpvm user key` changes these files, an editor may do so, too. They are
+OpenSSH's authorized_keys has them, options included; `cpvm user key` changes these files, and an editor may. They are
 looked at whenever somebody comes.
 """
 

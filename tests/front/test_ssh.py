@@ -21,6 +21,7 @@ from cpvm.front.services import ServiceError  # noqa: E402
 from cpvm.front.services import ssh as service  # noqa: E402
 from cpvm.front.sshgate import SystemGate  # noqa: E402
 from cpvm.front.sshkeys import BadKey, UserKeys, host_key  # noqa: E402
+from cpvm.terminal.line import ReadState  # noqa: E402
 from cpvm.terminal.ssh import access, server  # noqa: E402
 
 PATIENCE = 30  # seconds until a test that hangs fails
@@ -215,6 +216,8 @@ def test_the_logon_screen_is_for_everybody(site: Site) -> None:
             await there.until("VM/370 ONLINE\r\n")
             there.type("LOGON USER01\r")
             await there.until("ENTER PASSWORD:\r\n")
+            while site.server._sessions["S0001"]._serving._editor.state is not ReadState.PASSWORD:  # type: ignore[union-attr]
+                await asyncio.sleep(0)
             there.type("secret\r")
             assert "secret" not in await there.until("LOGON AT")
             there.type("LOGOFF HOLD\r")
@@ -495,6 +498,22 @@ def drained(one: socket.socket) -> bytes:
     except ConnectionError:
         pass
     return data
+
+
+def test_who_wants_nothing_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "LOGIN_GRACE", 0.5)
+    site = Site(tmp_path)
+
+    async def work() -> None:
+        async with site.connect("vm") as idle, site.connect("vm") as busy:
+            there = await terminal(busy)
+            await there.until("ONLINE")
+            await idle.wait_closed()
+            there.type("LOGON USER01\r")
+            await there.until("ENTER PASSWORD:")
+
+    run(work())
+    site.stop()
 
 
 def test_who_is_silent_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

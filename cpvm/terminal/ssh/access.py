@@ -15,6 +15,7 @@ from typing import Final
 import asyncssh
 
 from cpvm.terminal.client import loopback_address
+from cpvm.terminal.line import printable
 from cpvm.terminal.ssh.gate import SCREEN_NAMES, Gate, Guest, parted
 
 MAX_PASSWORDS: Final = 4
@@ -68,6 +69,8 @@ class Access(asyncssh.SSHServer):
         self._guest: Guest | None = None
         self.sessions = 0
         """Sessions that are open."""
+        self.used = False
+        """Whether there has been one."""
 
     # -- the connection --------------------------------------------------------------------------------------
 
@@ -123,7 +126,7 @@ class Access(asyncssh.SSHServer):
             return True
         if self._connection is not None:
             with contextlib.suppress(OSError):
-                self._connection.send_auth_banner(wrong + "\r\n")
+                self._connection.send_auth_banner(printable(wrong) + "\r\n")
         if self._attempts >= MAX_PASSWORDS:
             raise self._end("too many wrong passwords")
         return False
@@ -172,4 +175,5 @@ class Access(asyncssh.SSHServer):
     def session_requested(self) -> asyncssh.SSHServerSession[bytes] | bool:
         if self._guest is None or self.sessions >= MAX_SESSIONS:
             return False
+        self.used = True
         return self._open_session(self._guest)

@@ -29,7 +29,7 @@ MAX_COMMANDS: Final = 50
 """Commands executed at a time; further ones wait."""
 
 LOGIN_GRACE: Final = 60.0
-"""Seconds that a client has to be let in."""
+"""Seconds that a client has to be let in, and then to open a session."""
 
 SIGN_OF_LIFE: Final = 60.0
 """Seconds of silence after which a client is asked whether it is there; after three times it is taken for lost."""
@@ -183,6 +183,8 @@ class SSHServer:
         self._strangers.pop(access, None)
         if ended:
             self._accesses.pop(access, None)
+        else:
+            self._loop.call_later(LOGIN_GRACE, lambda: None if access.used else access.abort())
 
     def _open(self, access: Access, guest: Guest) -> SSHSession:
         # The first session has the connection's name, which the operator has seen with its password or key.
