@@ -18,11 +18,18 @@ MAX_SUBNEGOTIATION = 1024
 MAX_NEGOTIATIONS = 500
 """WILL, WON'T, DO and DON'T accepted on one connection; after that they are ignored."""
 
+MAX_IGNORED = 100_000
+"""Of these, and of subnegotiations but those of MESSAGES; after so many the connection is ended."""
+
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
 NOP, DM, BRK, IP, AO, AYT, EC, EL = 241, 242, 243, 244, 245, 246, 247, 248
 EOF_COMMAND, SUSP, ABORT, EOR = 236, 237, 238, 239
 TIMING_MARK = 6
 BINARY, ECHO, SGA, TERMINAL_TYPE, EOR_OPTION, NAWS, TN3270E, MESSAGES = 0, 1, 3, 24, 25, 31, 40, 201
+
+
+class EndlessError(ConnectionError):
+    """The other end negotiates without end."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Negotiator:
         self._pending = bytearray()
         self._sub: bytearray | None = None
         self._count = 0
+        self._all = 0
         self.heard = False
         """Whether the other end has spoken telnet at all."""
 
@@ -166,6 +174,8 @@ class Negotiator:
         self._sub = None
         if code == SE:
             self._cut(2)
+            if body[:1] != bytes((MESSAGES,)):  # of which a long session has many
+                self._another()
             return Subnegotiation(body[0], body[1:]) if body else b""
         # Another command before the end: the subnegotiation was broken off, the command counts.
         return b""
@@ -175,11 +185,17 @@ class Negotiator:
         del self._pending[:length]
         return piece
 
+    def _another(self) -> None:
+        self._all += 1
+        if self._all > MAX_IGNORED:
+            raise EndlessError("the negotiation does not end")
+
     def _negotiate(self, verb: int, option: int) -> OptionChanged | None:
         if option == TIMING_MARK:  # a sign of life; answered each time (RFC 860), and never agreed on
             if verb in (DO, WILL):
                 self._out += bytes((IAC, WILL if verb == DO else DONT, option))
             return None
+        self._another()
         self._count += 1
         if self._count > MAX_NEGOTIATIONS:
             return None

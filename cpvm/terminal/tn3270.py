@@ -131,6 +131,7 @@ class DisplayLine:
         self._session: DisplaySession | None = None
         self._asked = False  # the query has been sent
         self._closing = False
+        self._ended = False  # by the system
         self._throttle = Throttle(fence, lambda: self._closing or writer.transport.is_closing())
 
     @property
@@ -166,6 +167,7 @@ class DisplayLine:
             self._posted = False
         for item in items:
             if item is None:
+                self._ended = True
                 self._finish()
             else:
                 self._write(item)
@@ -217,7 +219,7 @@ class DisplayLine:
         except (ConnectionError, TimeoutError):
             pass
         finally:
-            if self._session is not None and not self._closing:
+            if self._session is not None and not self._ended:
                 self._session.lost()
             self._finish()
 

@@ -207,7 +207,8 @@ class WindowLine:
 
     def _message(self, message: bytes) -> None:
         session = self._session
-        self._throttle.count()
+        if not message.startswith(b"Cpvm.Part "):  # of which only the last gives the system something to do
+            self._throttle.count()
         if (key := _KEY.fullmatch(message)) and 1 <= int(key[1]) <= MOST_KEYS:
             if self._state is not ReadState.PASSWORD:
                 press(session, int(key[1]))

@@ -117,3 +117,9 @@ def test_any_bytes_do_no_harm(chunks: list[bytes]) -> None:
 def test_escaped_data_arrives_unchanged(data: bytes) -> None:
     expected = [data] if data else []
     assert received(make(), data.replace(b"\xff", b"\xff\xff")) == expected
+
+
+def test_endless_negotiation_has_an_end() -> None:
+    negotiator = make()
+    with pytest.raises(tn.EndlessError):
+        list(negotiator.receive(bytes((IAC, DO, tn.ECHO)) * tn.MAX_IGNORED + bytes((IAC, SB, 99, IAC, SE))))
