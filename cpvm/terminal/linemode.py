@@ -86,6 +86,7 @@ class NetworkLine(ABC):
         self._caught_up.set()
         self._closing = False
         self._answered = asyncio.Event()  # set while the system waits for a line that has not been given to it
+        self._columns = 0  # as CP knows them
         self._brackets = False  # the terminal was asked to bracket what is pasted
         self._throttle = Throttle(fence, self._ended)
 
@@ -251,7 +252,9 @@ class NetworkLine(ABC):
 
     def _resize(self, columns: int) -> None:
         """The client's terminal has so many columns."""
-        if self._editor.resize(columns) and isinstance(self._session, WideSession):
+        if self._editor.resize(columns) and columns != self._columns and isinstance(self._session, WideSession):
+            self._columns = columns
+            self._throttle.count()
             self._session.resized(columns)
         self._transmit(self._editor.take())
 
