@@ -1,5 +1,6 @@
 """Tests that run on every engine: see `everyengine.py`."""
 
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,15 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
         if name:
             everyengine.install(patch, name)
         yield name
+
+
+@pytest.fixture(scope="session")
+def built_system(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A new system directory, never started. All workers of a parallel run share it."""
+    from cpvm import sysgen
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "first-system"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return sysgen.prepare(folder)

@@ -1,23 +1,12 @@
-"""One system is built in a test run; each test gets a copy of it."""
+"""Each test gets a copy of the system that is built in a test run."""
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cpvm import api, sysgen
-
-
-@pytest.fixture(scope="session")
-def built_system(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A new system directory, never started. All workers of a parallel run share it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "first-system"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return sysgen.prepare(folder)
+from cpvm import api
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from web_browser import Browser, chromium
 
-from cpvm import api, sysgen
+from cpvm import api
 from cpvm.cp import password
 from cpvm.cp.logon import log_off
 from cpvm.cp.system import System
@@ -25,9 +25,9 @@ pytest.importorskip("aiohttp", reason="aiohttp (the extra `web`) is not installe
 
 
 @pytest.fixture(scope="session")
-def web_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.SystemHandle]:
+def web_system(built_system: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.SystemHandle]:
     """One system for all tests here; each logs on users of its own."""
-    folder = sysgen.prepare(tmp_path_factory.mktemp("web") / "system")
+    folder = shutil.copytree(built_system, tmp_path_factory.mktemp("web") / "system")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(password, "_COST", 1 << 4)
         with api.start(folder) as system:
