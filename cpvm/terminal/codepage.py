@@ -50,6 +50,18 @@ def fitted(text: str, missing: dict[str, None], substitute: str = SUBSTITUTE) ->
     return "".join(out)
 
 
+def taken(line: str, *, hidden: bool) -> tuple[str, str]:
+    """A whole line in characters of the code page, and what is to be said about those that are not; "" if nothing is.
+
+    Of a HIDDEN line nothing is told.
+    """
+    if hidden:
+        return composed(line), ""
+    missing: dict[str, None] = {}
+    line = fitted(line, missing)
+    return line, report(missing) if missing else ""
+
+
 def report(missing: Iterable[str]) -> str:
     """A line for the user about characters that could not be taken."""
     chars = list(missing)

@@ -25,6 +25,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import StdoutProxy
 
+from cpvm.terminal.codepage import taken
 from cpvm.terminal.completion import LineCompleter, Vocabulary
 from cpvm.terminal.history import UserHistory
 from cpvm.terminal.line import STATUS, Connect, ReadState, Session, StateName, press, printable
@@ -220,8 +221,11 @@ class ScreenTerminal(LocalBase):
         except _Switch:
             return True
         if not self._closed.is_set():
-            for line in text.split("\n"):  # several, if they were pasted
+            for typed in text.split("\n"):  # several, if they were pasted
                 self.asked = False
+                line, complaint = taken(typed, hidden=self._state is ReadState.PASSWORD)
+                if complaint:
+                    self.write(complaint)
                 session.line(line)
         return True
 

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from typing import IO
 
+from cpvm.terminal.codepage import taken
 from cpvm.terminal.line import Connect, ReadState, Session, StateName, printable
 from cpvm.terminal.lines import Lines
 
@@ -86,7 +87,10 @@ class PlainTerminal(LocalBase):
             line = self._next_line()
             if not line:
                 break
-            self._session.line(line.rstrip("\r\n"))
+            line, complaint = taken(line.rstrip("\r\n"), hidden=self._state is ReadState.PASSWORD)
+            if complaint:
+                self.write(complaint)
+            self._session.line(line)
         if self._keep:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed)

@@ -19,6 +19,7 @@ from typing import Final
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller
 from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.codepage import taken
 from cpvm.terminal.filenames import Files, FileSession
 from cpvm.terminal.line import MAX_LINE, Connect, ReadState, Session, StateName, press, printable
 from cpvm.terminal.throttle import Fence, Throttle
@@ -198,8 +199,11 @@ class WindowLine:
         self._throttle.count()
         if len(line) > MAX_LINE:
             self.write(f"LINE OF MORE THAN {MAX_LINE} CHARACTERS IGNORED")
-        else:
-            self._session.line(line)
+            return
+        line, complaint = taken(line, hidden=self._state is ReadState.PASSWORD)
+        if complaint:
+            self.write(complaint)
+        self._session.line(line)
 
     def _names(self, files: Files | None) -> None:
         self._asked = False

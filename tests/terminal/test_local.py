@@ -187,6 +187,21 @@ def test_without_a_screen_each_read_takes_a_line() -> None:
     system.stop()
 
 
+def test_characters_that_the_system_lacks_are_named() -> None:
+    system = FakeSystem()
+    sink = io.StringIO()
+    PlainTerminal("CONS", io.StringIO("LOGON €\nsecret€\nLOGON €\nsecret\n"), sink).run(system.connect)
+    assert system.sessions[0].typed == ["LOGON ?", "secret€", "LOGON ?", "secret"]
+    assert sink.getvalue().count("NOT IN CODE PAGE 037: € U+20AC\n") == 2
+    system.stop()
+
+
+def test_in_the_window_they_are_named_too(screen: Screen) -> None:
+    screen.keys("A€\r")
+    at = screen.text.until("NOT IN CODE PAGE 037: € U+20AC")
+    screen.text.until("<A?>", at)
+
+
 def test_without_a_screen_the_end_of_input_need_not_be_the_end() -> None:
     system = FakeSystem()
     sink = Text()
