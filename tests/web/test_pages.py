@@ -112,11 +112,12 @@ def test_copy_paste_and_marks(page) -> None:
     page.keys(ENTER)
     page.wait_for("LOGON AT")
     page.chord(CONTROL, "a")
-    copied = page.run(
+    copy = (
         "const d = new DataTransfer(); document.activeElement.dispatchEvent("
         "new ClipboardEvent('copy', {clipboardData: d, bubbles: true, cancelable: true}));"
         "return d.getData('text/plain')"
     )
+    copied = page.run(copy)
     assert "LOGON AT" in copied and copied.count("\n") == 23
     page.keys(ESCAPE)
     page.enter("logoff")

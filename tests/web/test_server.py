@@ -151,6 +151,26 @@ def test_frames_that_are_none_end_the_connection(web_address) -> None:
     browse(web_address, script)
 
 
+def test_signs_of_life(web_address, web_system, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "KEEPALIVE_SECONDS", 0.2)
+
+    async def script(session):
+        await nobody(web_system)
+        living = await terminal(session)
+        await until(living, "ONLINE")
+        await living.ping(b"there?")
+        dead = await session.ws_connect("/terminal", autoping=False)
+        dead.pong = None
+        signs = 0
+        while in_browsers(web_system) and signs < 12:  # the dead one sends no pongs, the living one does
+            message = await living.receive()
+            signs += message.data == "{}"
+        assert [wire.name for wire in in_browsers(web_system)] == ["W0001"]
+        await living.close()
+
+    browse(web_address, script)
+
+
 def test_random_bytes_hurt_nobody(web_address, web_system) -> None:
     choice = random.Random(370)
 

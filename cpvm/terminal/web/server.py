@@ -188,7 +188,11 @@ class WebServer:
     async def _socket(self, request: web.Request, most: int, protocol: str) -> web.WebSocketResponse:
         """Accept a WebSocket; it is closed when the server stops."""
         socket = web.WebSocketResponse(
-            protocols=(protocol,), max_msg_size=most, heartbeat=limits.KEEPALIVE_SECONDS, compress=False
+            protocols=(protocol,),
+            max_msg_size=most,
+            heartbeat=limits.KEEPALIVE_SECONDS,
+            autoping=protocol != PROTOCOL,  # a terminal's pings count as what it sends
+            compress=False,
         )
         await socket.prepare(request)
         self._sockets.add(socket)

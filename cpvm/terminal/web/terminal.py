@@ -121,6 +121,10 @@ class WebDisplay:
             message = await self._socket.receive(timeout=limits.FIRST_ANSWER_SECONDS)
             if message.type is WSMsgType.BINARY:
                 self._answer(message.data)
+            elif message.type is WSMsgType.PING:
+                await self._socket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                pass
             elif message.type not in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
                 await self._refuse("a terminal sends 3270 records")
 
@@ -142,7 +146,11 @@ class WebDisplay:
 
     async def _read(self, session: DisplaySession) -> None:
         async for message in self._socket:
-            if message.type is WSMsgType.BINARY and message.data:
+            if message.type is WSMsgType.PING:
+                await self._socket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                continue
+            elif message.type is WSMsgType.BINARY and message.data:
                 session.received(message.data)
             elif message.type is not WSMsgType.TEXT or not _service(session, message.data):
                 await self._refuse("a terminal sends 3270 records")

@@ -38,6 +38,10 @@ for (let n = 1; n <= 12; n++) KEYMAP.push([`pf${n + 12}`, [`S-F${n}`], n === 1 ?
 export const PAGE_KEYS = [
   ["copy", ["C-c", "C-Insert"], "Copy what is marked with the mouse"],
   ["paste", ["C-v", "S-Insert"], "Paste at the cursor"],
+  ["mark left", ["S-ArrowLeft"], "Mark a rectangle from the cursor on, by Shift and arrows"],
+  ["mark right", ["S-ArrowRight"], ""],
+  ["mark up", ["S-ArrowUp"], ""],
+  ["mark down", ["S-ArrowDown"], ""],
   ["mark all", ["C-a"], "Mark the whole screen"],
   ["new tab", ["A-n"], "New session"],
   ["next tab", ["A-ArrowRight"], "Next session"],

@@ -6,6 +6,7 @@ import { Mirror } from "./mirror.js";
 import { View } from "./view.js";
 
 const SENTINEL = " ";
+const MARKS = { "mark left": [0, -1], "mark right": [0, 1], "mark up": [-1, 0], "mark down": [1, 0] };
 
 export class Panel {
   // `pageAction(name)` does what belongs to the page; `drop(files)` takes files that are dropped here.
@@ -103,6 +104,8 @@ export class Panel {
     if (action === "mark all") {
       const { rows, columns } = this.session.screen;
       this.view.select({ top: 0, left: 0, bottom: rows - 1, right: columns - 1 });
+    } else if (action in MARKS) {
+      this.markFurther(...MARKS[action]);
     } else if (action === "read") {
       this.mirror.readAll();
     } else if (!this.pageAction(action)) {
@@ -158,10 +161,8 @@ export class Panel {
       if (!from || event.pointerType === "touch") return;
       const to = this.view.positionAt(event.clientX, event.clientY, true);
       if (!this.view.selection && to.row === from.row && to.column === from.column) return;
-      this.view.select({
-        top: Math.min(from.row, to.row), bottom: Math.max(from.row, to.row),
-        left: Math.min(from.column, to.column), right: Math.max(from.column, to.column),
-      });
+      this.anchor = null;
+      this.mark(from, to);
     });
     this.canvas.addEventListener("pointerup", () => {
       this.focus(); // some touch screens show their keyboard only now
@@ -173,6 +174,27 @@ export class Panel {
     this.canvas.addEventListener("dblclick", (event) => {
       const at = this.view.positionAt(event.clientX, event.clientY);
       if (at) this.markWord(at.row, at.column);
+    });
+  }
+
+  // Let the marked rectangle reach a row or column further from where it began.
+  markFurther(rows, columns) {
+    const { screen } = this.session;
+    const at = { row: Math.floor(screen.cursor / screen.columns), column: screen.cursor % screen.columns };
+    if (!this.view.selection || !this.anchor) {
+      this.anchor = at;
+      this.reach = { ...at };
+    } else {
+      this.reach.row = Math.min(Math.max(this.reach.row + rows, 0), screen.rows - 1);
+      this.reach.column = Math.min(Math.max(this.reach.column + columns, 0), screen.columns - 1);
+    }
+    this.mark(this.anchor, this.reach);
+  }
+
+  mark(from, to) {
+    this.view.select({
+      top: Math.min(from.row, to.row), bottom: Math.max(from.row, to.row),
+      left: Math.min(from.column, to.column), right: Math.max(from.column, to.column),
     });
   }
 
