@@ -12,6 +12,14 @@ from collections.abc import Callable, Mapping
 from cpvm.s370.ckd import OVERFLOW, CKDError, Geometry, Record, decode_track
 
 BLOCK = 800
+CP67_BLOCK = 829
+"""Bytes of a record on disks of CP-67's CMS, which used the first 800.
+
+There the first chain links of four files shared a block: the upper two bits of a link's number say which quarter.
+Source: such disks, of 1973 and later.
+"""
+_QUARTER = 200
+_LABEL = 3
 PAIRED = frozenset({"2314"})
 """Devices with 15 blocks on two tracks: the eighth is an overflow record, half of it on each."""
 BLOCKS_OF_PAIR = 15
@@ -50,9 +58,23 @@ class TrackBlocks:
         data = self._records(index).get(record, b"")
         if paired and record == 8:
             data += self._records(index + 1).get(record, b"")
+        if len(data) == CP67_BLOCK:
+            data = data[:BLOCK]
         if len(data) != BLOCK:
             raise CMSDiskError(f"block {number} is not formatted as a CMS block")
         return data
+
+    @property
+    def of_cp67(self) -> bool:
+        """Whether CP-67's CMS formatted the disk. Raises CMSDiskError if its track is damaged."""
+        return len(self._records(0).get(_LABEL, b"")) == CP67_BLOCK
+
+    def first_link(self, number: int) -> bytes:
+        """The first chain link of a file, 200 bytes. Raises CMSDiskError as `read`."""
+        if not self.of_cp67:
+            return self.read(number)[:_QUARTER]
+        quarter, number = divmod(number, 1 << 14)
+        return self.read(number)[quarter * _QUARTER : (quarter + 1) * _QUARTER]
 
     def _records(self, index: int) -> dict[int, bytes]:
         if index not in self._cache:

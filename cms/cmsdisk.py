@@ -324,7 +324,8 @@ class CMSDisk:
     def load(cls, track: Callable[[int, int], bytes], cylinders: int, device: str = "3350") -> CMSDisk:
         """A disk from its track images (cylinder, head). Raises CMSDiskError if it is no CMS disk or is damaged."""
         disk = cls(cylinders, "LABEL", device)
-        block = TrackBlocks(track, cylinders, GEOMETRY[device]).read
+        blocks = TrackBlocks(track, cylinders, GEOMETRY[device])
+        block = blocks.read
         label = block(LABEL_BLOCK)
         if from_ebcdic(label[:4]) != "CMS=":
             raise CMSDiskError("the label is not that of an 800-byte CMS disk")
@@ -338,20 +339,21 @@ class CMSDisk:
             hyperblock = block(number)
             for at in range(0, BLOCK, FST_SIZE):
                 if any(hyperblock[at : at + 8]):
-                    file = _read_file(hyperblock[at : at + FST_SIZE], block)
+                    file = _read_file(hyperblock[at : at + FST_SIZE], blocks)
                     disk._files[file.fn, file.ft] = file
                     disk._allocated += _blocks(file)
         return disk
 
 
-def _read_file(fst: bytes, block: Callable[[int], bytes]) -> CMSFile:
-    """The file that an FST describes; `block` gives the 800 bytes of a block."""
+def _read_file(fst: bytes, blocks: TrackBlocks) -> CMSFile:
+    """The file that an FST describes."""
+    block = blocks.read
     fields = _FST.unpack(fst)
     fn, ft, fm = (from_ebcdic(fields[at]).rstrip() for at in (0, 1, 8))
     count, recfm, lrecl = fields[9], from_ebcdic(fields[11]), fields[13]
     if recfm not in {"F", "V"} or not 1 <= lrecl <= MAX_RECORDS:
         raise CMSDiskError(f"file {fn} {ft} is damaged: records of format {recfm} {lrecl} cannot be")
-    first = struct.unpack(">100H", block(fields[10])[:200])
+    first = struct.unpack(">100H", blocks.first_link(fields[10]))
     numbers = list(first[40:])
     for link in first[:40]:
         numbers += struct.unpack(">400H", block(link)) if link else [0] * 400

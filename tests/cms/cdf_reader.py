@@ -138,7 +138,7 @@ def read_file(disk: Disk, fst: bytes, use: Callable[[int, str], bytes]) -> None:
     content = b""
     end = max((index for index, number in enumerate(chain) if number), default=-1)
     content = b"".join(use(number, f"{what}: data") if number else bytes(800) for number in chain[: end + 1])
-    records = []
+    records: list[bytes] = []
     at = 0
     for _ in range(count):
         if recfm == "V":

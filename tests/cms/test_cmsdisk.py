@@ -9,6 +9,7 @@ import pytest
 from cdf_reader import read_disk, records_of
 
 from cms.cmsdisk import CMSDisk, CMSDiskError, text_records
+from cpvm.s370.ckd import Record, encode_track
 
 NOW = datetime(2026, 11, 23, 14, 5)
 
@@ -132,3 +133,39 @@ def test_load_refuses_what_is_no_cms_disk() -> None:
         CMSDisk.load(lambda c, h: broken[c, h], 1)
     with pytest.raises(CMSDiskError):
         CMSDisk.load(lambda c, h: b"", 1)
+
+
+def _cp67_tracks(disk: CMSDisk, quarter: int) -> dict[tuple[int, int], bytes]:
+    """A disk of one file on a 2314 as CP-67's CMS had it: 829-byte records, the first chain link in a quarter of one.
+
+    The eighth record of two tracks has 414 bytes on the first and 415 on the second.
+    """
+    blocks = {number: data.ljust(829, b"\0") for number, data in disk.blocks().items()}
+    fst = bytearray(blocks[5])
+    link = int.from_bytes(fst[28:30], "big")
+    fst[28:30] = (link | quarter << 14).to_bytes(2, "big")
+    blocks[5] = bytes(fst)
+    blocks[link] = (bytes(200 * quarter) + blocks[link][:200]).ljust(829, b"\0")
+    out: dict[tuple[int, int], bytes] = {}
+    for index in range(disk.cylinders * disk.heads):
+        cyl, head = divmod(index, disk.heads)
+        base = index // 2 * 15
+        records = [
+            Record(cyl, head, number, b"", blocks.get(base + number, bytes(829)))
+            for number in (range(8, 16) if index % 2 else range(1, 9))
+        ]
+        for record in records:
+            if record.rec == 8:
+                record.data = record.data[414:] if index % 2 else record.data[:414]
+        out[cyl, head] = encode_track(cyl, head, records)
+    return out
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_disks_of_cp67_are_read(quarter: int) -> None:
+    disk = CMSDisk(2, "OLD", "2314")
+    disk.write_text("PROFILE", "EXEC", "P1", "CP QUERY USERS\nLOGIN 192\n")
+    tracks = _cp67_tracks(disk, quarter)
+    found = CMSDisk.load(lambda cyl, head: tracks[cyl, head], 2, "2314")
+    assert found.label == "OLD"
+    assert found.files["PROFILE", "EXEC"].records == disk.files["PROFILE", "EXEC"].records

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
+from cms.cmsblocks import CP67_BLOCK, TrackBlocks
 from cms.cmsdisk import BLOCK, CMSDisk, CMSDiskError
 from cpvm.front.disks import edf
 from cpvm.front.disks.edfdisk import EDFChange
@@ -25,7 +26,7 @@ def cms_label(first: bytes) -> str | None:
     except CKDError:
         return None
     for record in records:
-        if record.rec == 3 and len(record.data) == BLOCK and from_ebcdic(record.data[:4]) == "CMS=":
+        if record.rec == 3 and len(record.data) in {BLOCK, CP67_BLOCK} and from_ebcdic(record.data[:4]) == "CMS=":
             return from_ebcdic(record.data[4:10]).rstrip()
     return None
 
@@ -68,6 +69,8 @@ def change(part: Part) -> CMSDisk | EDFChange:
     """The CMS disk on these tracks, of either format, to be changed. Raises DiskError: it is none, or is damaged."""
     label = edf_label(part.tracks.read(0, 0))
     if label is None:
+        if TrackBlocks(part.tracks.read, part.cylinders, part.geometry).of_cp67:
+            raise DiskError(f"{part.path}: a disk of CP-67's CMS can be read, but not changed")
         return load(part)
     try:
         return EDFChange(edf.of_tracks(part.tracks.read, part.geometry, label))
