@@ -102,3 +102,32 @@ def test_it_cannot_be_written(cms: BareCMS) -> None:
     assert HEADS == 30
     say(cms, "FILEDEF IN DISK X Y B DSN USER VARYING", "FILEDEF OUT DISK A B B DSN EMPTY", "LOAD COPY")
     assert "DMSSOP036E OPEN ERROR CODE '09' ON 'OUT     '." in say(cms, "START")
+
+
+def test_listds(cms: BareCMS) -> None:
+    names = ["SYS1.FIXED.CARDS", "USER.VARYING", "EMPTY", "SYS1.LIB"]
+    out = [line.rstrip() for line in say(cms, "LISTDS B")]
+    assert out == ["FM  DATA SET NAME", *[f"B   {name}" for name in names], READY]
+    out = [line.rstrip() for line in say(cms, "LISTDS * (FORMAT")]
+    assert out[0] == "RECFM LRECL BLKSI DSORG DATE     LABEL  FM  DATA SET NAME"
+    assert out[1] == "FB    00080 00240 PS    00.000   OSVOL1 B   SYS1.FIXED.CARDS"
+    assert out[2] == "VB    00084 00800 PS    00.000   OSVOL1 B   USER.VARYING"
+    assert out[4:] == ["FB    00080 00160 PO    00.000   OSVOL1 B   SYS1.LIB", READY]
+    out = [line.rstrip() for line in say(cms, "LISTDS SYS1 FIXED CARDS B (EXTENT")]
+    assert out[:3] == [
+        "FM  DATA SET NAME",
+        "B   SYS1.FIXED.CARDS",
+        "SEQ  TYPE  CYL-HD(RELTRK)  TO  CYL-HD(RELTRK)  TRACKS",
+    ]
+    assert out[3:] == [
+        "000  DATA  001-00  00030   TO  001-00  00030    00001",
+        "001  DATA  002-01  00061   TO  002-02  00062    00002",
+        "002  DATA  003-05  00095   TO  003-07  00097    00003",
+        READY,
+    ]
+    out = [line.rstrip() for line in say(cms, "LISTDS SYS1 LIB B (PDS")]
+    assert out[1:] == ["B   SYS1.LIB", "MEMBER NAMES:", "FIRST     SECOND", READY]
+    assert say(cms, "LISTDS NOT THERE B") == ["DMSLDS002E Data set not found.", "Ready(00028);"]
+    assert say(cms, "LISTDS ? B", "user.varying")[-2:] == ["B   USER.VARYING", READY]
+    assert say(cms, "LISTDS B (FREE")[-1] == READY
+    assert say(cms, "LISTDS A") == ["DMSLDS002E Data set not found.", "Ready(00028);"]
