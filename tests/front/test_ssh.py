@@ -22,7 +22,7 @@ from cpvm.front.services import ssh as service  # noqa: E402
 from cpvm.front.sshgate import SystemGate  # noqa: E402
 from cpvm.front.sshkeys import BadKey, UserKeys, host_key  # noqa: E402
 from cpvm.terminal.line import ReadState  # noqa: E402
-from cpvm.terminal.ssh import access, server  # noqa: E402
+from cpvm.terminal.ssh import access, line, server  # noqa: E402
 
 PATIENCE = 30  # seconds until a test that hangs fails
 DIRECTORY = """\
@@ -332,6 +332,20 @@ def test_lines_without_a_terminal_are_all_answered(site: Site) -> None:
 
     run(work())
     assert "DISCONNECT USER01" in site.log
+
+
+def test_who_does_not_read_is_dropped(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "MAX_UNREAD", 20_000)
+
+    async def work() -> None:
+        async with site.connect("user01", "secret") as connection:
+            process = await connection.create_process(term_type="dumb", window=1000)
+            for _ in range(1000):
+                process.stdin.write("QUERY TIME\r")
+            while "DISCONNECT USER01" not in site.log:
+                await asyncio.sleep(0.02)
+
+    run(work())
 
 
 def test_lines_that_come_before_logon_wait_for_it(site: Site) -> None:

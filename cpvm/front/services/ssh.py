@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cpvm.front.address import Address
+from cpvm.front.address import Address, is_loopback
 from cpvm.front.services import Service, ServiceError
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ class _SSH:
         """How to get there."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address.host, self.address.host)
         here = replace(self.address, host=host)
-        return [
+        lines = [
             f"ssh:   ssh -p {here.port} cmsuser@{here.host}, or vm@{here.host} for VM/370 ONLINE",
             f"       host key {self._server.fingerprint}",
         ]
+        if not is_loopback(self.address.host):
+            lines.append("       Other computers can connect; the passwords above are refused there, keys are not")
+        return lines
 
     def stop(self) -> None:
         """End all sessions."""
