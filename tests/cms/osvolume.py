@@ -71,7 +71,9 @@ class Volume:
         """The tracks of the whole disk; its VTOC has two tracks, and begins in the second."""
         geometry = GEOMETRY["3350"]
         blank = os_disk(geometry, self.cylinders, "OSVOL1", 2)
-        dscbs = [format_4(geometry, self.cylinders, 2), *[bytes(140)] * 40, *self.dscbs]
+        free = b"\5" * 4 + bytes((0, 100, 0, 1, 20))  # from track 100 on a cylinder and 20 tracks
+        free = free.ljust(44, b"\0") + b"\xf5" + bytes(95)
+        dscbs = [format_4(geometry, self.cylinders, 2), free, *[bytes(140)] * 40, *self.dscbs]
         vtoc = {}
         for number in range(2):
             mine = dscbs[number * 40 : (number + 1) * 40]

@@ -129,5 +129,5 @@ def test_listds(cms: BareCMS) -> None:
     assert out[1:] == ["B   SYS1.LIB", "MEMBER NAMES:", "FIRST     SECOND", READY]
     assert say(cms, "LISTDS NOT THERE B") == ["DMSLDS002E Data set not found.", "Ready(00028);"]
     assert say(cms, "LISTDS ? B", "user.varying")[-2:] == ["B   USER.VARYING", READY]
-    assert say(cms, "LISTDS B (FREE")[-1] == READY
+    assert say(cms, "LISTDS B (FREE") == ["FM  CYL-HD(RELTRK)  FREE TRACKS", "B   003-10  00100    00050", READY]
     assert say(cms, "LISTDS A") == ["DMSLDS002E Data set not found.", "Ready(00028);"]
