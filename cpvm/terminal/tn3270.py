@@ -19,6 +19,7 @@ from cpvm.s370.datastream import REMOTE, Aid
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller, is_display
 from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.queryreply import read_replies
 from cpvm.terminal.throttle import Fence, Throttle
 
 MAX_RECORD = 65536
@@ -34,7 +35,6 @@ _MODEL = re.compile(r"IBM-327[89]-([2-5])(-E)?")
 _LU = re.compile(r"[A-Z0-9@#$]{1,8}")
 _CODES = {code: remote for remote, code in REMOTE.items()}
 _QUERY = bytes((0xF3, 0, 5, 1, 0xFF, 2))  # Write Structured Field: Read Partition, Query
-_USABLE_AREA, _COLOUR = 0x81, 0x86
 _QUERY_SECONDS = 5.0
 _CLOSE_GRACE = 5.0
 _CHUNK = 4096
@@ -303,19 +303,9 @@ class DisplayLine:
 
     def _answer(self, record: bytes) -> None:
         """Query replies: the size and whether there are colours."""
-        at = 1
-        while record[:1] == bytes((Aid.STRUCTURED_FIELD,)) and at + 4 <= len(record):
-            length = int.from_bytes(record[at : at + 2], "big")
-            field = record[at : at + length]
-            if length < 4:
-                return
-            if field[3] == _USABLE_AREA and len(field) >= 10:
-                columns, rows = int.from_bytes(field[6:8], "big"), int.from_bytes(field[8:10], "big")
-                if 24 <= rows <= 255 and 80 <= columns <= 255 and rows * columns <= 0x4000:
-                    self.size = (rows, columns)
-            elif field[3] == _COLOUR:
-                self.extended = True
-            at += length
+        size, colours = read_replies(record)
+        self.size = size or self.size
+        self.extended = self.extended or colours
 
     def _model(self, kind: str) -> None:
         self._kind = kind

@@ -17,15 +17,14 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from cpvm.s370.datastream import REMOTE, Aid
+from cpvm.s370.datastream import REMOTE
+from cpvm.terminal.queryreply import read_replies
 from cpvm.terminal.throttle import Fence, Throttle
 from cpvm.terminal.tn3270 import SIZES, ConnectDisplay, DisplaySession
 from cpvm.terminal.web import limits
 
 _CODES = {code: remote for remote, code in REMOTE.items()}
 _QUERY = bytes((0xF3, 0, 5, 1, 0xFF, 2))  # Write Structured Field: Read Partition, Query
-_USABLE_AREA: Final = 0x81
-_COLOUR: Final = 0x86
 PROTOCOL: Final = "cpvm-3270"
 """The WebSocket subprotocol."""
 
@@ -120,29 +119,14 @@ class WebDisplay:
         with contextlib.suppress(TimeoutError):
             message = await self._socket.receive(timeout=limits.FIRST_ANSWER_SECONDS)
             if message.type is WSMsgType.BINARY:
-                self._answer(message.data)
+                size, self.extended = read_replies(message.data)
+                self.size = size or self.size
             elif message.type is WSMsgType.PING:
                 await self._socket.pong(message.data)
             elif message.type is WSMsgType.PONG:
                 pass
             elif message.type not in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
                 await self._refuse("a terminal sends 3270 records")
-
-    def _answer(self, record: bytes) -> None:
-        """Query replies: the size and whether there are colours."""
-        at = 1
-        while record[:1] == bytes((Aid.STRUCTURED_FIELD,)) and at + 4 <= len(record):
-            length = int.from_bytes(record[at : at + 2], "big")
-            field = record[at : at + length]
-            if length < 4 or len(field) < length:
-                return
-            if field[3] == _USABLE_AREA and len(field) >= 10:
-                size = int.from_bytes(field[8:10], "big"), int.from_bytes(field[6:8], "big")
-                if size in SIZES.values():
-                    self.size = size
-            elif field[3] == _COLOUR:
-                self.extended = True
-            at += length
 
     async def _read(self, session: DisplaySession) -> None:
         async for message in self._socket:

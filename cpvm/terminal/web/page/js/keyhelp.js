@@ -24,5 +24,6 @@ export function fillKeyHelp(table) {
     if (what && !/^pf\d+$/.test(action)) row(what, keys.map(keyName));
     else if (action === "pf7" || action === "pf8") if (keys[0].startsWith("Page")) row(what, keys.map(keyName));
   }
+  row("Mark a rectangle from the cursor on", ["Shift+arrows"]);
   for (const [, keys, what] of PAGE_KEYS) if (what) row(what, keys.map(keyName));
 }

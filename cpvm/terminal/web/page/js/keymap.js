@@ -36,9 +36,9 @@ for (let n = 1; n <= 12; n++) KEYMAP.push([`pf${n + 12}`, [`S-F${n}`], n === 1 ?
 
 // Keys of the page itself.
 export const PAGE_KEYS = [
-  ["copy", ["C-c", "C-Insert"], "Copy what is marked with the mouse"],
+  ["copy", ["C-c", "C-Insert"], "Copy what is marked, or the screen"],
   ["paste", ["C-v", "S-Insert"], "Paste at the cursor"],
-  ["mark left", ["S-ArrowLeft"], "Mark a rectangle from the cursor on, by Shift and arrows"],
+  ["mark left", ["S-ArrowLeft"], ""],
   ["mark right", ["S-ArrowRight"], ""],
   ["mark up", ["S-ArrowUp"], ""],
   ["mark down", ["S-ArrowDown"], ""],

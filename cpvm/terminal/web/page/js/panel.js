@@ -96,10 +96,7 @@ export class Panel {
       this.act(event.key);
       return;
     }
-    if (action === "copy" || action === "paste") {
-      if (action === "copy" && !this.view.selection) event.preventDefault();
-      return; // the browser makes the clipboard's event of it
-    }
+    if (action === "copy" || action === "paste") return; // the browser makes the clipboard's event of it
     event.preventDefault();
     if (action === "mark all") {
       const { rows, columns } = this.session.screen;

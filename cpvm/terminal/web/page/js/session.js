@@ -94,7 +94,7 @@ export class Session extends EventTarget {
       this.notice = reason || "The system has ended the connection.";
     } else {
       const seconds = RETRY_SECONDS[Math.min(this.attempts++, RETRY_SECONDS.length - 1)];
-      this.notice = "The connection is lost. Your session is kept for you to come back.";
+      this.notice = "The connection is lost. Your machine goes on without you.";
       if (!this.comeback) this.notice = "There is no connection to the system.";
       this.retryAt = Date.now() + seconds * 1000;
       this.timer = setTimeout(() => this.connect(), seconds * 1000);
