@@ -25,7 +25,7 @@ from cpvm.terminal.throttle import Fence, Throttle
 MAX_UNREAD = 4 << 20
 """Bytes of output that a client may leave unread; beyond that its line is dropped (the user is disconnected)."""
 
-MAX_AHEAD = 1000
+MAX_AHEAD = 5000
 """Lines typed ahead of the machine; beyond that the system stops listening to this client until it has caught up."""
 
 MAX_USERS = 500
