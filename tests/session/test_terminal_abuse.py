@@ -18,9 +18,9 @@ from terminal.liars import Liar
 from cpvm import api
 from cpvm.cp.system import System
 
-SECONDS = 0.4
+SECONDS = 0.2
 """Of each attack."""
-ATTACKERS = 3
+ATTACKERS = 2
 QUIET = 30.0
 """Seconds in which what an attack has left behind is to be gone: the host's buffers are still full of it."""
 
