@@ -135,6 +135,7 @@ class RemoteCommand:
         self._session = self._system.connect(self)
         self._session.proven = self._userid
         self._wait(lambda: self._state.reading)
+        self._said.clear()
         self._type(f"LOGON {self._userid}")
         if self._session.vm is None:
             self._tell_all()

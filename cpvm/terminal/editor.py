@@ -12,6 +12,7 @@ from enum import Enum
 from cpvm.terminal.codepage import CHARACTERS, composed, fitted
 from cpvm.terminal.keys import KeyParser, ProgramKey, Token, Typed
 from cpvm.terminal.line import MAX_LINE, History, ReadState
+from cpvm.terminal.recall import Recall
 from cpvm.terminal.row import Row
 
 MIN_COLUMNS, MAX_COLUMNS = 20, 1000
@@ -63,9 +64,7 @@ class LineEditor:
         self._at = 0
         self._overflow = False
         self._missing: dict[str, None] = {}
-        self._recalled: int | None = None  # the line of the history that is shown
-        self._kept = ""  # what was typed before one was shown
-        self._sought: str | None = None
+        self._recall = Recall()
         self._killed = ""
         self._killing = False
 
@@ -129,7 +128,7 @@ class LineEditor:
     def fill(self, text: str) -> None:
         """Have TEXT as the line, as if it had been typed."""
         if not self._hidden:
-            self._recalled = self._sought = None
+            self._recall.forget()
             self._replace(text)
 
     def do(self, action: str) -> None:
@@ -137,7 +136,7 @@ class LineEditor:
         if not (self.visible or action in ("backspace", "kill")):
             return
         if action not in _SEARCHES:
-            self._sought = None
+            self._recall.typed()
         getattr(self, f"_do_{action}")()
         self._killing = action in _KILLS
 
@@ -145,7 +144,8 @@ class LineEditor:
 
     def _token(self, token: Token) -> Event | None:
         if isinstance(token, Typed):
-            self._sought, self._killing = None, False
+            self._recall.typed()
+            self._killing = False
             self._type(token.text, token.pasted)
         elif isinstance(token, ProgramKey):
             return token
@@ -190,8 +190,8 @@ class LineEditor:
         self._row.clear()
         self._at = 0
         self._overflow = False
-        self._recalled = None
-        self._sought, self._killing = None, False
+        self._recall.forget()
+        self._killing = False
 
     @property
     def _hidden(self) -> bool:
@@ -347,56 +347,33 @@ class LineEditor:
 
     # -- history ---------------------------------------------------------------------------------------------
 
-    def _recall(self, number: int) -> None:
-        """Show a line of the history, or what was typed before one was shown."""
-        lines = self.history.lines
-        if self._recalled is None:
-            self._kept = self.text
-        self._recalled = number if number < len(lines) else None
-        self._replace(lines[number] if number < len(lines) else self._kept)
-
-    def _shown(self) -> int:
-        """The number of the line that is shown, behind the last one if none is."""
-        count = len(self.history.lines)
-        return count if self._recalled is None else min(self._recalled, count)
+    def _bring(self, text: str | None) -> bool:
+        """Show a line in the place of this one, if there is one."""
+        if text is not None:
+            self._replace(text)
+        return text is not None
 
     def _do_up(self) -> None:
-        if (number := self._shown()) > 0:
-            self._recall(number - 1)
+        self._bring(self._recall.up(self.history, self.text))
 
     def _do_down(self) -> None:
-        if self._recalled is not None:
-            self._recall(self._shown() + 1)
+        self._bring(self._recall.down(self.history, self.text))
 
     def _do_oldest(self) -> None:
-        if self.history.lines:
-            self._recall(0)
+        self._bring(self._recall.oldest(self.history, self.text))
 
     def _do_newest(self) -> None:
-        if self._recalled is not None:
-            self._recall(len(self.history.lines))
+        self._bring(self._recall.newest(self.history, self.text))
 
     def _do_cancel(self) -> None:
         """What was typed comes back; without a recalled line nothing is left of it."""
-        if self._recalled is not None:
-            self._do_newest()
-        else:
+        if not self._bring(self._recall.newest(self.history, self.text)):
             self._replace("")
 
     def _do_older(self) -> None:
-        self._seek(range(self._shown() - 1, -1, -1))
+        if not self._bring(self._recall.older(self.history, self.text)):
+            self._beep()
 
     def _do_newer(self) -> None:
-        self._seek(range(self._shown() + 1, len(self.history.lines)))
-
-    def _seek(self, numbers: range) -> None:
-        """Show the next line that has in it what was typed when the search began."""
-        if self._sought is None:
-            self._sought = self.text
-        wanted, shown = self._sought.upper(), self.text
-        for number in numbers:
-            line = self.history.lines[number]
-            if wanted in line.upper() and line != shown:
-                self._recall(number)
-                return
-        self._beep()
+        if not self._bring(self._recall.newer(self.history, self.text)):
+            self._beep()
