@@ -143,6 +143,10 @@ def test_models_looks_keypad_and_help(page) -> None:
     page.wait_for("CP READ")
     page.keys(ENTER)
     page.wait(lambda: page.text.count("\n") == 42)
+    page.choose("#model", "fit")
+    page.wait(lambda: page.text.count("\n") not in (23, 42))
+    page.wait_for("CP READ")
+    assert page.text.count("\n") + 1 == page.run("return Math.floor((innerHeight - 190) / 19)")
     page.choose("#look", "light")
     page.wait(lambda: page.run("return document.body.dataset.look") == "light")
     pixel = "return [...document.querySelector('.panel canvas').getContext('2d').getImageData(1, 1, 1, 1).data]"

@@ -17,6 +17,7 @@ const ERROR = [0x69, 0x04];
 const END_OF_FILE = [0x22, 0x00];
 const FAILED = [0x01, 0x00];
 const PLAIN = [0xc0, 0x80, 0x61]; // not compressed, beginning of data
+export const MOST_BYTES = 64 << 20; // of one file
 const OVERHEAD = 32; // bytes of a reply beside the data
 
 const two = (number) => [(number >> 8) & 0xff, number & 0xff];
@@ -97,7 +98,7 @@ export class Transfer {
       this.message.push(...piece);
       this.end();
     } else {
-      if (this.cancelled) return refusal(Request.DATA, FAILED);
+      if (this.cancelled || this.received + piece.length > MOST_BYTES) return refusal(Request.DATA, FAILED);
       this.pieces.push(piece);
       this.received += piece.length;
       this.report.progress(this.received);

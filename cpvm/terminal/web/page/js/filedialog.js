@@ -1,11 +1,10 @@
 // Sending files to CMS and receiving them: the dialog, the commands that it types, and how it went.
 
 import { cmsName, cmsWords, localName } from "./cmsname.js";
-import { Transfer } from "./dft.js";
+import { MOST_BYTES, Transfer } from "./dft.js";
 import { keep, settings } from "./settings.js";
 import { PAGES, fromRecords, lossReport, toRecords } from "./textcode.js";
 
-const MOST_BYTES = 64 << 20;
 const START_MS = 15_000; // until the guest's program has to have begun
 const QUIET_MS = 400;
 const TEXT_TYPES = /\.(txt|asm|assemble|exec|rexx|rex|copy|macro|maclib|listing|fortran|f|cob|cobol|pli|c|h|py|js|md|csv|json|xml|html?|css|log|script|memo|helpcms|xedit|data|jcl|ini|cfg)$/i;

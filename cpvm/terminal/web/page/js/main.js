@@ -67,6 +67,7 @@ for (const [name, look] of Object.entries(LOOKS)) element("look").add(new Option
 for (const [model, [rows, columns]] of Object.entries(MODELS)) {
   element("model").add(new Option(`Model ${model}: ${rows} × ${columns}`, model));
 }
+element("model").add(new Option("Fit the window", "fit"));
 element("look").value = chosen.look;
 element("look").addEventListener("change", (event) => {
   chosen.look = event.target.value;
@@ -75,7 +76,7 @@ element("look").addEventListener("change", (event) => {
   tabs.panel.focus();
 });
 element("model").addEventListener("change", (event) => {
-  chosen.model = Number(event.target.value);
+  chosen.model = event.target.value;
   keep({ model: chosen.model });
   tabs.panel.session.reconnectAs(chosen.model);
   tabs.panel.focus();

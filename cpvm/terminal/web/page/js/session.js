@@ -9,6 +9,13 @@ import { Screen, StreamError } from "./screen.js";
 import { writeStructured } from "./structured.js";
 
 export const MODELS = { 2: [24, 80], 3: [32, 80], 4: [43, 80], 5: [27, 132] };
+// Rows and columns of a model; `fit` has as many as the window shows in a comfortable size.
+export function sizeOf(model) {
+  if (model !== "fit") return MODELS[model] ?? MODELS[2];
+  const within = (value, least, most) => Math.min(Math.max(Math.floor(value), least), most);
+  return [within((window.innerHeight - 190) / 19, 24, 62), within((window.innerWidth - 120) / 9.5, 80, 160)];
+}
+
 const MOST_AHEAD = 2000; // keys
 const RETRY_SECONDS = [1, 2, 4, 8, 15, 30];
 const SILENCE_MS = 50_000; // the server says something every 20 seconds
@@ -33,7 +40,7 @@ export class Session extends EventTarget {
   }
 
   fresh() {
-    this.screen = new Screen(MODELS[this.model]);
+    this.screen = new Screen(sizeOf(this.model));
     this.keyboard = new Keyboard(this.screen);
     this.ahead = [];
     this.inhibited = "";
@@ -140,10 +147,7 @@ export class Session extends EventTarget {
     if ("line" in said) this.line = said.line;
     if ("userid" in said) {
       this.userid = said.userid;
-      if (said.userid) {
-        this.comeback = "";
-        this.attempts = 0;
-      }
+      if (said.userid) this.comeback = "";
     }
     this.tell("state");
     this.tell("change");
@@ -152,6 +156,7 @@ export class Session extends EventTarget {
   // ---- records
 
   receive(record) {
+    this.attempts = 0;
     try {
       for (const answer of this.carryOut(record[0], record.subarray(1))) this.send(answer);
     } catch (error) {
