@@ -7,79 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from cpvm.terminal import arrival, server
+from cpvm.terminal import arrival
 from cpvm.terminal import client as client_module
 from cpvm.terminal import negotiation as tn
-from cpvm.terminal.line import MAX_LINE, ReadState
+from cpvm.terminal.line import ReadState
 from cpvm.terminal.server import TelnetServer
 
-from .fake import FakeSystem
+from .telnetclient import DO, DONT, IAC, SB, SE, WILL, WONT, Net
 
-IAC, DO, DONT, WILL, WONT, SB, SE = tn.IAC, tn.DO, tn.DONT, tn.WILL, tn.WONT, tn.SB, tn.SE
 GREETING = bytes((IAC, DO, tn.TN3270E, IAC, WILL, tn.ECHO, IAC, WILL, tn.SGA))
-
-
-class Client:
-    """A raw client: what arrives is kept whole, telnet included."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.seen = b""
-        self._read = 0
-
-    def send(self, data: bytes | str) -> None:
-        self.socket.sendall(data.encode() if isinstance(data, str) else data)
-
-    def until(self, wanted: bytes | str) -> bytes:
-        """All that came since the last call, up to and with `wanted`."""
-        needle = wanted.encode() if isinstance(wanted, str) else wanted
-        while (at := self.seen.find(needle, self._read)) < 0:
-            data = self.socket.recv(65536)
-            assert data, f"connection ended before {wanted!r}; got {self.seen[self._read :]!r}"
-            self.seen += data
-        start, self._read = self._read, at + len(needle)
-        return self.seen[start : self._read]
-
-    def until_end(self) -> bytes:
-        while data := self.socket.recv(65536):
-            self.seen += data
-        start, self._read = self._read, len(self.seen)
-        return self.seen[start:]
-
-    def wait_state(self, status: str) -> None:
-        """Wait until the system has announced a state."""
-        for _ in range(100):
-            self.send(bytes((IAC, tn.AYT)))
-            self.until("[")
-            if self.until("]\r\n") == f"{status}]\r\n".encode():
-                return
-        raise AssertionError(f"never {status}")
-
-    def close(self) -> None:
-        self.socket.close()
-
-
-class Net:
-    def __init__(self) -> None:
-        self.system = FakeSystem()
-        self.server = TelnetServer(self.system.connect, "127.0.0.1", 0)
-        self.server.start()
-        self.clients: list[Client] = []
-
-    def client(self) -> Client:
-        client = Client(self.server.address[1])
-        self.clients.append(client)
-        return client
-
-    def character_client(self) -> Client:
-        """A client such as telnet(1): the system echoes."""
-        client = self.client()
-        client.until("ONLINE\r\n")
-        client.send(bytes((IAC, DO, tn.ECHO, IAC, DO, tn.SGA)))
-        client.until(bytes((IAC, WILL, tn.BINARY)))
-        client.send(bytes((IAC, DO, tn.BINARY)))
-        client.wait_state("ONLINE")
-        return client
 
 
 @pytest.fixture
@@ -207,38 +143,6 @@ def test_output_while_typing_keeps_the_typed_characters(net: Net) -> None:
     assert client.until("HI\r\nLISTF") == b"\r     \r12:00:00. * MSG FROM MAINT: .[2JHI\r\nLISTF"
     client.send("ILE\r\0")
     client.until("<LISTFILE>\r\n")
-
-
-def test_a_key_that_code_page_037_lacks_is_not_taken_and_named(net: Net) -> None:
-    client = net.character_client()
-    client.send("A")
-    client.until("A")
-    client.send("€")
-    client.until("\aNOT IN CODE PAGE 037: € U+20AC\r\nA".replace("\a", "\a\r \r"))
-    client.send("B¬C\r\0")
-    client.until("<AB¬C>\r\n")
-
-
-def test_pasted_characters_that_code_page_037_lacks_become_question_marks(net: Net) -> None:
-    client = net.character_client()
-    client.send("A“B”\r\0")
-    assert b"NOT IN CODE PAGE 037: \xe2\x80\x9c U+201C, \xe2\x80\x9d U+201D\r\n" in client.until("<A?B?>\r\n")
-
-
-def test_a_line_that_the_client_has_edited_may_lack_characters_too(net: Net) -> None:
-    client = net.client()
-    client.until("ONLINE\r\n")
-    client.send(b"e\xcc\x81\xe2\x82\xac\xfe\n")
-    assert "NOT IN CODE PAGE 037: € U+20AC; INPUT IS NOT UTF-8\r\n" in client.until("<é??>\r\n").decode()
-
-
-def test_without_binary_a_return_by_itself_has_a_nul_behind_it(net: Net) -> None:
-    client = net.client()
-    client.until("ONLINE\r\n")
-    client.send(bytes((IAC, DO, tn.ECHO, IAC, DO, tn.SGA)) + b"LISTF")
-    client.until("LISTF")
-    net.system.post(lambda: net.system.sessions[0].terminal.write("HI"))
-    assert client.until("HI\r\nLISTF") == b"\r\0     \r\0HI\r\nLISTF"  # RFC 854, "the NVT printer and keyboard"
 
 
 def test_many_pasted_lines_wait_for_reads_even_if_they_come_one_by_one(net: Net) -> None:
@@ -434,62 +338,6 @@ def test_attention_throws_away_what_was_typed_ahead(net: Net) -> None:
     client.send("LAST\r\0")
     client.until("<LAST>\r\n")
     assert session.typed.count("X") < 20
-
-
-class TestAbuse:
-    """Clients that break the rules, beside one that must not notice."""
-
-    @pytest.fixture(autouse=True)
-    def bystander(self, net: Net) -> Iterator[None]:
-        client = net.client()
-        client.until("ONLINE\r\n")
-        yield
-        client.send("STILL HERE\n")
-        client.until("<STILL HERE>\r\n")
-
-    def test_a_megabyte_without_a_line_end(self, net: Net) -> None:
-        client = net.client()
-        client.until("ONLINE\r\n")
-        client.send(b"x" * (1 << 20) + b"\nNEXT\n")
-        assert f"MORE THAN {MAX_LINE} CHARACTERS IGNORED\r\n".encode() in client.until("<NEXT>\r\n")
-        assert net.system.sessions[1].typed == ["NEXT"]
-
-    def test_random_bytes(self, net: Net) -> None:
-        import random
-
-        noise = random.Random(370)
-        client = net.client()
-        client.until("ONLINE\r\n")
-        for _ in range(50):
-            client.send(noise.randbytes(4096).translate(None, b"\x04\xec"))  # without the ends of input
-        client.send(bytes((IAC, SE)) + b"\x15\r\nEND\r\n")
-        client.until("END>\r\n")
-
-    def test_a_negotiation_loop(self, net: Net) -> None:
-        client = net.client()
-        client.until("ONLINE\r\n")
-        client.send(bytes((IAC, DO, tn.ECHO, IAC, DONT, tn.ECHO, IAC, DO, 77)) * 20_000)
-        client.send("DONE\r\n")
-        client.until("<DONE>\r\n")
-        assert len(client.seen) < 10_000
-
-    def test_a_subnegotiation_without_end(self, net: Net) -> None:
-        client = net.client()
-        client.until("ONLINE\r\n")
-        client.send(bytes((IAC, SB, tn.NAWS)) + b"\0" * 2_000_000 + bytes((IAC, SE)) + b"DONE\r\n")
-        client.until("<DONE>\r\n")
-
-    def test_a_client_that_does_not_read_is_dropped(self, net: Net) -> None:
-        client = net.client()
-        client.until("ONLINE\r\n")
-        client.send("FLOOD 200000\n")
-        assert net.system.sessions[1].hung_up.wait(60)
-        with pytest.raises((ConnectionError, AssertionError)):
-            client.until("00199999")
-
-    def test_all_lines_busy(self, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
-        assert net.client().until_end() == b"ALL LINES BUSY\r\n"
 
 
 def test_stopping_ends_all_connections() -> None:
