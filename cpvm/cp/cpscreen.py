@@ -165,18 +165,19 @@ class CPScreen:
         self._image.clear()
         self._altered.clear()
         self._imaged = False
-        self._drawn = -1
+        self._empty_output()
         self._advance()
 
     def _show_image(self) -> None:
+        self._imaged = True
         self._lines.clear()
-        if self._imaged and self._drawn >= 0:  # another one: what is being typed meanwhile stays
+        self._empty_output()
+
+    def _empty_output(self) -> None:
+        """The output area will have something else; what is being typed meanwhile stays."""
+        if self._drawn >= 0:
             self._drawn = 0
             self._wipe = True
-        else:
-            self._imaged = True
-            self._refill = True
-            self._drawn = -1
 
     def show_logo(self, lines: Sequence[str], text: str) -> None:
         """Nobody is logged on. If there is something to be read, TEXT is added to it, and the logo comes afterwards."""
@@ -192,6 +193,16 @@ class CPScreen:
     def _no_logo(self) -> None:
         self._logo = self._next_logo = ()
         self._drawn = -1
+
+    @property
+    def imaged(self) -> bool:
+        """Whether a program has data in the output area, or will have when the screen is cleared."""
+        return bool(self._image)
+
+    @property
+    def parked(self) -> Image:
+        """The data of a program that is stopped."""
+        return list(self._parked)
 
     @property
     def more(self) -> bool:

@@ -17,6 +17,7 @@ from cpvm.cp.session import Origin, ReadState
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
+    from cpvm.cp.vmblok import VMBLOK
 
 _RECENT: Final = 60  # lines of the last time that come along when the window turns into a 3270
 
@@ -126,17 +127,23 @@ class WindowTerminal(GraphicTerminal):
 
     @property
     def _wanted(self) -> bool:
-        """Whether the window is to show the 3270."""
-        program = self._full is not None or bool(self.screen.park())
-        return self._chosen or program or self.session.dialed is not None
+        """Whether the window is to show the 3270. While CP reads, a program that is stopped does not need it."""
+        vm: VMBLOK | None = self.session.vm
+        in_cp = vm is not None and vm.console.cp_read
+        program = self._full is not None and (self._full_shown or not in_cp)
+        return self._chosen or program or self.screen.imaged or self.session.dialed is not None
 
     def enter_screen(self) -> None:
         """Show the 3270; CP's screen has the last lines."""
-        if not self._screen_shown:
-            self._screen_shown = True
-            self.screen.restore(list(self._recent), [])
-            if not self._recent and self.session.vm is None:
-                super().online(self._online)
+        if self._screen_shown:
+            return
+        self._screen_shown = True
+        if self.screen.imaged:
+            self.screen.redraw()
+            return
+        self.screen.restore(list(self._recent), self.screen.parked)
+        if not self._recent and self.session.vm is None:
+            super().online(self._online)
 
     def _flush(self) -> None:
         if self._wanted:
@@ -146,8 +153,8 @@ class WindowTerminal(GraphicTerminal):
         self._flushing = False
         if self._screen_shown:
             self._screen_shown = False
-            self.screen.page()
-            self._clock.stop()
+            self.screen.page()  # the lines of it are among the others, and so they have been read
+            self.screen.restore([], self.screen.parked)
             self.window.lines()
         self._go_on()
 

@@ -28,10 +28,22 @@ def test_what_is_being_typed_stays_when_a_program_shows_something_else() -> None
     assert display.line(22).strip() == "half a command"
 
 
-def test_the_first_image_comes_with_an_empty_input_area() -> None:
+def test_what_is_typed_ahead_stays_when_the_first_screen_comes_and_when_it_goes() -> None:
     cp, display = CPScreen(), Screen(24, 80)
     shown(display, cp)
-    Keyboard(display).type("x")
+    Keyboard(display).type("next ")
     cp.image(0, to_ebcdic("PAGE"), erase=True)
     shown(display, cp)
-    assert display.line(22).strip() == ""
+    assert display.line(0).strip() == "PAGE"
+    Keyboard(display).type("command")
+    cp.no_image()
+    cp.write("READY")
+    shown(display, cp)
+    assert display.line(0).strip() == "READY" and display.line(22).strip() == "next command"
+
+
+def test_the_first_screen_of_all_is_whole() -> None:
+    cp, display = CPScreen(), Screen(24, 80)
+    cp.image(0, to_ebcdic("PAGE"), erase=True)
+    shown(display, cp)
+    assert display.line(0).strip() == "PAGE" and display.line(22).strip() == ""

@@ -146,16 +146,17 @@ def test_lines_that_a_full_screen_program_causes_are_kept_for_afterwards(window:
     assert any("HELLO" in line for line in window.said)
 
 
-def test_attention_takes_the_screen_away_and_begin_gives_it_back(window: Window) -> None:
-    window.session.line("HELP")
-    window.wait(lambda: window.sees("Welcome to CMS"))
+@pytest.mark.parametrize(("command", "seen"), [("HELP", "Welcome to CMS"), ("EDIT PROFILE EXEC", "EDIT:")])
+def test_attention_gives_the_lines_back_and_begin_the_screen(window: Window, command: str, seen: str) -> None:
+    window.session.line(command)
+    window.wait(lambda: window.sees(seen))
     window.session.attention()
-    window.wait(lambda: window.status == "CP READ" and window.shows_screen)
-    window.type("BEGIN")
-    window.wait(lambda: window.sees("Welcome to CMS") or window.status == "MORE...")
-    if not window.sees("Welcome to CMS"):
-        window.type("", "clear")
-    window.wait(lambda: window.sees("Welcome to CMS"))
+    window.wait(lambda: window.now is ReadState.CP_READ and not window.shows_screen)
+    window.session.line("QUERY TIME")
+    window.until("TIME IS")
+    assert not window.shows_screen
+    window.session.line("BEGIN")
+    window.wait(lambda: window.shows_screen and window.sees(seen))
 
 
 def test_the_user_can_choose_the_3270_and_go_back_to_lines(window: Window) -> None:
