@@ -13,7 +13,7 @@ from cpvm.cp import clock, load, signon
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.commands.query.real import line_states
 from cpvm.cp.message import CPError
-from cpvm.cp.session import ReadState
+from cpvm.cp.session import ReadState, harmless
 from cpvm.cp.spool import QUEUES
 from cpvm.cp.spoolfile import COLUMNS, from_row
 from cpvm.cp.system import System
@@ -51,6 +51,7 @@ class SystemSource:
 
         def checked(user: str, refused: CPError | None) -> None:
             if refused is not None:
+                self._system.log.write(f"WEB      SIGN ON   {harmless(userid.upper())[:8]:<8} REFUSED, FROM {caller}")
                 done("", f"{refused.module or 'DMKLOG'}{refused.number:03}{refused.severity} {refused.text}")
             elif not self._may(user):
                 done("", _NO_ACCESS)

@@ -35,7 +35,8 @@ def own_names(host: str, more: Iterable[str] = ()) -> frozenset[str]:
     """The names, in lower case, under which a server that listens on `host` answers, besides its addresses."""
     names = {"localhost", host.lower(), *(name.lower() for name in more)}
     if not is_loopback_name(host):
-        names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+        own = socket.gethostname().lower()
+        names |= {own, own.partition(".")[0], f"{own.partition('.')[0]}.local"}
     return frozenset(names)
 
 

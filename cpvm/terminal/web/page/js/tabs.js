@@ -22,7 +22,7 @@ export class Tabs {
     const number = ++this.count;
     const button = document.createElement("button");
     button.type = "button";
-    button.role = "tab";
+    button.setAttribute("role", "tab");
     button.id = `tab${number}`;
     panel.element.id = `panel${number}`;
     panel.element.setAttribute("aria-labelledby", button.id);
@@ -37,7 +37,7 @@ export class Tabs {
     close.textContent = "×";
     const place = document.createElement("div");
     place.className = "tab";
-    place.role = "presentation";
+    place.setAttribute("role", "presentation");
     button.append(light, title);
     place.append(button, close);
     this.list.append(place);
