@@ -14,6 +14,7 @@ asyncssh = pytest.importorskip("asyncssh", reason="asyncssh (the extra `ssh`) is
 
 from cpvm.cp import password  # noqa: E402
 from cpvm.cp.password import Guard  # noqa: E402
+from cpvm.front.remotecommand import NOT_DONE  # noqa: E402
 from cpvm.front.services import ServiceError  # noqa: E402
 from cpvm.front.services import ssh as service  # noqa: E402
 from cpvm.front.sshkeys import BadKey, UserKeys, host_key  # noqa: E402
@@ -127,6 +128,40 @@ def test_keys_let_their_owners_in(site: Site) -> None:
     run(work())
     assert f"S0001    KEY {key.get_fingerprint()} OF USER01" in site.log
     assert site.log.count(" KEY ") == 1
+
+
+def test_a_key_may_be_for_one_command_or_no_terminal(site: Site) -> None:
+    one, two = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    keys = UserKeys(site.folder)
+    keys.add("USER01", 'command="CP QUERY USERID" ' + one.export_public_key().decode())
+    keys.add("USER01", "no-pty " + two.export_public_key().decode())
+
+    async def work() -> None:
+        async with site.connect("user01", keys=[one]) as connection:
+            there = await terminal(connection)
+            assert await there.end() == NOT_DONE
+            assert "USER01 has no CMS" in there.errors  # so it was the command
+        async with site.connect("user01", keys=[two]) as connection:
+            with pytest.raises(asyncssh.ChannelOpenError, match="PTY"):
+                await terminal(connection)
+            there = await terminal(connection, None)
+            await there.until("LOGON AT")
+
+    run(work())
+
+
+def test_a_key_ring_passes_over_what_it_does_not_understand(site: Site) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    line = key.export_public_key().decode()
+    path = site.folder / "ssh" / "keys" / "USER01"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"# comment\n\xff\xfe\nssh-ed25519 rubbish\n" + f"cert-authority {line}{line}".encode())
+
+    async def work() -> None:
+        async with site.connect("user01", keys=[key]) as connection:
+            await (await terminal(connection)).until("LOGON AT")
+
+    run(work())
 
 
 def test_whose_key_is_only_shown_is_not_let_in(site: Site) -> None:

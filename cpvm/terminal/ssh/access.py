@@ -16,7 +16,8 @@ import asyncssh
 
 from cpvm.terminal.client import loopback_address
 from cpvm.terminal.line import printable
-from cpvm.terminal.ssh.gate import SCREEN_NAMES, Gate, Guest, parted
+from cpvm.terminal.ssh.gate import SCREEN_NAMES, Gate, Guest, Look, parted
+from cpvm.terminal.ssh.keyring import KeyRing
 
 MAX_PASSWORDS: Final = 4
 """Wrong passwords on one connection; then it is ended, as CP drops a line."""
@@ -29,8 +30,6 @@ MAX_NAMES: Final = 8
 
 MAX_SESSIONS: Final = 8
 """Sessions at a time on one connection."""
-
-_OLD = (b"ssh-dss",)
 
 OpenSession = Callable[[Guest], "asyncssh.SSHServerSession[bytes]"]
 
@@ -63,6 +62,7 @@ class Access(asyncssh.SSHServer):
         self._address = ""
         self._local = False
         self._users: dict[str, str] = {}  # user names that were tried -> userids
+        self._looks: dict[str, Look] = {}
         self._keys: dict[str, str] = {}  # user name -> fingerprint of a key that it has
         self._password_of = ""  # the user name whose password was right
         self._attempts = self._offers = 0
@@ -99,15 +99,19 @@ class Access(asyncssh.SSHServer):
         if username not in self._users:
             if len(self._users) >= MAX_NAMES:
                 raise self._end("too many user names")
-            self._users[username] = await self._userid(username)
+            await self._find(username)
+        userid = self._users[username]
+        assert self._connection is not None
+        keys = self._gate.keys(userid) if userid else ""
+        self._connection.set_authorized_keys(KeyRing(keys, lambda found: self._keys.update({username: found})))
         return not self._is_screen(username)
 
-    async def _userid(self, username: str) -> str:
-        """The userid that a user name stands for, "" if none; a userid may end as a look does."""
-        for name in dict.fromkeys((username, parted(username)[0])):
-            if userid := await self._gate.user(name):
-                return userid
-        return ""
+    async def _find(self, username: str) -> None:
+        """Find out whose a user name is; a userid may end as a look does."""
+        name, look = parted(username)
+        userid = await self._gate.user(username)
+        self._looks[username] = Look.AUTO if userid else look
+        self._users[username] = userid or (await self._gate.user(name) if name != username else None) or ""
 
     def _is_screen(self, username: str) -> bool:
         return not self._users.get(username) and parted(username)[0].lower() in SCREEN_NAMES
@@ -138,25 +142,12 @@ class Access(asyncssh.SSHServer):
         self._offers += 1
         if self._offers > MAX_KEYS:
             raise self._end("too many keys")
-        userid = self._users.get(username)
-        if not userid or key.algorithm in _OLD or not self._has(userid, key):
-            return False
-        self._keys[username] = key.get_fingerprint()
-        return True
-
-    def _has(self, userid: str, key: asyncssh.SSHKey) -> bool:
-        """Whether the user's file has the key. Lines that are not understood, or not for this address, do not count."""
-        for line in self._gate.keys(userid).splitlines():
-            with contextlib.suppress(ValueError):
-                keys = asyncssh.import_authorized_keys(line)
-                if keys.validate(key, self._address, self._address) is not None:
-                    return True
-        return False
+        return False  # it is not on the ring
 
     def auth_completed(self) -> None:
         assert self._connection is not None
         username = str(self._connection.get_extra_info("username"))
-        look = parted(username)[1]
+        look = self._looks.get(username, Look.AUTO)
         userid = self._users.get(username, "")
         if self._is_screen(username):
             self._guest = Guest("", look, self._local)
