@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cpvm.cp.screeninput import Record
-from cpvm.cp.screenlines import STATUS, Line, Looks, logo
+from cpvm.cp.screeninput import Record, TypedOver
+from cpvm.cp.screenlines import STATUS, Image, Line, Looks, add_image, logo
 from cpvm.cp.session import Origin, ReadState, Session
 from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, encode_address
 
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 
 ROWS: Final = 24
 COLUMNS: Final = 80
-OUTPUT_LINES: Final = ROWS - 2
 INPUT_LENGTH: Final = 139
 """Of 24 lines by 80: up to the status, which takes the last 20 columns."""
 _STATUS_LENGTH = 20
 _MOST_WAITING = 10_000  # lines of output that wait until the screen is cleared
 _PROGRAM_KEYS = {aid: int(key[2:]) for key, aid in KEYS.items() if key.startswith("pf")}
-Image = list[tuple[int, bytes]]
 
 
 class CPScreen:
@@ -47,6 +45,7 @@ class CPScreen:
         self.refused = False  # NOT ACCEPTED
         self.covers = False  # the whole screen of a program is behind this one
         self.alarm = False  # to be sounded by the next update
+        self.pressed = False  # a key has locked the keyboard; the next update unlocks it
         self.echoed: Callable[[str], None] = lambda text: None  # told of lines that are typed and shown again
         self._cursor = -1  # in the input area; -1: behind what stands there
         self._extended = extended
@@ -59,9 +58,8 @@ class CPScreen:
         self._image: Image = []  # a program's data, and on which line
         self._imaged = False  # the image is what is displayed
         self._parked: Image = []  # the image of a program that is stopped
-        self._altered: dict[int, bytes] = {}  # what was typed into fields of the image, by address
+        self._over = TypedOver()
         self._typed = ("", -1)  # what stood in the input area when a program function key was pressed, and the cursor
-        self._key = bytes((Aid.NONE, 0x40, 0x40))  # the last key with an image, and the cursor
         self._unseen = False  # lines have come since the last key
         self._drawn = -1  # lines that are on the display already; -1: the display has to be drawn anew
         self._refill = True  # the input area has to be written
@@ -147,8 +145,8 @@ class CPScreen:
         self._parked = []
         if erase:
             self._image.clear()
-            self._altered.clear()
-        self._image.append((line, data))
+            self._over.clear()
+        add_image(self._image, line, data)
         if self._waiting or (self._unseen and not self._imaged):
             self._unseen = True
             self._drawn = -1
@@ -163,7 +161,7 @@ class CPScreen:
         if self._imaged:
             self._lines.clear()
         self._image.clear()
-        self._altered.clear()
+        self._over.clear()
         self._imaged = False
         self._empty_output()
         self._advance()
@@ -273,9 +271,9 @@ class CPScreen:
         if session is None:
             return
         said = Record(record, self.size)
-        self.refused = False
+        self.refused, self.pressed = False, True
         if self._imaged:
-            self._note(said)
+            self._over.note(said, self.columns, self._input_at - 1)
         if said.aid in (Aid.CLEAR, Aid.PA2):
             self.page(cleared=said.aid == Aid.CLEAR)
             return
@@ -314,26 +312,11 @@ class CPScreen:
         if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
             self._add(text, Origin.TYPED, self._vm is not None and self._vm.terminal.hilight)
             self.echoed(text)
-        session.line(text)
+        session.entered(text)
 
     def altered(self) -> bytes:
-        """Key, cursor, and what was typed into the program's fields since it asked last, as by Read Modified.
-
-        Addresses count 80 columns a line, as the lines of `image` do.
-        """
-        reply = bytearray(self._key)
-        for address, text in sorted(self._altered.items()):
-            reply += bytes((Order.SBA,)) + encode_address(address, ROWS * COLUMNS) + text
-        self._altered.clear()
-        return bytes(reply)
-
-    def _note(self, said: Record) -> None:
-        """Keep what was typed into fields of the image."""
-        self._key = said.head
-        for address, text in said.fields():
-            row, column = divmod(address, self.columns)
-            if row < OUTPUT_LINES and column < COLUMNS and address < self._input_at - 1:
-                self._altered[row * COLUMNS + column] = text
+        """Key, cursor, and what was typed into the program's fields since it asked last, as by Read Modified."""
+        return self._over.read()
 
     def tab(self, columns: Sequence[int]) -> None:
         """Move the cursor in the input area to the next of these columns (from 1), or to the first one."""
@@ -363,7 +346,9 @@ class CPScreen:
         looks = Looks(self._extended, self._vm.terminal.looks if self._vm is not None else {})
         hidden = self.state is ReadState.PASSWORD
         whole = self._drawn < 0 or hidden != self._hidden
-        control = 0xC0 | Control.RESTORE
+        # A key that is on its way here has locked the keyboard, and keeps it so: only its own answer unlocks it.
+        control = 0xC0 | Control.RESTORE * (whole or self._refill or self.pressed)
+        self.pressed = False
         if whole:
             large = self.size > ROWS * COLUMNS
             out = bytearray((Write.ERASE_WRITE_ALTERNATE if large else Write.ERASE_WRITE,))

@@ -6,8 +6,9 @@ finds it again at another terminal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from cpvm.cp.screenlines import OUTPUT_LINES, Image, add_image
 from cpvm.machine.devices.display3277 import Display
 from cpvm.machine.media.screen import (
     Keyboard,
@@ -53,13 +54,6 @@ class FullScreen(Protocol):
     def shown(self) -> tuple[tuple[int, bytes], ...]:
         """Commands, with their data, that show it on the display again."""
         ...
-
-
-class Kept(NamedTuple):
-    """What a display showed of its program, for the terminal that comes next."""
-
-    full: FullScreen | None
-    image: list[tuple[int, bytes]]
 
 
 def resized(old: Screen, size: tuple[int, int], extended: bool, wide: bool = True) -> tuple[Screen, bool]:
@@ -150,6 +144,49 @@ class DiagnosedScreen:
         if not same:  # as if its user had cleared it: programs draw it anew then
             self.screen.aid = Aid.CLEAR
             self._console.request()
+
+
+class Kept:
+    """What a display showed of its program, for the terminal that comes next; the program goes on writing it.
+
+    Attributes:
+        full: the program's whole screen.
+        image: its data for the output area of CP's screen, and on which line.
+    """
+
+    def __init__(self, console: VirtualConsole, full: FullScreen | None, image: Image, extended: bool) -> None:
+        self.full, self.image = full, image
+        self._console = console
+        self._extended = extended
+
+    def lines(self, line: int, data: bytes, *, erase: bool) -> None:
+        """Data for the output area; nobody is there who would type into the input area."""
+        if erase:
+            self.image.clear()
+        if line < OUTPUT_LINES:
+            add_image(self.image, line, data)
+
+    def clear(self) -> None:
+        """The program clears the output area."""
+        self.image.clear()
+
+    def full_write(self, command: int, data: bytes, *, keep: bool = False) -> None:
+        """DIAGNOSE X'58' writes the whole screen. Raises StreamError."""
+        if not isinstance(self.full, DiagnosedScreen):
+            self.full = DiagnosedScreen(self._console, (24, 80), self._extended)
+        self.image.clear()
+        self.full.write(command, data)
+
+    def full_read(self, *, modified: bool) -> bytes:
+        """What the program reads: no key has been pressed."""
+        if isinstance(self.full, DiagnosedScreen):
+            return self.full.read(modified=modified)
+        return bytes((Aid.NONE, 0x40, 0x40))
+
+    def program_reads_lines(self) -> None:
+        """The program wants lines again."""
+        if isinstance(self.full, DiagnosedScreen):
+            self.full = None
 
 
 class ConsoleDisplay:

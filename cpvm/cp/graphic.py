@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cpvm.cp.cpscreen import OUTPUT_LINES, CPScreen
+from cpvm.cp.cpscreen import CPScreen
 from cpvm.cp.directory import display_named
 from cpvm.cp.displaywire import DialedDisplay, DisplayWire
 from cpvm.cp.fullscreen import DiagnosedScreen, FullScreen, Kept
 from cpvm.cp.moreclock import MoreClock
-from cpvm.cp.screenlines import Line
+from cpvm.cp.screenlines import OUTPUT_LINES, Line
 from cpvm.cp.session import Origin, ReadState, Session, harmless
 from cpvm.cp.userwishes import UserWishes
 from cpvm.machine.media.screen import StreamError
@@ -177,15 +177,17 @@ class GraphicTerminal:
 
     def keep(self) -> Kept:
         """What the program shows, for the terminal that the user comes back to."""
-        kept = Kept(self._full, self.screen.park())
+        vm = self.session.vm
+        assert vm is not None
+        kept = Kept(vm.console, self._full, self.screen.park(), self.wire.extended)
         self._drop_full()
         return kept
 
-    def restore(self, lines: Sequence[Line], kept: Kept) -> None:
+    def restore(self, lines: Sequence[Line], kept: Kept | None) -> None:
         """The user of this terminal was at another one, where these lines and this program's screen were shown."""
-        self.screen.restore(lines, kept.image)
-        self._full, self._full_shown = kept.full, False
-        if kept.full is not None:
+        self.screen.restore(lines, kept.image if kept is not None else [])
+        if kept is not None and kept.full is not None:
+            self._full, self._full_shown = kept.full, False
             kept.full.resize(self.wire.size, self.wire.extended)
         self._changed()
 
@@ -346,6 +348,7 @@ class GraphicTerminal:
             return False
         vm.machine.external(INTERRUPT_KEY)
         vm.wake()
+        self.screen.pressed = True
         self._changed()
         return True
 

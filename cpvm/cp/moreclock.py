@@ -53,7 +53,7 @@ class MoreClock:
             return
         if not self._alarmed:
             self._alarmed = True
-            self._wire.send(Write.WRITE, bytes((0xC0 | Control.ALARM | Control.RESTORE,)))
+            self._wire.send(Write.WRITE, bytes((0xC0 | Control.ALARM,)))
             self._wait(self._times()[1])
         else:
             self._go_on()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cpvm.s370.datastream import Aid, Order, decode_address
+from cpvm.cp.screenlines import OUTPUT_LINES
+from cpvm.s370.datastream import Aid, Order, decode_address, encode_address
 from cpvm.s370.ebcdic import from_ebcdic
+
+_ROWS, _COLUMNS = 24, 80
 
 
 class Record:
@@ -39,3 +42,34 @@ class Record:
                 text = from_ebcdic(data.replace(b"\0", b""))
                 return "".join(char if char.isprintable() else " " for char in text)[: end - start]
         return ""
+
+
+class TypedOver:
+    """What was typed into fields of a program's data in the output area, until the program reads it.
+
+    Addresses count 80 columns a line, whatever the display has.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[int, bytes] = {}
+        self._key = bytes((Aid.NONE, 0x40, 0x40))
+
+    def note(self, said: Record, columns: int, end: int) -> None:
+        """Keep key, cursor and fields of a record from a display with so many columns; END: of the output area."""
+        self._key = said.head
+        for address, text in said.fields():
+            row, column = divmod(address, columns)
+            if row < OUTPUT_LINES and column < _COLUMNS and address < end:
+                self._texts[row * _COLUMNS + column] = text
+
+    def clear(self) -> None:
+        """The fields are gone."""
+        self._texts.clear()
+
+    def read(self) -> bytes:
+        """Key, cursor, and the fields, as by Read Modified; the next time only what was typed since."""
+        reply = bytearray(self._key)
+        for address, text in sorted(self._texts.items()):
+            reply += bytes((Order.SBA,)) + encode_address(address, _ROWS * _COLUMNS) + text
+        self._texts.clear()
+        return bytes(reply)

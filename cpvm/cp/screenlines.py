@@ -11,6 +11,15 @@ from cpvm.s370.datastream import GRAPHICS, Attribute, Extended, Order, encode_ad
 from cpvm.s370.ebcdic import to_ebcdic
 
 GREEN: Final = 0xF4
+OUTPUT_LINES: Final = 22
+"""Of a screen of 24 lines by 80, and for programs of any."""
+
+MOST_PARTS: Final = 256
+"""Parts of an image that are kept; a program that writes more without erasing loses the first ones."""
+
+Image = list[tuple[int, bytes]]
+"""What a program has put into the output area, and on which line each part begins."""
+
 PLAIN: Final[Look] = (0, 0)
 _INTENSE = 0x08
 STATUS: Final = {
@@ -82,6 +91,12 @@ class Looks:
             + to_ebcdic(line.text[: length - 2])
             + self.field(Attribute.SKIP)
         )
+
+
+def add_image(image: Image, line: int, data: bytes) -> None:
+    """One more part; those that it covers are gone."""
+    image[:] = [part for part in image if part[0] != line or len(part[1]) > len(data)][1 - MOST_PARTS :]
+    image.append((line, data))
 
 
 def logo(lines: Sequence[str], rows: int, columns: int) -> bytes:

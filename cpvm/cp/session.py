@@ -150,6 +150,11 @@ class Session:
 
     # For CP
 
+    def entered(self, text: str) -> None:
+        """As `line`, on the CP thread: TEXT counts even if the connection ends at this very moment."""
+        if not self.closed:
+            self._owner.console_line(self, text)
+
     def write(self, text: str, origin: Origin = Origin.CP) -> None:
         """Show one line. A terminal that fails is treated as one that is not there."""
         if not self.closed:

@@ -70,7 +70,7 @@ class VirtualConsole:
         self._announced: ReadState | None = None
         self._pace = Pace(vm)
         self._recent: deque[Line] = deque(maxlen=_REMEMBERED)
-        self._kept: Kept | None = None  # what the terminal showed of a program when it went
+        self.kept: Kept | None = None  # what the terminal showed of a program when it went
 
     # The terminal
 
@@ -88,8 +88,8 @@ class VirtualConsole:
         self._unanswered.answered()
         if (graphic := self.graphic) is not None:
             if self._recent:
-                kept, self._kept = self._kept or Kept(None, []), None
-                graphic.restore(list(self._recent), kept)
+                graphic.restore(list(self._recent), self.kept)
+                self.kept = None
             if self.display is not None:
                 self.display.connect(graphic)
 
@@ -98,7 +98,7 @@ class VirtualConsole:
         graphic = self.graphic
         session, self.session = self.session, None
         if graphic is not None:
-            self._kept = graphic.keep()
+            self.kept = graphic.keep()
         if self.display is not None:
             self.display.disconnect()
         if session is not None:
@@ -113,6 +113,8 @@ class VirtualConsole:
             self._announced = state
             self.session.state(state)
         elif self.session is None:
+            if state is ReadState.VM_READ and self.kept is not None:
+                self.kept.program_reads_lines()
             self._unanswered.look()
 
     @property
@@ -313,7 +315,7 @@ class VirtualConsole:
         """The machine was reset: lines typed for the guest are gone, and its output without carriage return."""
         self._guest.clear()
         self._attention_sent = False
-        self._kept = None
+        self.kept = None
         if (graphic := self.graphic) is not None:
             graphic.program_reset()
         self.flush()

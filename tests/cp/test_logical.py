@@ -148,7 +148,7 @@ class Listener:
         self.vm = None
         self.accepting = True
 
-    def line(self, text: str) -> None:
+    def entered(self, text: str) -> None:
         self.heard.append(text)
 
     def attention(self) -> None:

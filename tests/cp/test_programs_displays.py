@@ -276,7 +276,7 @@ def test_a_reset_gives_the_screen_back(site: Site) -> None:
     display.enter("SYSTEM RESET")
     display.wait_for("SYSTEM RESET")
     display.enter("BEGIN")
-    display.until("RUNNING")
+    display.wait_for("PROGRAM INTERRUPT LOOP")
     assert display.screen.find("ONE SCREEN") < 0
 
 

@@ -29,7 +29,7 @@ class Display:
         data = self.cp.update()
         write(self.screen, data[0], data[1:])
 
-    def line(self, text: str) -> None:
+    def entered(self, text: str) -> None:
         """CP gets a line."""
         self.typed.append(text)
 

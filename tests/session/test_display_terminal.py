@@ -184,3 +184,22 @@ def test_screens_of_a_program(station: Station, system: api.SystemHandle) -> Non
     reading(station)  # the key's attention, which CMS has after all
     station.press("enter")
     station.wait_for("Ready; ")
+
+
+def test_edit_goes_on_at_another_display(station: Station, system: api.SystemHandle) -> None:
+    """Its line breaks as a line has just been typed; at a larger display everything is as it would have been."""
+    station.enter("EDIT NOTES MEMO")
+    station.wait_for("NOTES    MEMO")
+    station.enter("INPUT THE LINE THAT STAYS")
+    station.hangup()
+    again = system.display(4)
+    again.wait_for("VM/370 ONLINE")
+    again.enter("LOGON CMSUSER CMSUSER")
+    again.wait_for("RECONNECTED AT")
+    again.wait(lambda: again.status == "CP READ")
+    again.enter("BEGIN")
+    again.wait(lambda: again.lines[0].startswith(" EDIT:     NOTES    MEMO"))
+    assert [line for line in again.lines[1:22] if line] == [" TOF:", " THE LINE THAT STAYS", " EOF:"]
+    again.enter("QUIT")
+    again.wait_for("Ready")
+    again.hangup()

@@ -56,15 +56,21 @@ def display(call: DiagnoseCall) -> None:
         return
     device = call.machine.device(vaddr)
     terminal = graphic_of(call.vm.console.session) if call.vm.devices[vaddr].kind == "CONS" else None
-    if not isinstance(device, Display) and terminal is None:
+    kept = call.vm.console.kept if call.vm.disconnected and call.vm.devices[vaddr].kind == "CONS" else None
+    if not isinstance(device, Display) and terminal is None and kept is None:
+        if call.vm.devices[vaddr].kind == "CONS":
+            call.vm.console.kept = None  # its user is at a line: what a display has shown before is out of date
         call.set_cc(_NO_DISPLAY)
         return
     try:
+        show: _Target
         if isinstance(device, Display):
-            show: _Target = _OnDevice(device)
-        else:
-            assert terminal is not None
+            show = _OnDevice(device)
+        elif terminal is not None:
             show = _OnTerminal(terminal)
+        else:  # its user is away, and finds all of it again
+            assert kept is not None
+            show = kept
         for _ in range(_MOST_CCWS):
             flags = _one(call, show, call.read(ccw, 8))
             if not flags & _COMMAND_CHAIN:
