@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-TIMEOUT = 8.0
+TIMEOUT = 60.0
 _ARGUMENTS = (
     "--headless",
     "--no-sandbox",
