@@ -11,6 +11,7 @@ import pytest
 from cpvm import api
 from cpvm.front.station import Station
 from cpvm.machine.media.screen import Transfer
+from cpvm.machine.media.screen.buffer import FIELD
 from cpvm.s370.ebcdic import to_ebcdic
 from cpvm.terminal.indfile import DFT, Outcome
 
@@ -281,6 +282,25 @@ def test_the_break_key_takes_the_screen(station: Station) -> None:
     assert slow.does.outcome == Outcome(COMPLETE, True)
 
 
+def test_a_line_that_breaks_leaves_the_old_file(station: Station, system: api.SystemHandle) -> None:
+    assert put(station, "SOME FILE A (ASCII CRLF", b"AS IT WAS\r\n") == COMPLETE
+    slow = Slow(DFT(io.BytesIO(NOISE)))
+    begin(station, "PUT SOME FILE A", slow)
+    station.wait(lambda: bool(slow.request))
+    station.hangup()
+    again = system.display()
+    again.logon("CMSUSER")
+    again.wait_status("CP READ")
+    again.enter("BEGIN")
+    again.wait(lambda: again.status != "CP READ" and not again.locked)
+    again.press("enter")
+    again.wait_for("TRANS16   The terminal does not transfer a file: file transfer canceled")
+    again.wait_for("Ready(00040);")
+    assert get(again, "SOME FILE A (ASCII CRLF") == b"AS IT WAS\r\n"
+    assert listed(again, "IND$FILE CMSUT1") == ""
+    again.hangup()
+
+
 def test_a_full_screen_is_no_obstacle(station: Station) -> None:
     station.enter("LISTFILE * MODULE S")
     station.wait(lambda: station.status == "MORE..." and not station.screen.locked)
@@ -323,6 +343,21 @@ def test_by_screens(plain: Station) -> None:
     received.retransmissions = 3
     assert by_screens(plain, "GET SOME BYTES A", received) == COMPLETE
     assert received.received == ALL * 20
+
+
+def test_by_screens_typed_by_hand(plain: Station) -> None:
+    plain.press("clear")
+    plain.enter("IND$FILE GET NONE SUCH")
+    plain.wait_for("TRANS34   CMS file not found")
+    plain.press("enter")
+    plain.wait_for("Ready(00028);")
+    plain.press("clear")
+    plain.enter("IND$FILE PUT SOME FILE")
+    plain.wait(lambda: not plain.screen.locked and plain.screen.kind[1919] == FIELD)
+    plain.press("pf2")
+    plain.wait_for("TRANS00   The terminal has canceled")
+    plain.press("enter")
+    plain.wait_for("Ready(00040);")
 
 
 def test_by_screens_it_can_fail(plain: Station) -> None:
