@@ -10,6 +10,9 @@ from typing import IO, Final
 PIECE: Final = 65536
 """Bytes that are read at once."""
 
+LONGEST: Final = 1 << 20
+"""Characters after which a line ends where it has no end."""
+
 
 class Lines:
     """Lines of a text file, or of whatever is behind it.
@@ -37,7 +40,7 @@ class Lines:
         """The next line, with its end if it has one; nothing when the input has ended or `close` was called."""
         if self._descriptor is None or self._wake is None:
             return self._source.readline()
-        while "\n" not in self._text and not self._ended:
+        while "\n" not in self._text and not self._ended and len(self._text) < LONGEST:
             ready, _, _ = select.select([self._descriptor, self._wake[0]], [], [])
             if self._wake[0] in ready:
                 return ""
@@ -47,7 +50,10 @@ class Lines:
                 data = b""
             self._ended = not data
             self._text += self._decoder.decode(data, final=self._ended)
-        line, end, self._text = self._text.partition("\n")
+        if self._text.find("\n", 0, LONGEST + 1) < 0:
+            line, end, self._text = self._text[:LONGEST], "", self._text[LONGEST:]
+        else:
+            line, end, self._text = self._text.partition("\n")
         return line + end
 
     def close(self) -> None:

@@ -4,6 +4,9 @@ import io
 import os
 import threading
 
+import pytest
+
+from cpvm.terminal import lines as terminal_lines
 from cpvm.terminal.lines import Lines
 
 
@@ -19,6 +22,14 @@ def test_lines_of_a_pipe() -> None:
     os.write(writing, "Å".encode()[-1:] + b" three")
     os.close(writing)
     assert [lines.next(), lines.next(), lines.next()] == ["Å three", "", ""]
+
+
+def test_a_line_without_an_end_ends_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_lines, "LONGEST", 10)
+    lines, writing = _pipe()
+    os.write(writing, b"x" * 25 + b"\n" + b"y" * 10 + b"\nz\n")
+    assert [lines.next() for _ in range(5)] == ["x" * 10, "x" * 10, "x" * 5 + "\n", "y" * 10 + "\n", "z\n"]
+    os.close(writing)
 
 
 def test_lines_of_a_string() -> None:
