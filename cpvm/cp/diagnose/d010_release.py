@@ -9,7 +9,7 @@ PAGE = 4096
 
 @diagnose(0x10)
 def release_pages(call: DiagnoseCall) -> None:
-    """Rx: first page, Ry: last page, both on page boundaries inside of storage. The pages become zero; the host gets them back."""
+    """Rx: first page, Ry: last page, both on page boundaries inside of storage. They become zero; the host has them."""
     first, last = call.x, call.y
     call.specification(bool((first | last) & (PAGE - 1)) or first > last or last + PAGE > call.machine.storage.size)
     call.machine.storage.release(first, last + PAGE - first)
