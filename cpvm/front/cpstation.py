@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from cpvm.front.console import LogonRefused, Response, TerminalError
@@ -40,13 +40,10 @@ class CPStation(Station):
         Raises ScreenTimeoutError.
         """
         end = time.monotonic() + timeout
-        self._ready(end)
-        self.press("clear")
-        self._ready(end)
-        columns = self.screen.columns
-        self.enter(line)
+        taken = self._begin(line, end)
         said: list[str] = []
-        skip = max(1, -(-len(line.rstrip()) // columns)) if line.strip() else 0  # the line itself is shown, too
+        skip = -(-len(line.rstrip()) // self.screen.columns)  # the line itself is shown, too
+        self.wait(taken, end - time.monotonic())
         while True:
             status = self.wait_status(*_READS, *_MORE, timeout=end - time.monotonic())
             with self.still:
@@ -59,6 +56,21 @@ class CPStation(Station):
         while page and not page[-1]:
             page.pop()
         return Response(tuple(said + page[skip:]), _READS[status])
+
+    def _begin(self, line: str, end: float) -> Callable[[], bool]:
+        """Type a line on a screen that was cleared; what tells whether it has been taken.
+
+        That the keyboard is unlocked does not: what was under way before the key was pressed may have done that.
+        """
+        self._ready(end)
+        self.press("clear")
+        self._ready(end)
+        self.enter(line)
+        shown = line.rstrip()[: self.screen.columns]
+        return lambda: not shown or self.screen.line(0).startswith(shown)
+
+    def _reading(self) -> bool:
+        return not self.screen.locked and self.status in _READS
 
     def _ready(self, end: float) -> str:
         """Wait until a line can be typed, on past full screens. The status."""
@@ -131,13 +143,15 @@ class CPStation(Station):
 
     def _transfer(self, transfer: DFT, command: str, timeout: float) -> str:
         end = time.monotonic() + timeout
-        self._ready(end)
         with self.still:
             self.screen.transfer = transfer
         try:
-            self.enter(command)
-            self.wait(lambda: transfer.outcome is not None or self.status in _READS, end - time.monotonic())
-            self._ready(end)
+            taken = self._begin(command, end)
+            self.wait(
+                lambda: transfer.outcome is not None or (taken() and self._reading()),
+                end - time.monotonic(),
+            )
+            self.wait(lambda: self._reading() and self.screen.find("Ready") >= 0, end - time.monotonic())
         finally:
             with self.still:
                 self.screen.transfer = None

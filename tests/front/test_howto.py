@@ -28,6 +28,7 @@ PAGES = (
     "displays",
     "execs",
     "edit",
+    "script-a-terminal",
 )
 _FENCE = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
