@@ -161,7 +161,10 @@ class TelnetLine(NetworkLine):
         self._editor.echo = on
         self._echo_settled = True
         if not on:
-            self._for_password = False
+            self._line_mode, self._for_password = True, False
+            # A client that edits and echoes itself leaves ends of lines to its terminal, but not in binary.
+            self._telnet.offer(tn.BINARY, False)
+            self._telnet.ask(tn.BINARY, False)
             return
         if self._for_password:
             if self._editor.state is not ReadState.PASSWORD:  # it was typed ahead

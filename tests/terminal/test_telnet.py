@@ -103,6 +103,23 @@ def test_line_mode_telnet_is_asked_not_to_echo_the_password(net: Net) -> None:
     assert b"MORE\r\n<" not in client.until("<MORE>\r\n")  # still the client's own echo
 
 
+def test_a_client_may_change_its_mind_and_edit_its_lines_itself(net: Net) -> None:
+    client = net.character_client()
+    client.send(bytes((IAC, WILL, tn.BINARY)))
+    client.send(bytes((IAC, DONT, tn.ECHO)))  # as telnet's `mode line`
+    assert bytes((IAC, WONT, tn.BINARY)) in client.until(bytes((IAC, DONT, tn.BINARY)))
+    client.send(bytes((IAC, DONT, tn.BINARY, IAC, WONT, tn.BINARY)) + b"LOGON CMSUSER\r\n")
+    assert client.until("PASSWORD:\r\n").endswith(b"ENTER PASSWORD:\r\n")
+    client.until(bytes((IAC, WILL, tn.ECHO)))
+    client.send(bytes((IAC, DO, tn.ECHO)) + b"secret\r\n")
+    client.until("HELLO CMSUSER\r\n")
+    assert client.seen.count(bytes((IAC, WONT, tn.ECHO))) == 2  # the answer to the first one, and now
+    client.send(bytes((IAC, DO, tn.ECHO)))  # `mode character`
+    client.until(bytes((IAC, WILL, tn.BINARY)))
+    client.send("LISTX\x7fFILE\r\0")
+    assert b"X\b \b" in client.until("<LISTFILE>\r\n")
+
+
 @pytest.mark.parametrize("key", [b"\x03", bytes((IAC, tn.BRK)), bytes((IAC, tn.IP)), bytes((IAC, tn.IP, IAC, tn.DM))])
 def test_attention(net: Net, key: bytes) -> None:
     client = net.character_client()
