@@ -14,7 +14,7 @@ from prompt_toolkit.application import get_app_session
 from prompt_toolkit.input.base import Input
 from prompt_toolkit.output import Output
 
-from cpvm.terminal.takeover import colours, save_screen, take_over, window_size, writer
+from cpvm.terminal.takeover import black, colours, save_screen, shapes, take_over, window_size, writer
 from cpvm.terminal.tn3270client import HostConnection, HostRefuses
 from cpvm.terminal.vt import Hotkey, VTPanel, largest_model
 
@@ -57,6 +57,8 @@ class Visit:
             self._received,
             screen=size,
             colours=colours(output),
+            black=black(),
+            shapes=shapes(),
             secure=secure,
             attention=self._then_send(self._host.attention),
             system_request=self._then_send(self._host.system_request),

@@ -10,7 +10,7 @@ from prompt_toolkit.input.base import Input
 from prompt_toolkit.output import Output
 
 from cpvm.terminal.line import Session
-from cpvm.terminal.takeover import colours, save_screen, take_over, window_size, writer
+from cpvm.terminal.takeover import black, colours, save_screen, shapes, take_over, window_size, writer
 from cpvm.terminal.vt import Hotkey, VTPanel, largest_model
 from cpvm.terminal.window import WindowSession
 
@@ -68,6 +68,8 @@ class LocalDisplay:
             self._received,
             screen=size or largest_model(*window),
             colours=colours(output),
+            black=black(),
+            shapes=shapes(),
             secure=secure,
             attention=self._attention,
             system_request=self._system_request,

@@ -28,6 +28,16 @@ def colours(output: Output) -> int:
     return _COLOURS.get(output.get_default_color_depth(), 256)
 
 
+def shapes() -> bool:
+    """Whether the window's cursor can have several shapes: Linux's own console did not know them for long."""
+    return os.environ.get("TERM") != "linux"
+
+
+def black() -> bool:
+    """Whether rows can be erased to black: GNU screen erases them to its own background."""
+    return not os.environ.get("TERM", "").startswith("screen") or "TMUX" in os.environ
+
+
 def writer(output: Output) -> Callable[[str], None]:
     """Sends a panel's text to a window."""
 

@@ -80,6 +80,7 @@ class SSHWindow(SSHLine):
                 screen=self.size,
                 colours=self._terminal.colours,
                 attention=lambda: self._session.attention() if self._session is not None else None,
+                system_request=self._escape,
                 hotkeys=(Hotkey(_LOOK_NAME, "Ctrl-T", "lines or 3270", "Ctrl-T lines"),),
                 hotkey=lambda key: self._toggle(),
                 secure=True,
@@ -103,6 +104,10 @@ class SSHWindow(SSHLine):
         behind = "".join(self._behind)
         self._behind.clear()
         self._transmit((PASTE_ON if self._brackets else "") + behind + self._editor.take())
+
+    def _escape(self) -> None:
+        if isinstance(self._session, WindowSession):
+            self._session.escape()
 
     def _record(self, record: bytes) -> None:
         if isinstance(self._session, WindowSession):

@@ -11,7 +11,8 @@ from typing import Final
 from cpvm.terminal.vt.picture import Row
 from cpvm.terminal.vt.style import BACKGROUND_SHIFT, COLOUR_BITS, EFFECTS, PLAIN, Sequences
 
-RESTORE: Final = "\x1b[0m\x1b[?2004l\x1b[?1002l\x1b[?1006l\x1b[?7h\x1b[0 q\x1b[?25h\x1b[?1049l"
+_USUAL: Final = "\x1b[0 q"  # the cursor's own shape
+RESTORE: Final = f"\x1b[0m\x1b[?2004l\x1b[?1002l\x1b[?1006l\x1b[?7h{_USUAL}\x1b[?25h\x1b[?1049l"
 """Brings a terminal back to what it was before `Painter.begin`, also from outside of this process."""
 
 _BEGIN: Final = "\x1b[?1049h\x1b[?7l\x1b[?2004h"
@@ -29,10 +30,14 @@ class Painter:
         write: sends text to the terminal.
         rows, columns: the terminal's size.
         sequences: how it shows styles.
+        shapes: whether its cursor can have several shapes; one that knows nothing of that may show a `q` instead.
     """
 
-    def __init__(self, write: Callable[[str], None], rows: int, columns: int, sequences: Sequences) -> None:
+    def __init__(
+        self, write: Callable[[str], None], rows: int, columns: int, sequences: Sequences, *, shapes: bool = True
+    ) -> None:
         self._write = write
+        self._shapes = shapes
         self.rows, self.columns = rows, columns
         self._sequences = sequences
         self._shown: list[Row | None] = [None] * rows
@@ -50,7 +55,7 @@ class Painter:
     def end(self) -> None:
         """Give the terminal back as it was."""
         self._out.clear()
-        self._write(RESTORE)
+        self._write(RESTORE if self._shapes else RESTORE.replace(_USUAL, ""))
 
     def mouse(self, on: bool) -> None:
         """Have the terminal tell of the mouse, or not."""
@@ -91,7 +96,7 @@ class Painter:
         self._go(*cursor)
         if hidden:
             self._out.append("\x1b[?25h")
-        if insert is not self._shape:
+        if insert is not self._shape and self._shapes:
             self._out.append(_SHAPES[insert])
             self._shape = insert
         self.flush()

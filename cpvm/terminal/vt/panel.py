@@ -50,6 +50,7 @@ class VTPanel:
         hotkeys: keys that `hotkey` is called with (the name of the key), whatever the state of the keyboard.
         save: called with the screen as text; without it there is no key for it.
         mouse: whether the mouse is used from the start.
+        shapes: whether the terminal's cursor can have several shapes, as a block and a line.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class VTPanel:
         hotkey: Callable[[str], None] = lambda key: None,
         save: Callable[[str], str] | None = None,
         mouse: bool = True,
+        shapes: bool = True,
     ) -> None:
         self.size = screen or largest_model(*size)
         """Rows and columns of the alternate size."""
@@ -87,7 +89,7 @@ class VTPanel:
         self._hotkey = hotkey
         self._save = save
         self._mouse = mouse
-        self._painter = Painter(write, *size, Sequences(colours, black=black))
+        self._painter = Painter(write, *size, Sequences(colours, black=black), shapes=shapes)
         self._view = View(self.screen, *size, self.size)
         self._decoder = Decoder()
         self._ahead: deque[Press | Paste] = deque()

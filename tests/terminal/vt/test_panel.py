@@ -254,6 +254,14 @@ def test_the_terminal_is_given_back() -> None:
     assert window.lines[0] == " LATER"
 
 
+def test_a_cursor_without_shapes() -> None:
+    window = a_form(shapes=False)
+    window.panel.feed("\x1b[2~x")
+    assert "INSERT" in window.lines[-1]
+    window.panel.stop()
+    assert " q" not in "".join(window.written)
+
+
 def test_reads_and_queries_are_answered() -> None:
     window = a_form()
     window.panel.command(Read.MODIFIED_ALL, b"")
