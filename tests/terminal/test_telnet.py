@@ -113,7 +113,7 @@ def test_a_client_may_change_its_mind_and_edit_its_lines_itself(net: Net) -> Non
     client.until(bytes((IAC, WILL, tn.ECHO)))
     client.send(bytes((IAC, DO, tn.ECHO)) + b"secret\r\n")
     client.until("HELLO CMSUSER\r\n")
-    assert client.seen.count(bytes((IAC, WONT, tn.ECHO))) == 2  # the answer to the first one, and now
+    client.until(bytes((IAC, WONT, tn.ECHO)))
     client.send(bytes((IAC, DO, tn.ECHO)))  # `mode character`
     client.until(bytes((IAC, WILL, tn.BINARY)))
     client.send("LISTX\x7fFILE\r\0")
