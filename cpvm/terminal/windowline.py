@@ -28,6 +28,9 @@ from cpvm.terminal.window import Assembly, WindowSession, command_frames, frames
 MAX_UNREAD: Final = 4 << 20
 """Bytes of output that a client may leave unread; beyond that its line is dropped (the user is disconnected)."""
 
+NAMES_SECONDS: Final = 0.5
+"""Time between two questions for the guest's files; one that comes sooner is not answered."""
+
 MOST_KEYS: Final = 24
 """Program function keys."""
 
@@ -70,6 +73,7 @@ class WindowLine:
         self._typed = ""
         self._records = Assembly(b"Cpvm.Record")
         self._asked = False  # for the guest's files
+        self._asked_last = -NAMES_SECONDS
         self._outbox: deque[_Item] = deque()
         self._posted = False
         self._lock = threading.Lock()
@@ -217,8 +221,10 @@ class WindowLine:
             if self._state is not ReadState.PASSWORD:
                 press(session, int(key[1]))
         elif message == b"Cpvm.Files":
-            if isinstance(session, FileSession) and not self._asked:
+            early = self._loop.time() < self._asked_last + NAMES_SECONDS
+            if isinstance(session, FileSession) and not (self._asked or early):
                 self._asked = True
+                self._asked_last = self._loop.time()
                 session.files(self._names)
         elif isinstance(session, WindowSession):
             if (whole := self._records.add(message)) is not None:

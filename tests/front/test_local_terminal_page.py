@@ -9,7 +9,7 @@ import pytest
 
 from cms.accessed import MOST_FILES
 from cpvm.cli import parser
-from cpvm.terminal import completion, local, tn3270client, window
+from cpvm.terminal import completion, local, tn3270client, window, windowline
 from cpvm.terminal.vt import keys, panel
 from cpvm.terminal.vt.keymap import BINDINGS
 
@@ -24,6 +24,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "local-terminal.md").read
         f"| lines kept while the window is a 3270 | {local.MOST_WITHHELD}, the last ones |",
         f"to and from a window | {window.MAX_RECORD}; from other hosts {tn3270client.MAX_RECORD} |",
         f"| names of files for the Tab key | {MOST_FILES}; they may take {completion.PATIENCE} seconds to come |",
+        f"| time between two questions for them from elsewhere | {windowline.NAMES_SECONDS} seconds |",
     ],
 )
 def test_limits(row: str) -> None:

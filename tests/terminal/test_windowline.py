@@ -160,7 +160,8 @@ def test_the_system_ends_it(caller: Caller, system: WindowSystem) -> None:
     caller.window.until("close")
 
 
-def test_names_of_files(caller: Caller, system: WindowSystem) -> None:
+def test_names_of_files(caller: Caller, system: WindowSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cpvm.terminal.windowline.NAMES_SECONDS", 0.0)
     answers: queue.SimpleQueue[Files | None] = queue.SimpleQueue()
     caller.session.files(answers.put)
     assert answers.get(timeout=10) == FILES
@@ -170,6 +171,21 @@ def test_names_of_files(caller: Caller, system: WindowSystem) -> None:
     there(system).names = [(f"FILE{n:04d}", "TYPE", "A1") for n in range(5000)]
     caller.session.files(answers.put)
     assert len(answers.get(timeout=10) or ()) == 5000
+
+
+def test_names_of_files_are_not_told_all_the_time(
+    caller: Caller, system: WindowSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cpvm.terminal.windowline.NAMES_SECONDS", 1000.0)
+    answers: queue.SimpleQueue[Files | None] = queue.SimpleQueue()
+    there(system).window._asked_last = -1000.0
+    caller.session.files(answers.put)
+    assert answers.get(timeout=10) == FILES
+    for _ in range(20):
+        caller.session.files(answers.put)
+    caller.session.line("AFTER")
+    caller.window.until("line", "<AFTER>")
+    assert answers.empty()
 
 
 def test_lies_are_passed_over(caller: Caller, system: WindowSystem) -> None:
