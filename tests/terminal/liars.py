@@ -211,7 +211,7 @@ def _editor() -> Say:
 
 def _cp_screen() -> Say:
     screen = CPScreen(24, 80)
-    nobody: Any = SimpleNamespace(post=lambda event: None)
+    nobody: Any = SimpleNamespace(post=lambda event: None, console_line=lambda session, text: None)
     screen.session = Session(nobody, nobody)
 
     def parse(liar: Liar) -> None:
