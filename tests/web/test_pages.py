@@ -77,6 +77,24 @@ def test_lost_connection_comes_back_to_the_same_session(page, web_system) -> Non
     page.complaints()
 
 
+def test_nobody_waits_when_the_network_is_back(page, web_system) -> None:
+    script = """
+    const { Session } = await import('/js/session.js');
+    const session = new Session(2);
+    const states = [Boolean(session.socket)];
+    session.hurry();
+    states.push(Boolean(session.socket)); // nothing was lost: nothing to do
+    session.retryAt = Date.now() + 30000;
+    const connected = new Promise((done) => session.addEventListener('record', done, { once: true }));
+    session.hurry();
+    await connected;
+    states.push(session.connected, session.retryAt);
+    session.close();
+    return states;
+    """
+    assert page.module(script) == [False, False, True, 0]
+
+
 def test_several_sessions_in_tabs(page, web_system) -> None:
     page.enter("logon user01")
     page.wait_for("ENTER PASSWORD")

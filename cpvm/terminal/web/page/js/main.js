@@ -111,6 +111,10 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const tab of tabs.tabs) tab.panel.session.connect();
 });
 
+const hurry = () => tabs.tabs.forEach((tab) => tab.panel.session.hurry());
+addEventListener("online", hurry);
+document.addEventListener("visibilitychange", () => document.hidden || hurry());
+
 makeKeypad(element("keypad"), (action) => tabs.panel.act(action));
 fillKeyHelp(element("keytable"));
 showKeypad(chosen.keypad);

@@ -120,6 +120,12 @@ export class Session extends EventTarget {
     }
   }
 
+  // The network may be back, or the user is: do not wait any longer.
+  hurry() {
+    this.check();
+    if (!this.connected && this.retryAt) this.connect();
+  }
+
   // The page goes away, perhaps to come back: the user is disconnected meanwhile.
   suspend() {
     clearTimeout(this.timer);
