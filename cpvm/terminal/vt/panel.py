@@ -97,6 +97,7 @@ class VTPanel:
         self._notice = ""
         self._help: list[str] = []
         self._selection: Selection | None = None
+        self._greeted = False
         self._alarms = 0
         self._rung = False
 
@@ -107,6 +108,9 @@ class VTPanel:
         self.shown = True
         self._painter.begin(self._mouse)
         self._note_size()
+        if not self._greeted and not self._notice and not self._view.has_status:
+            self._notice = self._hint  # nowhere else would it be seen
+        self._greeted = True
         self.refresh()
 
     def stop(self) -> None:
@@ -150,10 +154,14 @@ class VTPanel:
             rows = self._view.covered(rows, self._help)
         self._painter.paint(rows, self._view.cursor, self.keyboard.insert)
 
+    @property
+    def _hint(self) -> str:
+        """Which keys help."""
+        return "  ".join(["Esc h keys", *(hotkey.short for hotkey in self._hotkeys.values() if hotkey.short)])
+
     def _status(self) -> Status:
         screen = self.screen
         row, column = divmod(screen.cursor, screen.columns)
-        shorts = [hotkey.short for hotkey in self._hotkeys.values() if hotkey.short]
         return Status(
             inhibited=self._inhibited if screen.locked else "",
             insert=self.keyboard.insert,
@@ -162,7 +170,7 @@ class VTPanel:
             ahead=len(self._ahead),
             name=self.name,
             secure=self.secure,
-            hint="  ".join(["Esc h keys", *shorts]),
+            hint=self._hint,
             row=row + 1,
             column=column + 1,
             window=self._view.window(),

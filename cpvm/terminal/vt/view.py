@@ -45,6 +45,11 @@ class View:
             return None
         return min(max(self._largest[0], self._screen.rows), self._rows - 1)
 
+    @property
+    def has_status(self) -> bool:
+        """Whether there is room for the line below the screen."""
+        return self._status_row is not None
+
     def window(self) -> str:
         """Size of the part that is shown and of the whole; nothing if all is shown."""
         screen = self._screen

@@ -228,6 +228,8 @@ def test_a_window_that_is_too_small_follows_the_cursor() -> None:
 
 def test_a_window_of_the_screens_size_shows_trouble_in_the_last_row_only_while_it_lasts() -> None:
     window = a_form(rows=24)
+    assert "Esc h keys" in window.lines[23]  # only in the beginning
+    window.panel.feed("\t")
     window.panel.command(Write.WRITE, form(at(23, 0), to_ebcdic("LAST ROW"), at(0, 1), CURSOR))
     assert window.lines[23] == "LAST ROW"
     window.panel.feed("x")
