@@ -170,6 +170,8 @@ def test_models_looks_keypad_and_help(page) -> None:
     pixel = "return [...document.querySelector('.panel canvas').getContext('2d').getImageData(1, 1, 1, 1).data]"
     page.wait(lambda: page.run(pixel)[:3] == [255, 255, 255])
     page.complaints()  # that reading pixels is slow
+    page.chord(ALT, "u")
+    page.wait(lambda: page.run("return JSON.parse(localStorage.getItem('cpvm-terminal')).underscore"))
     page.click("#pads")
     assert len(page.driver.find_elements("css selector", "#keypad [data-action^=pf]")) == 24
     page.keys("xyz")

@@ -43,6 +43,7 @@ export const PAGE_KEYS = [
   ["mark up", ["S-ArrowUp"], ""],
   ["mark down", ["S-ArrowDown"], ""],
   ["mark all", ["C-a"], "Mark the whole screen"],
+  ["alternate cursor", ["A-u"], "ALT CR: block or underscore as the cursor"],
   ["new tab", ["A-n"], "New session"],
   ["next tab", ["A-ArrowRight"], "Next session"],
   ["previous tab", ["A-ArrowLeft"], "Session before"],

@@ -31,8 +31,14 @@ function open() {
   const session = new Session(chosen.model);
   const panel = new Panel(element("panel"), session, { pageAction, drop: (names) => files.drop(names), tell });
   panel.view.setLook(chosen.look);
+  applyCursor(panel);
   session.connect();
   return panel;
+}
+
+function applyCursor(panel) {
+  panel.view.underscore = chosen.underscore;
+  panel.view.redraw();
 }
 
 const files = new FileDialog(element("files"), () => tabs.panel, tell);
@@ -41,6 +47,11 @@ const PAGE_ACTIONS = {
   "new tab": () => tabs.add(),
   "next tab": () => tabs.step(1),
   "previous tab": () => tabs.step(-1),
+  "alternate cursor": () => {
+    chosen.underscore = !chosen.underscore;
+    keep({ underscore: chosen.underscore });
+    for (const tab of tabs.tabs) applyCursor(tab.panel);
+  },
   leave: () => tabs.current.button.focus(),
   help: () => element("keyhelp").showModal(),
 };

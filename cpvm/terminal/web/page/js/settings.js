@@ -1,7 +1,7 @@
 // What the user has chosen, kept in this browser.
 
 const NAME = "cpvm-terminal";
-const DEFAULTS = { look: "3278", model: 2, keypad: matchMedia("(pointer: coarse)").matches, scan: true, page: "037" };
+const DEFAULTS = { look: "3278", model: 2, keypad: matchMedia("(pointer: coarse)").matches, underscore: false, page: "037" };
 
 export function settings() {
   try {

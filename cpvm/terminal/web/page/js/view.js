@@ -26,6 +26,7 @@ export class View {
     this.blinkOff = false;
     this.blinking = false;
     this.focused = false;
+    this.underscore = false; // the alternate cursor
     new ResizeObserver(() => this.resize()).observe(holder);
     setInterval(() => this.blink(), BLINK_MS);
   }
@@ -191,8 +192,8 @@ export class View {
       context.strokeRect(x + half, y + half, this.cellWidth - this.thickness, this.cellHeight - this.thickness);
       return;
     }
-    if (this.session.keyboard.insert) {
-      const tall = Math.round(this.cellHeight * 0.4);
+    if (this.session.keyboard.insert || this.underscore) {
+      const tall = this.session.keyboard.insert ? Math.round(this.cellHeight * 0.4) : 2 * this.thickness;
       context.fillRect(x, y + this.cellHeight - tall, this.cellWidth, tall);
       return;
     }
