@@ -71,6 +71,10 @@ class SystemGate:
         """The user's keys, as OpenSSH's authorized_keys has them."""
         return self._keys.text(userid)
 
+    def taken(self, name: str) -> bool:
+        """Whether a terminal in the system has this name."""
+        return any(session.terminal.name == name for session in tuple(self._system.sessions))
+
     def note(self, text: str) -> None:
         """A line for the operator."""
         self._system.post(lambda: self._system.log.write(text))

@@ -135,6 +135,25 @@ def test_who_does_not_read_is_dropped(site: Site, monkeypatch: pytest.MonkeyPatc
     run(work())
 
 
+def test_a_name_that_somebody_else_has_is_not_used(site: Site) -> None:
+    class Other:
+        name = "S0001"
+        local = True
+
+        def write(self, text: str) -> None: ...
+        def state(self, state: object) -> None: ...
+        def close(self) -> None: ...
+
+    site.system.connect(Other())
+
+    async def work() -> None:
+        async with site.connect("user01", "secret") as connection:
+            await (await terminal(connection)).until("LOGON AT")
+
+    run(work())
+    assert "LINE S0002 LOGON  AS USER01" in site.log
+
+
 def test_lines_that_come_before_logon_wait_for_it(site: Site) -> None:
     async def work() -> None:
         for _ in range(5):

@@ -109,6 +109,10 @@ class Gate(Protocol):
         """The user's keys, as OpenSSH's authorized_keys has them."""
         ...
 
+    def taken(self, name: str) -> bool:
+        """Whether a terminal in the system has this name."""
+        ...
+
     def note(self, text: str) -> None:
         """A line for the operator."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -156,7 +157,8 @@ class SSHServer:
     def _name(self) -> str:
         """The lowest name of a line that is nobody's."""
         used = {*self._accesses.values(), *self._sessions}
-        return next(name for number in range(1, len(used) + 2) if (name := f"S{number:04d}") not in used)
+        names = (f"S{number:04d}" for number in itertools.count(1))
+        return next(name for name in names if name not in used and not self._gate.taken(name))
 
     def _access(self) -> Access:
         name = self._name()
