@@ -13,7 +13,7 @@ from cpvm.front.disks.place import DiskError
 from cpvm.front.status import USAGE
 from cpvm.front.transferarguments import add, session
 from cpvm.front.transferlist import listed
-from cpvm.front.transferprogress import Told, bars
+from cpvm.front.transferprogress import Progress, progress
 from cpvm.front.transfersession import GuestSession, SessionError
 from cpvm.machine.device import MediaError
 from cpvm.terminal.indfile import DFT
@@ -47,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"cpvm get: {error}", file=sys.stderr)
         return USAGE
     try:
-        with session(given) as guest, bars() as begin:
+        with session(given) as guest, progress("cpvm get", known=False) as shown:
             files = []
             for fn, ft, mode in names:
                 found = listed(guest, fn, ft, mode)
@@ -56,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
                 files += found
             if len(files) > 1 and not given.into.is_dir():
                 raise DiskError(f"{given.into} is not a folder, and there are {len(files)} files")
-            return 0 if all([_one(guest, file, given, begin(" ".join(file.name), None)) for file in files]) else 1
+            return 0 if all([_one(guest, file, given, shown) for file in files]) else 1
     except (DiskError, SessionError) as error:
         print(f"cpvm get: {error}", file=sys.stderr)
         return 1
@@ -74,10 +74,10 @@ def _parsed(name: str) -> tuple[str, str, str]:
     return words[0], words[1], mode
 
 
-def _one(guest: GuestSession, file: Records, given: argparse.Namespace, told: Told) -> bool:
+def _one(guest: GuestSession, file: Records, given: argparse.Namespace, shown: Progress) -> bool:
     """Get one file; whether it is here. Raises SessionError: there is no session any more."""
     out = io.BytesIO()
-    transfer = DFT(target=out, limit=given.buffer, progress=told)
+    transfer = DFT(target=out, limit=given.buffer, progress=shown.begin(" ".join(file.name), 0))
     outcome = guest.transfer(f"IND$FILE GET {' '.join(file.name)} {file.mode} (LENGTHS", transfer)
     try:
         if not outcome.good:
@@ -85,9 +85,10 @@ def _one(guest: GuestSession, file: Records, given: argparse.Namespace, told: To
         whole = replace(file, records=tuple(_records(out.getvalue())))
         lines = to_host([whole], given.into, Form(given.binary, given.page, force=given.force))
     except (DiskError, MediaError) as error:
-        print(f"cpvm get: {error}", file=sys.stderr)
+        shown.complain(str(error))
         return False
-    print("\n".join(lines))
+    for line in lines:
+        shown.say(line)
     return True
 
 

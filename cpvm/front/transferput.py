@@ -13,7 +13,7 @@ from cpvm.front.disks.copying import DEFAULT_LRECL, Form, Records, from_bytes
 from cpvm.front.disks.place import DiskError
 from cpvm.front.status import USAGE
 from cpvm.front.transferarguments import add, session
-from cpvm.front.transferprogress import Told, bars
+from cpvm.front.transferprogress import Progress, progress
 from cpvm.front.transfersession import GuestSession, SessionError
 from cpvm.s370.ebcdic import CODEC
 from cpvm.terminal.indfile import DFT
@@ -75,8 +75,8 @@ def run(given: argparse.Namespace) -> int:
     except DiskError as error:
         return _usage(str(error))
     try:
-        with session(given) as guest, bars() as begin:
-            return 0 if all([_one(guest, file, given, begin(file.path.name, None)) for file in files]) else 1
+        with session(given) as guest, progress("cpvm put", known=True) as shown:
+            return 0 if all([_one(guest, file, given, shown) for file in files]) else 1
     except SessionError as error:
         print(f"cpvm put: {error}", file=sys.stderr)
         return 1
@@ -130,7 +130,7 @@ def _read(path: Path, given: argparse.Namespace) -> bytes:
     return data
 
 
-def _one(guest: GuestSession, file: _File, given: argparse.Namespace, told: Told) -> bool:
+def _one(guest: GuestSession, file: _File, given: argparse.Namespace, shown: Progress) -> bool:
     path, (fn, ft, mode), data = file
     form = Form(given.binary, given.page, given.recfm, given.lrecl)
     try:
@@ -141,19 +141,19 @@ def _one(guest: GuestSession, file: _File, given: argparse.Namespace, told: Told
             form = Form(given.binary, given.page, old.recfm, old.lrecl if old.recfm == "F" else None)
         made = from_bytes(data, path, form, old)
     except DiskError as error:
-        print(f"cpvm put: {error}", file=sys.stderr)
+        shown.complain(str(error))
         return False
     stream = b"".join(len(record).to_bytes(2, "big") + record for record in made.records)
     options = "LENGTHS APPEND" if given.append else f"LENGTHS RECFM {made.recfm} LRECL {_length(made, form)}"
-    transfer = DFT(source=io.BytesIO(stream), limit=given.buffer, progress=told)
+    transfer = DFT(source=io.BytesIO(stream), limit=given.buffer, progress=shown.begin(path.name, len(stream)))
     outcome = guest.transfer(f"IND$FILE PUT {fn} {ft} {mode} ({options}", transfer)
     if not outcome.good:
-        print(f"cpvm put: {path}: {outcome.text}", file=sys.stderr)
+        shown.complain(f"{path}: {outcome.text}")
         return False
     count = len(made.records)
-    print(f"{path} -> {fn} {ft} {mode}, {count} record{'s' if count != 1 else ''}")
+    shown.say(f"{path} -> {fn} {ft} {mode}, {count} record{'s' if count != 1 else ''}")
     if outcome.segmented:
-        print(f"cpvm put: {path}: lines longer than {form.lrecl} have become several records", file=sys.stderr)
+        shown.complain(f"{path}: lines longer than {form.lrecl} have become several records")
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
-from cpvm.front.console import LogonRefused, Response
+from cpvm.front.console import LogonRefused, Response, ready_in
 from cpvm.front.cpstation import CPStation
 from cpvm.front.station import ScreenTimeoutError
 from cpvm.machine.media.screen import Inhibited
@@ -16,6 +16,8 @@ STEP_SECONDS: Final = 60.0
 
 SILENCE_SECONDS: Final = 120.0
 """How long a transfer may stand still."""
+
+_INPUT_ROWS: Final = 2
 
 
 class SessionError(Exception):
@@ -77,32 +79,39 @@ class GuestSession:
         with station.still:
             station.screen.transfer = transfer
         try:
-            station.command("", STEP_SECONDS)
+            station.wait_status("VM READ", "MORE...", timeout=STEP_SECONDS)
+            while any(self._output()):
+                station.press("clear")
+                station.wait_status("VM READ", "MORE...", timeout=STEP_SECONDS)
             station.enter(command)
             before = -1
             while transfer.outcome is None and transfer.bytes != before:
                 before = transfer.bytes
-                station.wait(lambda before=before: _goes_on(station, transfer, before), SILENCE_SECONDS)  # type: ignore[misc]
-            station.wait_status("VM READ", "MORE...", timeout=STEP_SECONDS)
+                station.wait(lambda before=before: self._goes_on(transfer, before), SILENCE_SECONDS)  # type: ignore[misc]
+            station.wait(lambda: self._ready() and not station.screen.locked, STEP_SECONDS)
         except (ScreenTimeoutError, Inhibited):
             raise self._trouble("the transfer stands still") from None
         finally:
             with station.still:
                 station.screen.transfer = None
-        return transfer.outcome or Outcome(" ".join(station.lines[1:4]).strip(), False)
+        return transfer.outcome or Outcome(" ".join(line for line in self._output()[1:] if line), False)
+
+    def _output(self) -> list[str]:
+        return self._station.lines[:-_INPUT_ROWS]
+
+    def _ready(self) -> bool:
+        """Whether the command that was typed at an empty screen has ended."""
+        return self._station.status == "VM READ" and any(ready_in(line) for line in self._output())
+
+    def _goes_on(self, transfer: DFT, before: int) -> bool:
+        """Whether bytes have gone over, or all is over."""
+        return transfer.outcome is not None or transfer.bytes != before or self._ready()
 
     def _trouble(self, what: str) -> SessionError:
         if self._station.closed:
             self._logged_on = False
             return SessionError(getattr(self._station, "trouble", "") or "the system has ended the connection")
         return SessionError(_more(what, tuple(line for line in self._station.lines if line)))
-
-
-def _goes_on(station: CPStation, transfer: DFT, before: int) -> bool:
-    """Whether bytes have gone over, or all is over."""
-    if transfer.outcome is not None or transfer.bytes != before:
-        return True
-    return station.status == "VM READ" and not station.screen.locked
 
 
 def _more(what: str, lines: tuple[str, ...]) -> str:
