@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from cpvm.terminal import leantls
 from cpvm.terminal.arrival import Caller, ask
 from cpvm.terminal.files import allow_files
 from cpvm.terminal.line import Connect
@@ -109,6 +110,8 @@ class TelnetServer:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.set_exception_handler(self._trouble)
+        if self._tls is not None:
+            leantls.spare()
         self._files = max(1, allow_files(MAX_CONNECTIONS + OTHER_FILES) - OTHER_FILES)
         try:
             try:

@@ -7,6 +7,7 @@ import socket
 import ssl
 import stat
 import sys
+from asyncio import sslproto
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from cpvm.front import certificate
 from cpvm.front.address import Address
 from cpvm.front.services import ServiceError, begin
 from cpvm.front.services import tls as service
+from cpvm.terminal import leantls
 from cpvm.terminal import negotiation as tn
 
 pytest.importorskip("cryptography")
@@ -111,6 +113,16 @@ def test_one_that_is_given(handle, tmp_path):
         client.sendall(b"\r\n")
         until(client, b"ONLINE")
     assert not (handle.directory / service.OWN_FILE).exists()
+
+
+def test_a_long_record_comes_over_in_many_pieces(handle):
+    port, _ = start(handle)
+    assert sslproto.SSLProtocol.max_size == leantls.BUFFER
+    with connect(port, None) as client:
+        client.sendall(b"\r\n")
+        until(client, b"ONLINE")
+        client.sendall(b"*" + b"X" * 3000 + b"\r\nLOGON NOSUCH\r\n" + b"\r\n" * 40_000)
+        until(client, b"NOSUCH NOT IN CP DIRECTORY")
 
 
 def test_a_client_without_tls_hurts_nobody(handle):
