@@ -63,6 +63,7 @@ class Throttle:
                 await asyncio.sleep(0)
                 self._began = time.thread_time()
             return
+        measured = bool(self._began)  # by `read`; where that is not used, time is not counted
         self._spend()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -73,7 +74,7 @@ class Throttle:
         if early > 0 and not self._ended():
             await asyncio.sleep(early)
         self._given, self._since = 0, time.monotonic()
-        self._began = time.thread_time()
+        self._began = time.thread_time() if measured else 0.0
 
     async def read(self, reader: asyncio.StreamReader, most: int) -> bytes:
         """What comes next, when what came before has cost no more than it may; nothing at the end.
