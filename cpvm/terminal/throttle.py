@@ -1,6 +1,6 @@
 """Keeps a client from taking more than the system has for it: a flood waits in the network, not in the system.
 
-Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `SHARE`, `BURST` and `TURN`.
+Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `YIELD`, `MOST_YIELDED`, `SHARE`, `BURST` and `TURN`.
 """
 
 import asyncio
@@ -20,6 +20,12 @@ SHARE: Final = 0.05
 
 BURST: Final = 0.05
 """Seconds of processor time that may be spent on it at once."""
+
+YIELD: Final = 4
+"""Times as long as the system took to catch up with a client, others have it for themselves."""
+
+MOST_YIELDED: Final = 0.5
+"""Seconds of that at most."""
 
 TURN: Final = 0.002
 """Seconds of it after which others have their turn."""
@@ -67,10 +73,12 @@ class Throttle:
         self._spend()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
+        asked = time.monotonic()
         self._fence(lambda: _settle(loop, done))
         while not done.done() and not self._ended():
             await asyncio.wait((done,), timeout=_LOOK)
-        early = self._since + self._given / RATE - time.monotonic()
+        now = time.monotonic()
+        early = max(self._since + self._given / RATE - now, min((now - asked) * YIELD, MOST_YIELDED))
         if early > 0 and not self._ended():
             await asyncio.sleep(early)
         self._given, self._since = 0, time.monotonic()

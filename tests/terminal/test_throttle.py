@@ -88,6 +88,17 @@ def test_the_rate() -> None:
     assert asyncio.run(run()) >= 4 * AT_ONCE / throttle.RATE
 
 
+def test_others_have_the_system_for_longer_than_it_took() -> None:
+    async def run() -> float:
+        held = Throttle(lambda event: threading.Timer(0.03, event).start(), lambda: False)
+        give(held, AT_ONCE)
+        began = time.monotonic()
+        await held.pause()
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) >= 0.03 * (1 + throttle.YIELD)
+
+
 def test_what_it_costs_is_paid_by_who_sends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     spent, slept = [0.0], [0.0]
 
