@@ -40,6 +40,13 @@ def test_a_password_logs_the_user_on_and_logoff_ends_it(site: Site) -> None:
     assert re.search(r"LINE S0001 LOGON  AS CMSUSER", site.log)
 
 
+async def reached(site: Site, state: ReadState) -> None:
+    """Wait until the terminal knows the state, which comes behind the line that tells of it."""
+    serving: Any = site.server._sessions["S0001"]._serving
+    while serving._editor.state is not state:
+        await asyncio.sleep(0.01)
+
+
 def test_the_logon_screen_is_for_everybody(site: Site) -> None:
     async def work() -> None:
         async with site.connect("vm") as connection:
@@ -47,12 +54,12 @@ def test_the_logon_screen_is_for_everybody(site: Site) -> None:
             await there.until("VM/370 ONLINE\r\n")
             there.type("LOGON USER01\r")
             await there.until("ENTER PASSWORD:\r\n")
-            while site.server._sessions["S0001"]._serving._editor.state is not ReadState.PASSWORD:  # type: ignore[union-attr]
-                await asyncio.sleep(0)
+            await reached(site, ReadState.PASSWORD)
             there.type("secret\r")
             assert "secret" not in await there.until("LOGON AT")
             there.type("LOGOFF HOLD\r")
             await there.until("VM/370 ONLINE\r\n")
+            await reached(site, ReadState.LOGON)
             there.type("\x04")
             assert await there.end() == 0
 
