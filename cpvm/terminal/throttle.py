@@ -1,6 +1,7 @@
 """Keeps a client from taking more than the system has for it: a flood waits in the network, not in the system.
 
-Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `YIELD`, `MOST_YIELDED`, `SHARE`, `BURST` and `TURN`.
+Whoever types, or runs a program that types, never notices. Hard limits: `AT_ONCE`, `RATE`, `YIELD`, `MOST_YIELDED`,
+`SHARE`, `BURST` and `TURN`.
 """
 
 import asyncio
