@@ -170,7 +170,7 @@ class VTPanel:
             ahead=len(self._ahead),
             name=self.name,
             secure=self.secure,
-            hint=self._hint,
+            hint=self._hint if self._notice != self._hint else "",
             row=row + 1,
             column=column + 1,
             window=self._view.window(),
