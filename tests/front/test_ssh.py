@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -247,6 +248,7 @@ def test_lines_may_be_asked_for_and_keys_edit_them(site: Site) -> None:
         async with site.connect("user01+line", "secret") as connection:
             there = await terminal(connection, "xterm", (80, 24))
             await there.until("LOGON AT")
+            await reached(site, ReadState.CP_READ)
             there.type("QUERX\x7fY USERXX\x1b[D\x1b[D\x1b[3~\x1b[3~ID\r")
             await there.until("USER01   AT CPVM\r\n")
             there.type("\x1b[A\r")
