@@ -66,7 +66,10 @@ class SSHWindow(SSHLine):
             self._session.look(self._chosen)
 
     def _toggle(self) -> None:
-        self._chosen = not (self._chosen or self._covered)
+        if self._panel is not None and self._covered and not self._chosen:
+            self._panel.tell("A PROGRAM HAS THE SCREEN")
+            return
+        self._chosen = not self._chosen
         self._look()
 
     def _command(self, command: int, data: bytes) -> None:
@@ -79,7 +82,7 @@ class SSHWindow(SSHLine):
                 self._record,
                 screen=self.size,
                 colours=self._terminal.colours,
-                attention=lambda: self._session.attention() if self._session is not None else None,
+                attention=self._attention_key,
                 system_request=self._escape,
                 hotkeys=(Hotkey(_LOOK_NAME, "Ctrl-T", "lines or 3270", "Ctrl-T lines"),),
                 hotkey=lambda key: self._toggle(),
@@ -93,6 +96,10 @@ class SSHWindow(SSHLine):
             panel.start()
         panel.name = self._userid
         panel.command(command, data)
+
+    def _attention_key(self) -> None:
+        if self._session is not None:
+            self._session.attention()
 
     def _uncover(self) -> None:
         if not self._covered:
@@ -148,7 +155,7 @@ class SSHWindow(SSHLine):
         super().resized(rows, columns)
 
     def interrupted(self) -> None:
-        if self._covered and self._session is not None:
-            self._session.attention()
+        if self._covered:
+            self._attention_key()
         else:
             super().interrupted()
