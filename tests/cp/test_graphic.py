@@ -6,6 +6,7 @@ import pytest
 
 from cpvm.cp import graphic, logo, session
 from cpvm.cp.cpscreen import CPScreen
+from cpvm.cp.fullscreen import resized
 from cpvm.machine.media.screen import Screen, write
 from cpvm.s370.datastream import Attribute, Extended
 from cpvm.s370.ebcdic import to_ebcdic
@@ -396,3 +397,19 @@ def test_a_display_is_a_graf_for_users_and_operators(site: Site) -> None:
     operator.until_line("GRAF G0001 LOGON  AS CMSUSER")
     assert display.says("QUERY CONSOLE")[0].startswith("CONS 009 ON GRAF G0001")
     assert operator.type("QUERY CONSOLE")[0].startswith(f"CONS 009 ON LINE {operator.name}")
+
+
+def test_what_a_smaller_terminal_shows_of_a_screen() -> None:
+    large = Screen(24, 80, (43, 80), extended=True)
+    text = to_ebcdic("HERE")
+    write(large, 0x05, bytes.fromhex("C3 1140401D60") + text)
+    shown, same = resized(large, (24, 80), False)
+    assert same and shown.find("HERE") == 1 and not shown.locked
+    write(large, 0x0D, bytes.fromhex("C3 1140401D60") + text)
+    shown, same = resized(large, (24, 80), True)
+    assert not same and shown.find("HERE") < 0 and (shown.rows, shown.columns) == (24, 80)
+    shown, same = resized(large, (43, 80), True)
+    assert same and shown.find("HERE") == 1 and shown.rows == 43
+    write(large, 0x05, bytes.fromhex("C3 1140402902C06042F2") + text)  # in red
+    shown, same = resized(large, (43, 80), False)
+    assert not same and shown.find("HERE") < 0
