@@ -13,6 +13,7 @@ from cpvm.terminal.ssh.pty import MAX_COLUMNS, MAX_ROWS, Pty
         ("xterm", True, True, 16),
         ("screen", True, True, 8),
         ("tmux-256color", True, True, 256),
+        ("screen.xterm-256color", True, True, 256),
         ("linux", True, False, 8),
         ("vt220", True, False, 0),
         ("vt100", True, False, 0),
@@ -28,6 +29,11 @@ from cpvm.terminal.ssh.pty import MAX_COLUMNS, MAX_ROWS, Pty
 def test_terminals(term: str, addressable: bool, brackets: bool, colours: int) -> None:
     pty = Pty.of(term, 80, 24)
     assert (pty.addressable, pty.brackets, pty.shows_3270, pty.colours) == (addressable, brackets, addressable, colours)
+
+
+def test_what_old_terminals_lack() -> None:
+    assert [Pty.of(term, 80, 24).shapes for term in ("xterm", "linux", "vt220")] == [True, False, False]
+    assert [Pty.of(term, 80, 24).black for term in ("xterm", "tmux-256color", "screen.xterm")] == [True, True, False]
 
 
 @pytest.mark.parametrize(

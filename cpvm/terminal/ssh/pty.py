@@ -14,7 +14,7 @@ MAX_ROWS, MAX_COLUMNS = 500, 1000
 
 _VT = re.compile(
     r"(xterm|vte|rxvt|screen|tmux|konsole|kitty|alacritty|foot|wezterm|putty|gnome|ms-terminal|iterm|ghostty|contour|mlterm"
-    r"|linux|cygwin|vt[12345]\d\d|st|ansi)(-.*)?",
+    r"|linux|cygwin|vt[12345]\d\d|st|ansi)([-.].*)?",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"(?!linux|cygwin|vt\d|ansi)", re.IGNORECASE)
@@ -49,6 +49,16 @@ class Pty:
     def shows_3270(self) -> bool:
         """Whether a 3270 can be drawn on it."""
         return self.addressable and self.rows >= MIN_ROWS and self.columns >= MIN_COLUMNS
+
+    @property
+    def shapes(self) -> bool:
+        """Whether its cursor can have several shapes."""
+        return self.brackets
+
+    @property
+    def black(self) -> bool:
+        """Whether rows can be erased to black: GNU screen erases them to its own background."""
+        return not self.term.lower().startswith("screen")
 
     @property
     def colours(self) -> int:

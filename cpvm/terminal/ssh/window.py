@@ -82,6 +82,8 @@ class SSHWindow(SSHLine):
                 self._record,
                 screen=self.size,
                 colours=self._terminal.colours,
+                black=self._terminal.black,
+                shapes=self._terminal.shapes,
                 attention=self._attention_key,
                 system_request=self._escape,
                 hotkeys=(Hotkey(_LOOK_NAME, "Ctrl-T", "lines or 3270", "Ctrl-T lines"),),
