@@ -16,10 +16,10 @@ AT_ONCE: Final = 16
 RATE: Final = 500
 """Of these a client may give so many a second; what it sends faster waits."""
 
-SHARE: Final = 0.05
+SHARE: Final = 0.03
 """The part of a processor that it may take to understand what a client sends, on an average."""
 
-BURST: Final = 0.05
+BURST: Final = 0.02
 """Seconds of processor time that may be spent on it at once."""
 
 YIELD: Final = 4
