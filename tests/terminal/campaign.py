@@ -35,8 +35,9 @@ PACE = 0.1
 """Seconds between two commands of the witness."""
 PATIENCE = 0.150
 """Seconds in which 95 % of the commands have to be done."""
-GROWTH = 20_000
-"""Kilobytes that the system may have more at the end than after the first attacks of each kind."""
+GROWTH = 40_000
+"""Kilobytes that the system may have more at the end than after the first attacks of each kind. Two threads check
+passwords, each in 16 MB that the host's allocator keeps once they have been needed."""
 CALM = 3.0
 """Seconds without an attack, before the first one and behind the last."""
 
