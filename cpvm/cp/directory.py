@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cpvm.cp.savedsys import SavedSystem
+from cpvm.cp.share import NOTHING_SET, Share
 
 NO_LOGON = "NOLOG"
 ANYONE = "ALL"
@@ -138,6 +139,7 @@ class UserEntry:
     aliases: tuple[str, ...] = ()  # other names that may be typed for the userid
     affinity: int = -1  # OPTION AFFINITY: the number of a processor; -1: any
     connections: int = 4  # OPTION MAXCONN: IUCV paths
+    share: Share = NOTHING_SET
     iucv: tuple[str, ...] = ()  # IUCV statements: ANY, ALLOW, or userids
 
     def device(self, vaddr: int) -> DeviceEntry | None:

@@ -26,7 +26,9 @@ from cpvm.cp.directory import (
     VolumeEntry,
 )
 from cpvm.cp.directory_source import Present
+from cpvm.cp.operand import Operands
 from cpvm.cp.savedsys import declare
+from cpvm.cp.share import NOTHING_SET, share
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS directory_user (userid TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;
@@ -63,6 +65,7 @@ def _device_from_plain(plain: dict[str, Any]) -> DeviceEntry:
 def _to_json(entry: UserEntry) -> str:
     plain = asdict(entry)
     plain["devices"] = [_device_to_plain(device) for device in entry.devices]
+    plain["share"] = str(entry.share)
     return json.dumps(plain)
 
 
@@ -71,6 +74,7 @@ def _from_json(text: str) -> UserEntry:
     plain["devices"] = tuple(_device_from_plain(device) for device in plain["devices"])
     for name in _TUPLES:
         plain[name] = tuple(plain.get(name, ()))
+    plain["share"] = share(Operands(plain["share"]), NOTHING_SET) if "share" in plain else NOTHING_SET
     return UserEntry(**plain)
 
 

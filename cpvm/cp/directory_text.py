@@ -56,6 +56,8 @@ def user_lines(entry: UserEntry, password: str) -> Iterator[str]:
         yield f" OPTION AFFINITY {entry.affinity}"
     if entry.connections != UserEntry.connections:
         yield f" OPTION MAXCONN {entry.connections}"
+    if entry.share != UserEntry.share:
+        yield f" SHARE {entry.share}"
     if entry.ipl:
         yield f"IPL {entry.ipl}".rjust(min(len(entry.ipl) + 5, LAST_COLUMN))
     yield from (f" IUCV {who}" for who in entry.iucv)

@@ -60,7 +60,9 @@ class Dispatcher:
                 self._end(vm, stop)
         except Exception as error:
             self._failed(vm, error)
-        vm.usage.overhead_ns += max(0, time.thread_time_ns() - began - (vm.usage.virtual_ns - virtual))
+        used = time.thread_time_ns() - began
+        vm.usage.overhead_ns += max(0, used - (vm.usage.virtual_ns - virtual))
+        self._charge(vm, used)
 
     @property
     def unfinished(self) -> bool:
@@ -76,7 +78,14 @@ class Dispatcher:
                 self._end(vm, stop)
             except Exception as error:
                 self._failed(vm, error)
-            vm.usage.overhead_ns += time.thread_time_ns() - began
+            used = time.thread_time_ns() - began
+            vm.usage.overhead_ns += used
+            self._charge(vm, used)
+
+    def _charge(self, vm: VMBLOK, used: int) -> None:
+        wait = self._system.scheduler.charge(vm, used)
+        if wait and not vm.logged_off:
+            vm.rest(wait)
 
     def _end(self, vm: VMBLOK, stop: Stop) -> None:
         actions, vm.after_slice, vm.alone = vm.after_slice, [], True

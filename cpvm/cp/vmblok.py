@@ -17,6 +17,7 @@ from cpvm.cp.message import Emsg, edit
 from cpvm.cp.pfkey import PFKey
 from cpvm.cp.savedsys import SavedSystem
 from cpvm.cp.segments import Segments
+from cpvm.cp.share import Allowance
 from cpvm.cp.symboltable import SymbolTable
 from cpvm.cp.syslock import Outside
 from cpvm.cp.terminalopts import TerminalOptions
@@ -91,7 +92,9 @@ class VMBLOK:
         self.interactive = 0  # slices that are left to it in queue 1
         self.priority = entry.priority  # SET PRIORITY
         self.favored: int | None = None  # SET FAVORED: percent of a processor, or 0
-        self.due = 0.0  # when its turn comes, in the scheduler's time
+        self.share = entry.share  # SET SHARE
+        self.due = 0.0  # its clock, as the scheduler has it
+        self.claim: tuple[float, float] | None = None  # what it counts as among those that run or could
         self.logged_off = False
         self.wait_began = 0.0
         self.generation = 0  # counts resets: what belongs to a machine that was reset since is void
@@ -104,6 +107,11 @@ class VMBLOK:
     def tracer(self) -> Tracer:
         """TRACE and PER; made when it is first asked for, since most users never do."""
         return Tracer(self)
+
+    @cached_property
+    def allowance(self) -> Allowance:
+        """What is left of what a limit allows."""
+        return Allowance()
 
     @cached_property
     def names(self) -> SymbolTable:

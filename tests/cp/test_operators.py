@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from cpvm.cp.accounting import Usage
-from cpvm.cp.schedule import Scheduler
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
-from cpvm.cp.vmblok import VMBLOK
 from cpvm.s370.ebcdic import from_ebcdic
 
 from .helper import DIRECTORY, FakeTerminal, Site
@@ -219,52 +214,6 @@ def test_host_commands_are_off_until_the_host_allows_them(site: Site, operator: 
     site.on_cp(shell.cancel)
     operator.session.line("QUERY USERS")
     operator.until_line("001 USERS, 000 DIALED")
-
-
-@dataclass(eq=False)
-class Waiting:
-    """As much of a VMBLOK as the scheduler looks at."""
-
-    userid: str
-    priority: int
-    favored: int | None = None
-    due: float = 0.0
-    interactive: int = 0
-    queued: bool = False
-    runnable: bool = True
-    logged_off: bool = False
-    usage: Usage = field(default_factory=Usage)
-
-
-def machine(name: str, priority: int) -> VMBLOK:
-    return cast(VMBLOK, Waiting(name, priority))
-
-
-def turns(scheduler: Scheduler, machines: list[VMBLOK], count: int) -> list[str]:
-    for vm in machines:
-        scheduler.add(vm)
-    given = []
-    for _ in range(count):
-        chosen = scheduler.next()
-        assert chosen is not None
-        given.append(chosen.userid)
-        scheduler.add(chosen)
-    return given
-
-
-def test_equals_take_turns() -> None:
-    assert turns(Scheduler(), [machine("A", 64), machine("B", 64), machine("C", 64)], 6) == ["A", "B", "C"] * 2
-
-
-def test_priority_gives_more_turns() -> None:
-    given = turns(Scheduler(), [machine("A", 64), machine("B", 31)], 90)
-    assert given.count("B") == pytest.approx(60, abs=2)
-
-
-def test_a_share_is_kept_before_all_others() -> None:
-    scheduler, favored = Scheduler(), machine("F", 99)
-    scheduler.favor(favored, 99)
-    assert turns(scheduler, [machine("A", 0), favored], 5) == ["F"] * 5
 
 
 def test_temporary_disks(tmp_path: Path) -> None:

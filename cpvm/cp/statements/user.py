@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import NO_LOGON, UNCHANGED, UserEntry
-from cpvm.cp.operand import decimal, is_alias, is_userid, storage_size
+from cpvm.cp.operand import Operands, decimal, is_alias, is_userid, storage_size
 from cpvm.cp.password import MAX_LENGTH
+from cpvm.cp.share import NOTHING_SET
+from cpvm.cp.share import share as share_of
 from cpvm.cp.statements import (
     DUPLICATE,
     MISSING,
@@ -148,6 +150,16 @@ def option(reader: Reader, words: list[str]) -> None:
             case _:
                 raise StatementError(f"unknown option {word}")
     reader.entry = replace(entry, options=tuple(dict.fromkeys(options)))
+
+
+@statement(
+    "SHARE",
+    form="SHARE ABSOLUTE nnn%|RELATIVE nnnnn [[ABSOLUTE|RELATIVE] maximum] [NOLIMIT|LIMITSOFT|LIMITHARD]",
+    where=USER | PROFILE,
+)
+def share(reader: Reader, words: list[str]) -> None:
+    """What part of the processors the machine is to have at least, and at most."""
+    reader.entry = replace(reader.entry, share=share_of(Operands(" ".join(words)), NOTHING_SET))
 
 
 @statement("IPL", form="IPL vaddr | name [PARM text]", where=USER | PROFILE)

@@ -1,4 +1,4 @@
-"""QUERY DUMP, PAGING, PRIORITY, AFFINITY, SASSIST, CPASSIST, JOURNAL, MAXIMUM: what operators have set (DMKCQP)."""
+"""What operators have set (DMKCQP): QUERY DUMP, PAGING, PRIORITY, SHARE, AFFINITY, SASSIST, JOURNAL, MAXIMUM..."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ def query_priority(request: Request, operands: Operands) -> Answer:
     vm = _user(request, operands)
     favored = "" if vm.favored is None else f", FAVORED {vm.favored:02}%" if vm.favored else ", FAVORED"
     request.write(f"{vm.userid:<8} PRIORITY = {vm.priority:02}{favored}")
+    return 0
+
+
+@query("SHARE", minimum=5, classes="AE")
+def query_share(request: Request, operands: Operands) -> Answer:
+    """QUERY SHARE userid."""
+    vm = _user(request, operands)
+    least, most = vm.share.lines
+    request.write(f"USER {vm.userid:<8} : {least}")
+    request.write(f"{'':16}{most}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""SET for operators: PRIORITY FAVORED RESERVE AFFINITY SASSIST CPASSIST JOURNAL RECORD MODE DUMP MAXIMUM (DMKCFS)."""
+"""SET for operators (DMKCFS): PRIORITY FAVORED SHARE RESERVE AFFINITY SASSIST CPASSIST JOURNAL RECORD MODE DUMP..."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.set import setting
 from cpvm.cp.message import INVALID_OPERAND, NOT_LOGGED_ON
 from cpvm.cp.operand import Operands, choose, decimal, on_off
+from cpvm.cp.share import NOTHING_SET, share
 from cpvm.cp.vmblok import VMBLOK
 
 
@@ -23,8 +24,7 @@ def set_priority(request: Request, operands: Operands) -> Answer:
     vm = _user(request, operands)
     priority = decimal(operands.take(), 0, 99)
     operands.end()
-    vm.priority = priority
-    vm.due = 0.0  # from its next turn on
+    request.system.scheduler.set_priority(vm, priority)
     return 0
 
 
@@ -39,6 +39,20 @@ def set_favored(request: Request, operands: Operands) -> Answer:
     else:
         share = 0 if word is None else decimal(word.removesuffix("%"), 1, 99)
     request.system.scheduler.favor(vm, share)
+    return 0
+
+
+@setting("SHARE", minimum=5, classes="A")
+def set_share(request: Request, operands: Operands) -> Answer:
+    """SET SHARE userid INITial | [ABSolute nnn%|RELative nnnnn] [[ABS|REL] maximum] [NOLimit|LIMITSoft|LIMITHard]."""
+    vm = _user(request, operands)
+    if operands.skip("INITIAL", 4):
+        operands.end()
+        entry = request.system.directory.users.get(vm.userid)
+        chosen = entry.share if entry is not None else NOTHING_SET
+    else:
+        chosen = share(operands, vm.share)
+    request.system.scheduler.set_share(vm, chosen)
     return 0
 
 
