@@ -153,7 +153,7 @@ def _serve(system: api.SystemHandle, address: Address | None, more: Sequence[str
             vocabulary=vocabulary,
         )
     else:
-        terminal = PlainTerminal("CONS", sys.stdin, sys.stdout, keep=address is not None)
+        terminal = PlainTerminal("CONS", sys.stdin, sys.stdout, keep=address is not None or bool(more))
 
     def end(signum: int, frame: FrameType | None) -> None:
         # Not here: the thread that is interrupted may hold what a shutdown needs.
