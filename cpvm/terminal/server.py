@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from cpvm.terminal.arrival import Caller, ask
 from cpvm.terminal.files import allow_files
 from cpvm.terminal.line import Connect
 from cpvm.terminal.linemode import Histories
+from cpvm.terminal.listening import Listener
 from cpvm.terminal.telnet import TelnetLine
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay, DisplayLine
@@ -34,7 +34,7 @@ KEEP_ALIVE = 120.0
 _CLOSE_GRACE = 5.0  # seconds that closed lines may take to deliver their last output
 
 
-class TelnetServer:
+class TelnetServer(Listener):
     """A listener, with its own thread and event loop, so that a flooding client slows neither CP nor a local terminal.
 
     Args:
@@ -62,6 +62,7 @@ class TelnetServer:
         prefix: str = "L",
         taken: Callable[[str], bool] = lambda name: False,
     ) -> None:
+        super().__init__("telnet")
         self._tls = tls
         self._prefix = prefix
         self._taken = taken
@@ -73,63 +74,23 @@ class TelnetServer:
         self._histories = Histories()
         self._host = host
         self._port = port
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="telnet", daemon=True)
-        self._ready = threading.Event()
-        self._error: OSError | None = None
         self._server: asyncio.Server | None = None
         self._lines: dict[int, TelnetLine | DisplayLine | WindowLine | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking: dict[int, asyncio.Future[Caller]] = {}
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return str(host), int(port)
-
-    def start(self) -> None:
-        """Begin to listen.
-
-        Raises:
-            OSError: the address is in use, or is not one of this computer.
-        """
-        self._thread.start()
-        self._ready.wait()
-        if self._error:
-            self._thread.join()
-            raise self._error
-
-    def stop(self) -> None:
-        """Stop listening, end all connections and wait for the thread."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
+    async def _begin(self) -> tuple[str, int]:
         self._loop.set_exception_handler(self._trouble)
         if self._tls is not None:
             leantls.spare()
         self._files = max(1, allow_files(MAX_CONNECTIONS + OTHER_FILES) - OTHER_FILES)
-        try:
-            try:
-                limits = {"ssl_handshake_timeout": HANDSHAKE} if self._tls is not None else {}
-                start = asyncio.start_server(
-                    self._accept, self._host, self._port, backlog=256, limit=BUFFER, ssl=self._tls, **limits
-                )
-                self._server = self._loop.run_until_complete(start)
-            except OSError as error:
-                self._error = error
-                return
-            finally:
-                self._ready.set()
-            self._loop.call_later(KEEP_ALIVE, self._keep_alive)
-            self._loop.run_forever()
-            self._loop.run_until_complete(self._end())
-        finally:
-            self._loop.close()
+        limits = {"ssl_handshake_timeout": HANDSHAKE} if self._tls is not None else {}
+        self._server = await asyncio.start_server(
+            self._accept, self._host, self._port, backlog=256, limit=BUFFER, ssl=self._tls, **limits
+        )
+        self._loop.call_later(KEEP_ALIVE, self._keep_alive)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
 
     def _keep_alive(self) -> None:
         for line in self._lines.values():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from typing import Any, Final
 import asyncssh
 
 from cpvm.terminal.linemode import Histories
+from cpvm.terminal.listening import Listener
 from cpvm.terminal.ssh.access import Access
 from cpvm.terminal.ssh.gate import Gate, Guest, Place
 from cpvm.terminal.ssh.session import SSHSession
@@ -38,7 +38,7 @@ SIGN_OF_LIFE: Final = 60.0
 _CLOSE_GRACE = 5.0  # seconds that closed sessions may take to deliver their last output
 
 
-class SSHServer:
+class SSHServer(Listener):
     """A listener.
 
     Args:
@@ -52,16 +52,12 @@ class SSHServer:
     def __init__(
         self, gate: Gate, host: str, port: int, host_key: bytes, failed: Callable[[Exception], None] | None = None
     ) -> None:
+        super().__init__("ssh")
         self._gate = gate
         self._host, self._port = host, port
         self._host_key = asyncssh.import_private_key(host_key)
         self._failed = failed
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="ssh", daemon=True)
-        self._ready = threading.Event()
-        self._error: Exception | None = None
         self._acceptor: asyncssh.SSHAcceptor | None = None
-        self._address = (host, port)
         self._histories = Histories()
         self._threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="ssh-command")
         self._accesses: dict[Access, str] = {}
@@ -70,52 +66,17 @@ class SSHServer:
         self._number = 0
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._address
-
-    @property
     def fingerprint(self) -> str:
         """Of the host key, as clients show it."""
         return str(self._host_key.get_fingerprint())
-
-    def start(self) -> None:
-        """Begin to listen. Raises OSError: the address is in use, or is not one of this computer."""
-        self._thread.start()
-        self._ready.wait()
-        if self._error:
-            self._thread.join()
-            raise self._error
-
-    def stop(self) -> None:
-        """Stop listening, end all connections and wait for the thread."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.set_exception_handler(self._trouble)
-        try:
-            try:
-                self._loop.run_until_complete(self._listen())
-            except OSError as error:
-                self._error = error
-                return
-            finally:
-                self._ready.set()
-            self._loop.run_forever()
-            self._loop.run_until_complete(self._end())
-        finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._loop.close()
 
     def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, Exception) and not isinstance(error, OSError | asyncssh.Error) and self._failed:
             self._failed(error)
 
-    async def _listen(self) -> None:
+    async def _begin(self) -> tuple[str, int]:
+        self._loop.set_exception_handler(self._trouble)
         self._acceptor = await asyncssh.create_server(
             self._access,
             self._host,
@@ -134,7 +95,7 @@ class SSHServer:
             config=None,
         )
         host, port = self._acceptor.sockets[0].getsockname()[:2]
-        self._address = (str(host), int(port))
+        return host, port
 
     async def _end(self) -> None:
         if self._acceptor is not None:
@@ -151,6 +112,7 @@ class SSHServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     # -- connections -----------------------------------------------------------------------------------------
 

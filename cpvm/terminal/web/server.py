@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import ipaddress
 import ssl
-import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from aiohttp import WSCloseCode, web
 
+from cpvm.terminal.listening import Listener
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay
 from cpvm.terminal.web import limits
@@ -26,7 +26,7 @@ _LINGER: Final = 1.0  # seconds for which the rest of a request that was refused
 _CLOSE_GRACE: Final = 5.0  # seconds that closed terminals may take to deliver their last output
 
 
-class WebServer:
+class WebServer(Listener):
     """A listener for browsers.
 
     Args:
@@ -50,60 +50,19 @@ class WebServer:
         names: Iterable[str] = (),
         fence: Fence | None = None,
     ) -> None:
+        super().__init__("web")
         self._display = display
         self._fence = fence
         self._host, self._port, self._tls = host, port, tls
         self._names = own_names(host, names)
         self._operator = operator
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-        self._ready = threading.Event()
-        self._error: OSError | None = None
-        self._address = (host, port)
         self._lines: dict[int, WebDisplay | None] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._callers: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
+        self._runner: web.AppRunner | None = None
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._address
-
-    def start(self) -> None:
-        """Begin to listen.
-
-        Raises:
-            OSError: the address is in use, or is not one of this computer.
-        """
-        self._thread.start()
-        self._ready.wait()
-        if self._error:
-            self._thread.join()
-            raise self._error
-
-    def stop(self) -> None:
-        """Stop listening, end all connections and wait for the thread."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            try:
-                runner = self._loop.run_until_complete(self._begin())
-            except OSError as error:
-                self._error = error
-                return
-            finally:
-                self._ready.set()
-            self._loop.run_forever()
-            self._loop.run_until_complete(self._end(runner))
-        finally:
-            self._loop.close()
-
-    async def _begin(self) -> web.AppRunner:
+    async def _begin(self) -> tuple[str, int]:
         gate = Gate()
         application = web.Application(middlewares=[gate.heard(), guard(self._names)], client_max_size=limits.MAX_BODY)
         application.router.add_get("/terminal", self._terminal)
@@ -131,11 +90,12 @@ class WebServer:
         except OSError:
             await runner.cleanup()
             raise
-        self._address = self._server.sockets[0].getsockname()[:2]
-        return runner
+        self._runner = runner
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
 
-    async def _end(self, runner: web.AppRunner) -> None:
-        assert self._server is not None
+    async def _end(self) -> None:
+        assert self._server is not None and self._runner is not None
         self._server.close()
         for line in list(self._lines.values()):
             if line is not None:
@@ -147,7 +107,7 @@ class WebServer:
         for socket in list(self._sockets):
             with contextlib.suppress(ConnectionError, TimeoutError):
                 await asyncio.wait_for(socket.close(code=WSCloseCode.GOING_AWAY, message=b"shutdown"), _CLOSE_GRACE)
-        await runner.cleanup()
+        await self._runner.cleanup()
 
     # -- terminals -------------------------------------------------------------------------------------------
 

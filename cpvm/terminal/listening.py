@@ -1,0 +1,69 @@
+"""What all listeners have in common: a thread and an event loop of their own, a beginning and an end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+
+
+class Listener(ABC):
+    """A thread with an event loop, in which something listens.
+
+    Args:
+        name: of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._ready = threading.Event()
+        self._error: Exception | None = None
+        self._address = ("", 0)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._address
+
+    def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: the address is in use, or is not one of this computer.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._error:
+            self._thread.join()
+            raise self._error
+
+    def stop(self) -> None:
+        """Stop listening, end all connections and wait for the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            try:
+                host, port = (self._loop.run_until_complete(self._begin()))[:2]
+                self._address = (str(host), int(port))
+            except OSError as error:
+                self._error = error
+                return
+            finally:
+                self._ready.set()
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._end())
+        finally:
+            self._loop.close()
+
+    @abstractmethod
+    async def _begin(self) -> tuple[str, int]:
+        """Begin to listen; returns where. Raises OSError."""
+
+    @abstractmethod
+    async def _end(self) -> None:
+        """End all connections."""
