@@ -58,6 +58,8 @@ class FakeSession:
         self.go(ReadState.CP_READ)
 
     def _line(self, text: str) -> None:
+        if self._state is ReadState.CLOSED:
+            return  # typed before the end was heard of; CP's sessions take no notice either
         self.typed.append(text)
         if self._busy:
             return
@@ -79,6 +81,7 @@ class FakeSession:
             self.go(ReadState.LOGON)
         elif verb == "BYE":
             self.terminal.write("GOODBYE")
+            self._state = ReadState.CLOSED
             self.terminal.close()
         elif verb == "FLOOD":
             self.go(ReadState.RUNNING)
