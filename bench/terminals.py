@@ -14,17 +14,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import crowd, tnclient
+from bench.figures import save
 from bench.peer import this_machine
 
 COMMANDS = (
@@ -216,6 +216,36 @@ def report(figures: Figures) -> None:
     print("    " + ", ".join(f"{name} {share:.1%}" for name, share in figures.threads.items() if share > 0.001))
 
 
+def rows(figures: Figures, idle: int) -> list[tuple[str, str]]:
+    """The table of the page; IDLE connections were measured."""
+    found: list[tuple[str, str]] = []
+    if figures.users:
+        answer, processor, logon = figures.response, figures.processor, figures.logon
+        times = ", ".join(f"{answer[name] * 1000:.0f}" for name in ("p50", "p95", "p99", "max"))
+        found += [
+            (
+                "users at 3270s, each with CMS; commands",
+                f"{figures.users}; {answer['commands']:,.0f}, {answer['a second']:.0f} a second",
+            ),
+            ("ENTER to `Ready;`: median, 95 %, 99 %, longest", f"{times} ms"),
+            (
+                "processor that the system used",
+                f"{processor['system']:.0%} of one, {processor['a command'] * 1000:.1f} ms a command",
+            ),
+            ("processor that their terminals used", f"{processor['terminals']:.0%} of one"),
+            (
+                f"{figures.users} users log on at once and IPL CMS",
+                f"{logon['all']:.1f} s; {logon['processor each'] * 1000:.0f} ms of processor time each",
+            ),
+            ("memory for each of them", f"{logon['kilobytes each'] / 1000:.2f} MB"),
+            ("while they do nothing", f"{figures.idle['processor']:.2%} of a processor"),
+        ]
+    if idle:
+        each = [f"{figures.connection[f'{kind} kilobytes']:.1f}" for kind in ("3270", "telnet")]
+        found.append((f"memory for each of {idle:,} idle connections: a 3270, telnet", f"{', '.join(each)} KB"))
+    return found
+
+
 def broken(figures: Figures) -> list[str]:
     """What is promised and was not kept."""
     found = [
@@ -237,7 +267,7 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=2000, help="connections that nobody uses; default 2000")
     parser.add_argument("--system", type=Path, metavar="DIR", help="where the system is made and kept")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, for bench/figures.py")
     given = parser.parse_args()
     crowd.open_files(max(given.users, given.idle) + 200)
     figures = Figures(this_machine(), given.users, given.pace)
@@ -250,8 +280,8 @@ def main() -> None:
                 asyncio.run(idle_connections(system, given.idle, figures))
             if given.users:
                 asyncio.run(working(system, given, figures))
-    if given.json:
-        given.json.write_text(json.dumps(asdict(figures), indent=1) + "\n")
+    command = f"python bench/terminals.py --users {given.users} --pace {given.pace:g} --idle {given.idle}"
+    save(given.json, "terminals", command, rows(figures, given.idle))
     if missed := broken(figures):
         raise SystemExit("; ".join(missed))
 
