@@ -11,11 +11,14 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from cpvm.cp.network.destination import LOWEST
 from cpvm.cp.network.wire import Channel, LinkError
+from cpvm.cp.operand import is_userid
+from cpvm.cp.session import harmless
 from cpvm.cp.spoolfile import SpoolRecord, pack, unpack
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ PING_SECONDS: Final = 30.0
 _CHUNK: Final = 128 * 1024  # bytes of records in a DATA frame, before they are compressed
 _AT_ONCE: Final = 50  # keys to forget, in a frame
 _MOST_RECORDS: Final = 512 * 1024  # bytes of records in a frame that is taken
+_MOST_FILE: Final = 99999  # number of a spool file elsewhere
+_MOST_WAITING: Final = 1000  # lines for a neighbour that it has not taken
+_KEY: Final = 64  # characters of a file's key
 
 
 class Kind(IntEnum):
@@ -155,9 +161,12 @@ class Connection:
             self._outbox.append((kind, json.dumps(content).encode()))
             self._changed.notify_all()
 
-    def send_message(self, message: Message) -> None:
-        """Send a line."""
+    def send_message(self, message: Message) -> bool:
+        """Send a line; False if too many wait already, since the neighbour does not listen."""
+        if len(self._outbox) >= _MOST_WAITING:
+            return False
         self.post(Kind.MESSAGE, asdict(message))
+        return True
 
     def close(self, reason: str = "") -> None:
         """End it."""
@@ -353,7 +362,17 @@ def _typed(cls: type[Header | Message], payload: bytes) -> dict[str, Any]:
 
 
 def _header(payload: bytes) -> Header:
-    return Header(**_typed(Header, payload))
+    """A file's header, with nothing in it that cannot be. Raises LinkError."""
+    header = Header(**_typed(Header, payload))
+    names = (header.node, header.userid, header.origin_node, header.origin_user)
+    if not all(is_userid(name) for name in names):
+        raise LinkError("a file has wrong names")
+    if not (0 <= header.priority <= LOWEST and 0 <= header.origin_file <= _MOST_FILE and 0 < len(header.key) <= _KEY):
+        raise LinkError("a file has wrong numbers")
+    texts: dict[str, Any] = {
+        name: harmless(getattr(header, name)) for name in ("kind", "spool_class", "dist", "name", "type", "form")
+    }
+    return replace(header, **texts)
 
 
 def _message(payload: bytes) -> Message:

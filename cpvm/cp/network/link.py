@@ -74,9 +74,7 @@ class LinkState:
     def send_message(self, message: Message) -> bool:
         """Send a line; False if the neighbour is not there."""
         connection = self._connection
-        if connection is not None:
-            connection.send_message(message)
-        return connection is not None
+        return connection is not None and connection.send_message(message)
 
     def serve(self, connection: Connection) -> None:
         """Use a connection until it breaks; a new one takes the place of an old one, whose neighbour is gone."""

@@ -7,6 +7,7 @@ neighbour has acknowledged it, and is then the neighbour's, who sends it on if i
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import sqlite3
 import threading
@@ -22,7 +23,6 @@ from cpvm.cp.network.connection import Connection, Header, Incoming, Message, Ou
 from cpvm.cp.network.destination import SYSTEM, Destination, read_tag
 from cpvm.cp.network.link import LinkState
 from cpvm.cp.network.messages import (
-    CALLER_REFUSED,
     CANNOT_LISTEN,
     ENQUEUED,
     NO_SUCH_NODE,
@@ -31,8 +31,10 @@ from cpvm.cp.network.messages import (
     SENT,
     SPOOLED,
 )
+from cpvm.cp.network.strangers import Strangers
 from cpvm.cp.network.transmission import Origin, Transmissions
 from cpvm.cp.network.wire import LinkError, answer
+from cpvm.cp.session import harmless
 from cpvm.cp.spoolfile import SpoolFile, SpoolRecord, read_records
 from cpvm.cp.sysconfig import ANY
 
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
 
 REFUSED_SECONDS = 60.0  # until a file that a neighbour could not take is offered again
-_MOST_CALLERS: Final = 20  # that have not logged on yet
 _TEXT: Final = 240  # characters of a message
+_PASSING: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED, errno.EINTR))
+_BREATH: Final = 0.2  # seconds until somebody is let in again after one of these
 
 
 class Network:
@@ -58,7 +61,7 @@ class Network:
         self._listen = configuration.listen
         self._listener: socket.socket | None = None
         self._threads: list[threading.Thread] = []
-        self._callers = threading.BoundedSemaphore(_MOST_CALLERS)
+        self._strangers = Strangers(self._tell)
         self._sending: dict[str, int] = {}
         self._refused: dict[int, float] = {}
         self._waiting: dict[str, list[int]] = {}  # by neighbour: spoolids, the most urgent last; made again if missing
@@ -109,6 +112,7 @@ class Network:
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
+        self._strangers.close()
         for link in self.links.values():
             link.close()
         for thread in self._threads:
@@ -119,29 +123,37 @@ class Network:
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            if not self._callers.acquire(blocking=False):
-                connection.close()
+                connection, address = listener.accept()
+            except OSError as error:
+                if not self._running or error.errno not in _PASSING:
+                    return
+                time.sleep(_BREATH)  # the host has no more for us at the moment
                 continue
-            threading.Thread(target=self._called, args=(connection,), name="caller", daemon=True).start()
+            self._strangers.come(connection, str(address[0]))
+            try:
+                threading.Thread(target=self._called, args=(connection,), name="caller", daemon=True).start()
+            except RuntimeError:  # the host has no more threads
+                self._strangers.known(connection)
+                connection.close()
 
     def _called(self, connection: socket.socket) -> None:
         try:
             channel = answer(connection, self.node, self._secret)
         except LinkError as error:
+            if self._strangers.known(connection):
+                self._strangers.refused(str(error))
             with contextlib.suppress(OSError):
                 connection.close()
-            why = str(error).upper()
-            self._system.post(lambda: self._system.log.write(CALLER_REFUSED.full(why)))
             return
-        finally:
-            self._callers.release()
+        if not self._strangers.known(connection):
+            channel.close()
+            return
         thread = threading.current_thread()
         self._threads.append(thread)
-        self.links[channel.node].serve(Connection(channel, self))
-        self._threads.remove(thread)
+        try:
+            self.links[channel.node].serve(Connection(channel, self))
+        finally:
+            self._threads.remove(thread)
 
     def _secret(self, node: str) -> str | None:
         """The key of a neighbour that may call. Of two that call each other, the one whose name comes first does it."""
@@ -354,13 +366,14 @@ class Network:
         self._system.post(lambda: self._pass_on(message))
 
     def _pass_on(self, message: Message) -> None:
-        text = "".join(char if char.isprintable() else " " for char in message.text[:_TEXT])
+        text = harmless(message.text[:_TEXT])
+        message = replace(message, origin_node=message.origin_node[:8], origin_user=message.origin_user[:8])
         if message.node != self.node:
             self._forward(replace(message, text=text))
         elif message.origin_user == self.userid:
             self._show(message.userid, f"{message.origin_node}: {text}")
         else:
-            self._show(message.userid, text, sender=f"{message.origin_node}({message.origin_user})"[:18])
+            self._show(message.userid, text, sender=f"{message.origin_node}({message.origin_user})")
 
     def send(self, message: Message) -> bool:
         """MSG: a line for a user of some node; False if it cannot go."""

@@ -15,18 +15,21 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
 VERSION: Final = 1
 LOGON_SECONDS: Final = 10.0
+"""For all that is said until both sides know each other, however many pieces it comes in."""
 SILENCE_SECONDS: Final = 90.0
 """A neighbour that says nothing for so long, not even that it is there, is taken for gone."""
 MOST_BEFORE: Final = 1024  # bytes of a frame before the key has been proved
 MOST: Final = 1 << 20  # bytes of a frame
 _LENGTH: Final = struct.Struct(">I")
 _NUMBER: Final = struct.Struct(">QB")
+_WORDS: Final = 100  # characters of what a neighbour says of its reasons
 _MAC: Final = 16
 _NONCE: Final = 16
 _COST, _BLOCK = 1 << 13, 8  # scrypt: guessing the key from what was overheard shall cost something
@@ -75,18 +78,18 @@ class Channel:
 
 def call(connection: socket.socket, mine: str, other: str, secret: str) -> Channel:
     """Log on to a neighbour that has been called. Raises LinkError."""
-    connection.settimeout(LOGON_SECONDS)
+    until = _until(connection)
     hello = _hello(mine, other)
     _send(connection, hello)
-    answer = _receive(connection, MOST_BEFORE)
+    answer = _receive(connection, MOST_BEFORE, until)
     said = _parse(answer)
     if said.get("refused"):
-        raise LinkError(f"{other} refuses: {said['refused']}")
+        raise LinkError(f"{other} refuses: {str(said['refused'])[:_WORDS]}")
     if said.get("node") != other:
-        raise LinkError(f"{said.get('node')} answers, not {other}")
+        raise LinkError(f"{str(said.get('node'))[:8]} answers, not {other}")
     key, transcript = _key(secret), hello + answer
     _send(connection, _proof(key, b"caller", transcript))
-    if not hmac.compare_digest(_receive(connection, MOST_BEFORE), _proof(key, b"called", transcript)):
+    if not hmac.compare_digest(_receive(connection, MOST_BEFORE, until), _proof(key, b"called", transcript)):
         raise LinkError(f"{other} does not know the key, or has another one")
     connection.settimeout(SILENCE_SECONDS)
     return Channel(connection, other, _hash(key, b"to called", transcript), _hash(key, b"to caller", transcript))
@@ -94,8 +97,8 @@ def call(connection: socket.socket, mine: str, other: str, secret: str) -> Chann
 
 def answer(connection: socket.socket, mine: str, secret_of: Callable[[str], str | None]) -> Channel:
     """Let a neighbour log on that has called. Raises LinkError."""
-    connection.settimeout(LOGON_SECONDS)
-    hello = _receive(connection, MOST_BEFORE)
+    until = _until(connection)
+    hello = _receive(connection, MOST_BEFORE, until)
     said = _parse(hello)
     node = said.get("node")
     secret = secret_of(node) if isinstance(node, str) else None
@@ -105,7 +108,7 @@ def answer(connection: socket.socket, mine: str, secret_of: Callable[[str], str 
     reply = _hello(mine, node)
     _send(connection, reply)
     key, transcript = _key(secret), hello + reply
-    if not hmac.compare_digest(_receive(connection, MOST_BEFORE), _proof(key, b"caller", transcript)):
+    if not hmac.compare_digest(_receive(connection, MOST_BEFORE, until), _proof(key, b"caller", transcript)):
         raise LinkError(f"{node} does not know the key")
     _send(connection, _proof(key, b"called", transcript))
     connection.settimeout(SILENCE_SECONDS)
@@ -119,7 +122,7 @@ def _hello(mine: str, other: str) -> bytes:
 def _parse(data: bytes) -> dict[str, Any]:
     try:
         said = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise LinkError("that is no cpvm") from None
     if not isinstance(said, dict):
         raise LinkError("that is no cpvm")
@@ -142,6 +145,12 @@ def _proof(key: bytes, who: bytes, transcript: bytes) -> bytes:
     return _hash(key, who, transcript)
 
 
+def _until(connection: socket.socket) -> float:
+    """When a connection has to have logged on."""
+    connection.settimeout(LOGON_SECONDS)
+    return time.monotonic() + LOGON_SECONDS
+
+
 def _send(connection: socket.socket, data: bytes) -> None:
     try:
         connection.sendall(_LENGTH.pack(len(data)) + data)
@@ -149,17 +158,20 @@ def _send(connection: socket.socket, data: bytes) -> None:
         raise LinkError(str(error.strerror or error)) from error
 
 
-def _receive(connection: socket.socket, most: int) -> bytes:
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+def _receive(connection: socket.socket, most: int, until: float | None = None) -> bytes:
+    """A frame; complete at UNTIL at the latest, or else never silent for longer than the connection allows."""
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, until))
     if length > most:
         raise LinkError("a frame is too long")
-    return _exactly(connection, length)
+    return _exactly(connection, length, until)
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int, until: float | None) -> bytes:
     data = bytearray()
     while len(data) < count:
         try:
+            if until is not None:
+                connection.settimeout(max(until - time.monotonic(), 0.001))
             piece = connection.recv(min(count - len(data), 1 << 16))
         except OSError as error:
             raise LinkError(str(error.strerror or error)) from error
