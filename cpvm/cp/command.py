@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cpvm.cp.message import (
-    CONTROL_PROGRAM_ERROR,
     OPERAND_MISSING,
     PLUGIN_ERROR,
     UNKNOWN_COMMAND,
@@ -360,13 +359,14 @@ class CommandRun:
         command = self._request.command if self._request else None
         where = f"{command.name if command else 'COMMAND'} by {self.vm.userid if self.vm else 'LOGON'}"
         owner = plugin.owner(command.body) if command else None
-        self.code = CONTROL_PROGRAM_ERROR.number
         if owner is not None:
+            self.code = PLUGIN_ERROR.number
             plugin.report(owner, f"command {where}", error, self.system)
             self.message(PLUGIN_ERROR.full(owner))
         else:
-            self.system.log.failure(where, error)
-            self.message(CONTROL_PROGRAM_ERROR.full())
+            told = self.system.log.failure(where, error)
+            self.code = told.number
+            self.message(told.full())
 
     def _wait(self, effect: Effect) -> None:
         self.waiting = effect

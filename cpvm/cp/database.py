@@ -43,14 +43,18 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All statements inside are committed together when the block ends, or not at all. Does not nest."""
+        """All statements inside are committed together when the block ends, or not at all. Does not nest.
+
+        Raises sqlite3.Error: the host does not keep them, and nothing has changed.
+        """
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield self._db
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # some errors have ended it already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def query(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """All rows that a SELECT finds."""

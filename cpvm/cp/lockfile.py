@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from cpvm.cp.database import DatabaseError
+
 NAME = "lock"
 
 
@@ -13,11 +15,21 @@ class SystemStartError(Exception):
     """The system cannot be created or started; the text says why."""
 
 
+def trouble_of(folder: Path, error: Exception) -> str:
+    """Why the system in FOLDER cannot be started."""
+    if isinstance(error, DatabaseError):
+        return str(error)
+    return f"{folder}: {error.strerror or error}" if isinstance(error, OSError) else f"{folder}: {error}"
+
+
 def lock_folder(folder: Path) -> IO[str]:
     """Lock the system in FOLDER until the file returned is closed or the process ends. Raises SystemStartError."""
     if not folder.is_dir():
         raise SystemStartError(f"{folder} does not exist: no system was created here")
-    file = (folder / NAME).open("a", encoding="ascii")
+    try:
+        file = (folder / NAME).open("a", encoding="ascii")
+    except OSError as error:
+        raise SystemStartError(trouble_of(folder, error)) from error
     try:
         _lock(file)
     except OSError as error:

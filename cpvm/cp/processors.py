@@ -30,7 +30,11 @@ class Processors:
     """All of them. Every method but `start` is for threads that have the lock."""
 
     def __init__(
-        self, lock: SystemLock, scheduler: Scheduler, run: Callable[[VMBLOK], None], failed: Callable[[Exception], None]
+        self,
+        lock: SystemLock,
+        scheduler: Scheduler,
+        run: Callable[[VMBLOK], None],
+        failed: Callable[[Exception], object],
     ) -> None:
         """RUN gives a machine one slice; FAILED is told of what it raises."""
         self._lock = lock

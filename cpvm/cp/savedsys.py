@@ -14,6 +14,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -167,7 +168,10 @@ class SavedSystems:
         except OSError as error:
             raise SavedSystemError(f"{path}: {error.strerror}") from error
         saved = replace(system, file=name, created=time.time())
-        self._replace(saved)
+        try:
+            self._replace(saved)
+        except sqlite3.Error as error:  # the file stays until the next start, which knows whether it counts
+            raise SavedSystemError(f"{path}: {error}") from error
         return saved
 
     def purge(self, name: str) -> None:
@@ -189,14 +193,16 @@ class SavedSystems:
     def _remove(self, old: SavedSystem | None) -> None:
         """The file of what is no longer there; a machine that is just mapping it has it open."""
         if old is not None and old.file:
-            self.path(old).unlink(missing_ok=True)
+            with suppress(OSError):  # it is swept away at the next start
+                self.path(old).unlink()
 
     def sweep(self) -> None:
         """Remove files that no name has: a process was killed before it came to that."""
         files = {system.file for system in self._current().values()}
         for path in self._folder.glob("*.pages"):
             if path.name not in files:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
 
 
 def declare(db: sqlite3.Connection, system: SavedSystem) -> None:

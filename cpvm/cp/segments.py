@@ -7,6 +7,7 @@ as shared, VM/370 told a user who changed it, and here as there the machine then
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cpvm.cp.message import message
@@ -142,7 +143,8 @@ class Segments:
                 storage.detach_segment(start, end)
             raise SavedSystemError(str(error)) from error
         finally:
-            os.close(number)
+            with suppress(OSError):  # nothing was written
+                os.close(number)
         storage.altered = lambda block: self._altered(block * BLOCK)
         vm.machine.cpu.forget()
 

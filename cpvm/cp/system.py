@@ -7,10 +7,10 @@ One thread, the CP thread, executes commands and takes events from a queue that 
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from cpvm.cp.dispatch import Dispatcher
 from cpvm.cp.events import Event, EventQueue
 from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.lineedit import EditSymbols, logical_lines
-from cpvm.cp.lockfile import SystemStartError, lock_folder
+from cpvm.cp.lockfile import SystemStartError, lock_folder, trouble_of
 from cpvm.cp.message import message
 from cpvm.cp.minidisk import Minidisks, make_volumes, volume_path
 from cpvm.cp.network import transmission
@@ -46,6 +46,7 @@ from cpvm.cp.syslock import SystemLock
 from cpvm.cp.timers import Timers
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.warmstart import Start
+from cpvm.cp.workers import Workers
 from cpvm.machine import Machine, engines
 from cpvm.s370 import plugin
 
@@ -55,8 +56,6 @@ _SCHEMAS = (
     *(directory_store.SCHEMA, spool.SCHEMA, accounting.SCHEMA, savedsys.SCHEMA),
     *(intake.SCHEMA, transmission.SCHEMA),
 )
-_WORKERS = 2  # for passwords
-_HALVES = 32  # host halves at work at the same time
 _HEADWAY = 0.001  # seconds that running machines have between two bursts
 _SMALLEST = 8192  # bytes of storage of a machine
 _LOGON_SYMBOLS = EditSymbols()
@@ -94,15 +93,16 @@ class System(Spooling):
                 first = Machine(_SMALLEST, engine=engine)  # native code is made ready from now on
                 opened.callback(lock_folder(self.folder).close)
                 self.database = Database(self.folder / DATABASE, _SCHEMAS)
-            except DatabaseError as error:
-                raise SystemStartError(str(error)) from error
+                opened.callback(self.database.close)
+                self.directory = DirectoryStore(self.database)
+                self.spool = Spool(self.database)
+            except (DatabaseError, sqlite3.Error, OSError) as error:
+                raise SystemStartError(trouble_of(self.folder, error)) from error
             self._opened = opened.pop_all()
         self.native = first.engine_statistics().engine != engines.REFERENCE
         discover("cpvm.cp.commands")
         self.host_halves = {name.upper(): factory for name, factory in (host_halves or {}).items()}
         self.log = OperatorLog(self.folder / "operator.log")
-        self.directory = DirectoryStore(self.database)
-        self.spool = Spool(self.database)
         self.minidisks = Minidisks(self.folder)
         self.minidisks.report = self.log.write
         self.real = RealDevices(self.folder)
@@ -129,8 +129,7 @@ class System(Spooling):
         self.ipl_time = 0.0
         self.on_shutdown: list[Callable[[], None]] = []
         self._not_before = 0.0  # machines have until then before the next burst of events
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="cp-work")
-        self._lengthy = ThreadPoolExecutor(_HALVES, thread_name_prefix="host-half")
+        self._workers = Workers(self.post)
         self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
         self._stopping = False
         self._stopped = threading.Event()
@@ -247,17 +246,7 @@ class System(Spooling):
 
         What may be LENGTHY has workers of its own, so that it cannot keep others from logging on.
         """
-
-        def run() -> None:
-            try:
-                result = function()
-            except Exception as error:
-                failure = error  # the name `error` ends with this block
-                self.post(lambda: done(None, failure))
-            else:
-                self.post(lambda: done(result, None))
-
-        (self._lengthy if lengthy else self._pool).submit(run)
+        self._workers.do(function, done, lengthy=lengthy)
 
     def _main(self) -> None:
         while not self._stopping:
@@ -306,15 +295,12 @@ class System(Spooling):
     def _close(self) -> None:
         if self._watch in plugin.listeners:
             plugin.listeners.remove(self._watch)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._lengthy.shutdown(wait=False, cancel_futures=True)
+        self._workers.stop()
         for session in list(self.sessions):
-            session.close()
+            self.guarded(session.close)
         self.sessions.clear()
-        self._end_spooling()
-        self.minidisks.close()
-        self.database.close()
-        self._opened.close()
+        for step in (self._end_spooling, self.minidisks.close, self._opened.close):
+            self.guarded(step)
         self._stopped.set()
         for callback in self.on_shutdown:
             self.guarded(callback)

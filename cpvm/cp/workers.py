@@ -1,0 +1,53 @@
+"""Threads for what takes long and touches nothing of CP's: checking passwords, host halves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+Done = Callable[[Any, Exception | None], None]
+
+PASSWORDS: Final = 2
+"""Threads for what does not take long."""
+HALVES: Final = 32
+"""Host halves at work at the same time."""
+
+
+class Workers:
+    """What is lengthy has threads of its own, so that it cannot keep others from logging on."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
+        """POST has a function called on the CP thread."""
+        self._post = post
+        self._pool = ThreadPoolExecutor(PASSWORDS, thread_name_prefix="cp-work")
+        self._lengthy = ThreadPoolExecutor(HALVES, thread_name_prefix="host-half")
+
+    def do(self, function: Callable[[], Any], done: Done, *, lengthy: bool = False) -> None:
+        """Run FUNCTION on a thread; DONE gets its result or its exception on the CP thread.
+
+        It gets the RuntimeError if the host has no thread for it.
+        """
+        refused = False
+
+        def run() -> None:
+            if refused:
+                return
+            try:
+                result = function()
+            except Exception as error:
+                failure = error  # the name `error` ends with this block
+                self._post(lambda: done(None, failure))
+            else:
+                self._post(lambda: done(result, None))
+
+        try:
+            (self._lengthy if lengthy else self._pool).submit(run)
+        except RuntimeError as error:  # the pool has it all the same, for the day when it gets a thread
+            refused, no_thread = True, error
+            self._post(lambda: done(None, no_thread))
+
+    def stop(self) -> None:
+        """Begin with nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._lengthy.shutdown(wait=False, cancel_futures=True)
