@@ -25,6 +25,7 @@ NOT_LINKED_RW = message("DMKLNK104E", "{} {:03X} NOT LINKED; R/W BY {}")
 NOT_LINKED_RO = message("DMKLNK105E", "{} {:03X} NOT LINKED; R/O BY {}")
 NOT_LINKED_BOTH = message("DMKLNK106E", "{} {:03X} NOT LINKED; R/W BY {}; R/O BY {}")
 MOUNT_FAILED = message("DMKCPI954E", "VOLID {} NOT MOUNTED; {}")
+NOT_CLOSED = message("DMKCPI957E", "VOLID {} NOT CLOSED IN ORDER; {}; WHAT WAS WRITTEN IS TAKEN UP AT THE NEXT START")
 FOLDER_NOTE = message("DMKCPI956W", "VOLID {}; {}")
 FOLDERS_WRONG = message("DMKCPI955E", "{}")
 NOT_MOUNTED = message("DMKLNK108E", "{} {:03X} NOT LINKED; VOLID {} NOT MOUNTED")
@@ -233,13 +234,14 @@ class Minidisks:
         return [other.user for other in same if other.writable], [other.user for other in same if not other.writable]
 
     def close(self) -> None:
-        """Close all volumes."""
-        for volid, volume in self._volumes.items():
-            if volid not in self._adopted:
-                volume.close()
-        for device in self._adopted.values():
-            device.close()
-        self.temporary.close()
+        """Close all volumes; one that the host fails does not keep the others open, and is told of."""
+        closing = [(volid, volume.close) for volid, volume in self._volumes.items() if volid not in self._adopted]
+        closing += [(volid, device.close) for volid, device in self._adopted.items()]
+        for volid, close in (*closing, ("TEMP", self.temporary.close)):
+            try:
+                close()
+            except MediaError as error:
+                self.report(NOT_CLOSED.full(volid, error))
         self._adopted.clear()
         self._volumes.clear()
         self._links.clear()

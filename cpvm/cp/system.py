@@ -15,7 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from cpvm.cp import accounting, directory_store, logon, savedsys, spool
+from cpvm.cp import accounting, directory_store, limits, logon, savedsys, spool
+from cpvm.cp.ceiling import Ceiling
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.direct import directory_changed
@@ -24,6 +25,8 @@ from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.dispatch import Dispatcher
 from cpvm.cp.events import Event, EventQueue
 from cpvm.cp.hosthalf import HostHalf
+from cpvm.cp.hosttrouble import words
+from cpvm.cp.limits import Limits
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder, trouble_of
 from cpvm.cp.message import message
@@ -48,6 +51,7 @@ from cpvm.cp.vmblok import VMBLOK
 from cpvm.cp.warmstart import Start
 from cpvm.cp.workers import Workers
 from cpvm.machine import Machine, engines
+from cpvm.machine.media import trouble
 from cpvm.s370 import plugin
 
 SLOWER = message("DMKCPI970I", "{}")
@@ -124,6 +128,9 @@ class System(Spooling):
         self.guard = Guard()
         self.link_guard = Guard(limit=10, seconds=3600.0, forget=True)
         self.operations = Operations(self)
+        self.limits = Limits(self)
+        self.operations.switches.maximum = limits.initial(limits.USERS, self.configuration.limits)
+        self.ceiling = Ceiling(self, limits.initial(limits.STORAGE, self.configuration.limits))
         self.peak = 0
         self._messages = 0  # numbers of IUCV messages
         self.ipl_time = 0.0
@@ -133,6 +140,7 @@ class System(Spooling):
         self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
         self._stopping = False
         self._stopped = threading.Event()
+        trouble.listeners.append(self._medium_failed)
         self._watch = PluginWatch(self)
         plugin.listeners.append(self._watch)
 
@@ -239,6 +247,12 @@ class System(Spooling):
         """Native code cannot be had, or not as fast as it should."""
         self.post(lambda: self.log.write(SLOWER.full(text)))
 
+    def _medium_failed(self, name: str, error: Exception) -> None:
+        """The host fails a disk or a tape. Thread-safe; the guest is told by its device."""
+        what = words(error)
+        if what:
+            self.post(lambda: self.log.troubles.tell(name.upper(), what))
+
     def offload(
         self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None], *, lengthy: bool = False
     ) -> None:
@@ -295,6 +309,8 @@ class System(Spooling):
     def _close(self) -> None:
         if self._watch in plugin.listeners:
             plugin.listeners.remove(self._watch)
+        if self._medium_failed in trouble.listeners:
+            trouble.listeners.remove(self._medium_failed)
         self._workers.stop()
         for session in list(self.sessions):
             self.guarded(session.close)

@@ -26,6 +26,8 @@ from cpvm.machine.media.forms import Form
 from cpvm.machine.media.paper import Paper
 
 _MINUTE: Final = 60.0
+PATIENCE: Final = 3
+"""How often a file is tried again that SQLite cannot read: it may be the host's disk, or the file that is damaged."""
 
 
 class Outcome(Enum):
@@ -160,17 +162,21 @@ class Despooler:
 
     def _done(self, job: Job) -> Outcome:
         production = _Production(job, self._database)
+        unreadable = 0
         while True:
             try:
                 production.run()
                 return Outcome.DONE
             except Interrupt:
                 order = job.take()
-            except (sqlite3.Error, *ERRORS):
+            except ERRORS:
                 production.give_up()
                 return Outcome.DAMAGED
             except Exception as error:  # whatever the host or a library says: the operator is told
                 production.give_up()
+                unreadable = unreadable + 1 if isinstance(error, sqlite3.Error) else 0
+                if unreadable > PATIENCE:
+                    return Outcome.DAMAGED
                 job.intervention = _reason(error)
                 self._wanted(job)
                 job.wait()
@@ -181,8 +187,8 @@ class Despooler:
                 return order.ends
             try:
                 production.go_back(order)
-            except (sqlite3.Error, *ERRORS):
-                return Outcome.DAMAGED
+            except Exception:
+                production.give_up()  # what is wrong is told by the next attempt
 
 
 def _reason(error: Exception) -> str:

@@ -65,7 +65,9 @@ class FileOutlet:
     def write(self, data: bytes) -> None:
         """Append."""
         assert self._file is not None
-        self._file.write(data)
+        left = memoryview(data)
+        while left:  # a disk that is nearly full takes a part
+            left = left[self._file.write(left) :]
 
     def finish(self) -> None:
         """All is on the disk."""
@@ -113,12 +115,13 @@ class FolderOutlet:
 
     def finish(self) -> None:
         """Give the file its name."""
-        file, self._file = self._file, None
+        file = self._file
         assert file is not None
         with file:
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(self._folder / self._name)
+        self._file = None
         _sync_folder(self._folder)
 
     def abandon(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
 
 ANY_CLASS: Final = "*"
+SPOOL_SECONDS: Final = 5.0
+"""After which it is tried again to enter into the spool what became of a copy."""
 RETRY_SECONDS: Final = 60.0  # after which a device that wanted the operator tries again of itself
 INTERVENTION = message("DMKRSE501A", "{} {:03X} INT REQ; {}")
 DAMAGED = message("DMKRSP428I", "{} {:03X} FILE {:04} CANNOT BE READ; HELD")
@@ -61,6 +65,7 @@ class OutputUnit(RealDevice):
         self._rate = rate
         self._despooler: Despooler | None = None
         self._closing = False
+        self._again: Callable[[], None] = lambda: None  # to be tried when the host's disk is well again
 
     @property
     def name(self) -> str:
@@ -97,6 +102,8 @@ class OutputUnit(RealDevice):
         self.drained = self.draining = False
         if self.job is not None:
             self.job.retry()
+            again, self._again = self._again, lambda: None
+            again()
         self.dispatch()
 
     def drain(self) -> None:
@@ -147,9 +154,12 @@ class OutputUnit(RealDevice):
         """Begin with the next file, if the device is free and there is one for it."""
         if self.job is not None or self.drained or self.draining or self._closing or not self.online:
             return
-        file = self._system.units.next_file(self)
-        if file is not None:
-            self._begin(file, 1, "OUTPUT OF")
+        try:
+            file = self._system.units.next_file(self)
+            if file is not None:
+                self._begin(file, 1, "OUTPUT OF")
+        except (sqlite3.Error, RuntimeError) as error:  # the host cannot read the spool, or has no thread
+            self._later(error, self.dispatch)
 
     def _begin(self, file: SpoolFile, copy: int, what: str) -> None:
         traits = self.traits
@@ -181,29 +191,47 @@ class OutputUnit(RealDevice):
             self._system.timers.after(RETRY_SECONDS, job.retry)
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
-        """A copy is done, or is not to be done."""
-        file, self.job = job.file, None
+        """A copy is done, or is not to be done. If the spool cannot be told so, the device waits until it can."""
         if self._closing or outcome is Outcome.STOPPED:
-            return
+            self.job = None
+        elif self.job is job:
+            try:
+                again = self._enter(job, outcome)
+            except sqlite3.Error as error:
+                self._later(error, lambda: self._ended(job, outcome))
+            else:
+                if not again:
+                    self.dispatch()
+
+    def _later(self, error: Exception, again: Callable[[], None]) -> None:
+        """The host has refused something: the operator is told, and it is tried AGAIN."""
+        self._system.log.failure(self.name, error)
+        self._again = again
+        self._system.timers.after(SPOOL_SECONDS, again)
+
+    def _enter(self, job: Job, outcome: Outcome) -> bool:
+        """What became of a copy, in the spool. True if one more is begun. Raises sqlite3.Error: nothing has changed."""
+        file = job.file
         spool = self._system.spool
         if outcome is Outcome.DAMAGED:
-            self._system.log.write(DAMAGED.full(self.kind, self.raddr, file.spoolid))
             spool.update(replace(file, system_hold=True))
+            self._system.log.write(DAMAGED.full(self.kind, self.raddr, file.spoolid))
         elif file.system_hold:
             spool.update(file)
         elif file.copies > 1:
             file = replace(file, copies=file.copies - 1)
             spool.update(file)
             self._begin(file, job.copy + 1, "REPEATED")
-            return
+            return True
         elif file.keep:
             spool.update(replace(file, hold=True, copies=1))
         else:
             spool.purge(file)
+        self.job = None
         if self.draining:
             self.draining, self.drained = False, True
             self._system.log.write(self.line())
-        self.dispatch()
+        return False
 
     def close(self) -> None:
         """CP stops: a file that is not done stays in the spool."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from cpvm.machine.device import MediaError
-from cpvm.machine.media import redo
+from cpvm.machine.media import redo, trouble
 from cpvm.machine.media.images.compressed import ZLIB, decompress
 from cpvm.machine.media.newfile import temporary_for
 
@@ -84,6 +84,7 @@ class VolumeFile(ABC):
                     row = self._database.execute("SELECT image FROM track WHERE number = ?", (number,)).fetchone()
                     piece = _unpacked(row[0]) if row else self._below(number)
                 except (sqlite3.Error, ValueError, TypeError) as error:
+                    trouble.tell(f"volume {self.name}", error)
                     raise MediaError(f"{self.name}, {self._describe(number)}: {error}") from error
             self._keep(number, piece)
             return piece
@@ -161,6 +162,7 @@ class VolumeFile(ABC):
 
     def _failed(self, error: Exception) -> MediaError:
         """A write failed: the file goes back to the last commit, and so does what is remembered of it."""
+        trouble.tell(f"volume {self.name}", error)
         self._cache.clear()
         self._written = self._settling = False
         if self._database.in_transaction:
@@ -257,15 +259,21 @@ class VolumeFile(ABC):
         return [] if lines == ["ok"] else lines
 
     def close(self) -> None:
-        """Commit and close; the volume cannot be used any more."""
+        """Commit and close; the volume cannot be used any more, also if that fails (MediaError).
+
+        What was committed before is in the file or its log then, and is taken up when the volume is opened next.
+        """
         with self._lock:
-            self.commit()
-            self.settle()
-            if self.resident is not None:
-                self.resident.close()
-                self.resident = None
-            empty = self.only_if_changed and not self.changed()
-            disconnect(self._database)
+            empty = False
+            try:
+                self.commit()
+                self.settle()
+                empty = self.only_if_changed and not self.changed()
+            finally:
+                if self.resident is not None:
+                    self.resident.close()
+                    self.resident = None
+                disconnect(self._database)
             if empty:
                 with suppress(OSError):
                     self.path.unlink()

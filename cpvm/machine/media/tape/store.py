@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, ClassVar, Final, Protocol
 
 from cpvm.machine.device import MediaError
+from cpvm.machine.media import trouble
 
 MAX_BLOCK: Final = 65535
 """The longest block that is written, in bytes; AWSTAPE and HET files of others have no longer ones either."""
@@ -135,6 +136,7 @@ class TapeFile(ABC):
             raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> MediaError:
+        trouble.tell(f"tape {self.path.name}", error)
         return MediaError(f"{self.path}: {error.strerror or error}")
 
     def _read(self, at: int, count: int) -> bytes:
@@ -192,8 +194,12 @@ class TapeFile(ABC):
             return
         try:
             self.commit()
-        finally:
             self._file.close()
+        except OSError as error:
+            raise self._failed(error) from error
+        finally:
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None
             self._read_only = True
 
