@@ -35,6 +35,11 @@ class _Link:
         vm = self._session.vm
         return vm.userid if vm else ""
 
+    @property
+    def occupied(self) -> bool:
+        """Whether a user is logged on at this terminal, or it is connected with a machine's line."""
+        return self._session.vm is not None or self._session.dialed is not None
+
     def files(self, reply: Callable[[Files | None], None]) -> None:
         """Tell which files the CMS in the user's machine has at hand; nothing in the machine is touched."""
         self._system.post(lambda: reply(self._files()))
@@ -91,6 +96,12 @@ class _DisplayLink:
         """The user logged on at this terminal, or an empty string."""
         vm = self._terminal.session.vm
         return vm.userid if vm else ""
+
+    @property
+    def occupied(self) -> bool:
+        """Whether a user is logged on at this terminal, or it is connected with a machine's display."""
+        session = self._terminal.session
+        return session.vm is not None or session.dialed is not None
 
 
 def display_connector(system: System) -> ConnectDisplay:

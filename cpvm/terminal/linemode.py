@@ -20,6 +20,7 @@ from cpvm.terminal.codepage import report
 from cpvm.terminal.editor import Entered, Event, Key, LineEditor, Unmapped
 from cpvm.terminal.keys import PASTE_OFF, ProgramKey
 from cpvm.terminal.line import MAX_LINE, History, ReadState, Session, StateName, WideSession, press, printable
+from cpvm.terminal.places import occupied
 from cpvm.terminal.throttle import Fence, Throttle
 
 MAX_UNREAD = 4 << 20
@@ -115,6 +116,11 @@ class NetworkLine(ABC):
     @abstractmethod
     def _fill_elsewhere(self, text: str) -> None:
         """Put TEXT where the user types if that is not the editor here."""
+
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody uses the terminal, more than to look at it."""
+        return occupied(self._session)
 
     # -- called by CP, from its own thread -------------------------------------------------------------------
 

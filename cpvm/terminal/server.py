@@ -7,20 +7,19 @@ from typing import Any
 
 from cpvm.terminal import leantls
 from cpvm.terminal.arrival import Caller, ask
-from cpvm.terminal.files import allow_files
+from cpvm.terminal.door import Client, Door
 from cpvm.terminal.line import Connect
 from cpvm.terminal.linemode import Histories
 from cpvm.terminal.listening import Listener
+from cpvm.terminal.places import HOUSE, Places
 from cpvm.terminal.telnet import TelnetLine
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay, DisplayLine
 from cpvm.terminal.windowline import WindowLine
 
 MAX_CONNECTIONS = 4000
-"""Lines of one listener, if the host allows so many; further callers are told that all are busy."""
-
-OTHER_FILES = 200
-"""Files that are left to the rest of the system where the host allows fewer than `MAX_CONNECTIONS`."""
+"""Lines of one listener, if the host allows so many. When all are taken, a caller without a user makes room for the
+next (see `places`); if there is none, that one is told that all are busy."""
 
 BUFFER = 8192
 """Bytes of input of one connection after which no more of it is taken from the network; twice as many may wait."""
@@ -69,28 +68,30 @@ class TelnetServer(Listener):
         self._connect = connect
         self._fence = fence
         self._failed = failed
-        self._files = MAX_CONNECTIONS
         self._display = display
         self._histories = Histories()
         self._host = host
         self._port = port
-        self._server: asyncio.Server | None = None
+        self._door: Door | None = None
+        self._places: Places[asyncio.Task[None]]
+        self._numbers: dict[asyncio.Task[None], int] = {}
         self._lines: dict[int, TelnetLine | DisplayLine | WindowLine | None] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._asking: dict[int, asyncio.Future[Caller]] = {}
 
     async def _begin(self) -> tuple[str, int]:
         self._loop.set_exception_handler(self._trouble)
         if self._tls is not None:
             leantls.spare()
-        self._files = max(1, allow_files(MAX_CONNECTIONS + OTHER_FILES) - OTHER_FILES)
-        limits = {"ssl_handshake_timeout": HANDSHAKE} if self._tls is not None else {}
-        self._server = await asyncio.start_server(
-            self._accept, self._host, self._port, backlog=256, limit=BUFFER, ssl=self._tls, **limits
-        )
+        self._places = Places(lambda: MAX_CONNECTIONS, self._strange, self._drop, HOUSE)
+        HOUSE.open(self, lambda: len(self._places), MAX_CONNECTIONS)
+        self._door = Door(self._come, self._gone, tls=self._tls, handshake=HANDSHAKE, buffer=BUFFER)
+        try:
+            address = await self._door.open(self._host, self._port)
+        except OSError:
+            HOUSE.close(self)
+            raise
         self._loop.call_later(KEEP_ALIVE, self._keep_alive)
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
+        return address
 
     def _keep_alive(self) -> None:
         for line in self._lines.values():
@@ -105,40 +106,44 @@ class TelnetServer(Listener):
             self._failed(error)
 
     async def _end(self) -> None:
-        assert self._server is not None
-        self._server.close()
+        assert self._door is not None
+        self._door.close()
         for line in list(self._lines.values()):
             if line is not None:
                 line.close()
         for question in self._asking.values():
             question.cancel()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=_CLOSE_GRACE)
+        if self._door.tasks:
+            _, late = await asyncio.wait(self._door.tasks, timeout=_CLOSE_GRACE)
             for task in late:
                 task.cancel()
+            await asyncio.sleep(0)
+        HOUSE.close(self)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._lines) >= min(MAX_CONNECTIONS, self._files):
-            writer.write(b"ALL LINES BUSY\r\n")
-            writer.close()
-            return
+    # -- who comes and goes ----------------------------------------------------------------------------------
+
+    def _come(self, task: asyncio.Task[None], address: str) -> Client | None:
+        if not self._places.enter(task, address):
+            return None
         number = next(
             n
             for n in range(1, 2 * MAX_CONNECTIONS + 1)
             if n not in self._lines and not self._taken(f"{self._prefix}{n:04d}")
         )
+        self._numbers[task] = number
         self._lines[number] = None
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._serve(number, reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-            del self._lines[number]
-            self._tasks.discard(task)
+        return lambda reader, writer: self._serve(number, reader, writer)
+
+    def _gone(self, task: asyncio.Task[None]) -> None:
+        self._places.leave(task)
+        del self._lines[self._numbers.pop(task)]
+
+    def _strange(self, task: asyncio.Task[None]) -> bool:
+        line = self._lines.get(self._numbers[task])
+        return line is None or not line.occupied
+
+    def _drop(self, task: asyncio.Task[None]) -> None:
+        task.cancel()
 
     async def _serve(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         name = f"{self._prefix}{number:04d}"

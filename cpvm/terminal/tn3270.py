@@ -19,6 +19,7 @@ from cpvm.s370.datastream import REMOTE, Aid
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller, is_display
 from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.places import occupied
 from cpvm.terminal.queryreply import read_replies
 from cpvm.terminal.throttle import Fence, Throttle
 
@@ -140,6 +141,11 @@ class DisplayLine:
         if self._enhanced:
             return self._functions is not None
         return all(self._telnet.ours(option) and self._telnet.theirs(option) for option in (tn.EOR_OPTION, tn.BINARY))
+
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody uses the terminal, more than to look at it."""
+        return occupied(self._session)
 
     # -- called by CP, from its own threads ------------------------------------------------------------------
 

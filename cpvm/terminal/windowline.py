@@ -22,6 +22,7 @@ from cpvm.terminal.client import is_loopback, tune
 from cpvm.terminal.codepage import taken
 from cpvm.terminal.filenames import Files, FileSession
 from cpvm.terminal.line import MAX_LINE, Connect, ReadState, Session, StateName, press, printable
+from cpvm.terminal.places import occupied
 from cpvm.terminal.throttle import Fence, Throttle
 from cpvm.terminal.window import Assembly, WindowSession, command_frames, frames, packed
 
@@ -81,6 +82,11 @@ class WindowLine:
         self._state = ReadState.RUNNING
         self._closing = False
         self._throttle = Throttle(fence, lambda: self._closing or writer.transport.is_closing())
+
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody uses the terminal, more than to look at it."""
+        return occupied(self._session)
 
     # -- called by CP, from its own threads ------------------------------------------------------------------
 

@@ -231,6 +231,38 @@ def test_strangers_are_few_and_have_little_time(site: Site, monkeypatch: pytest.
     waiting.pop().close()
 
 
+def test_who_only_looks_makes_room_for_who_logs_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 3)
+
+    async def work() -> None:
+        async with site.connect("CMSUSER", "CMSUSER") as user:
+            mine = await terminal(user)
+            await mine.until("LOGON AT")
+            looking = [await site.connect("vm") for _ in range(2)]
+            for one in looking:
+                await (await terminal(one)).until("ONLINE")
+            async with site.connect("USER01", "SECRET") as other:
+                await (await terminal(other)).until("LOGON AT")
+                await looking[0].wait_closed()
+                mine.type("QUERY USERID\n")
+                await mine.until("CMSUSER")
+                looking[1].abort()
+
+    run(work())
+
+
+def test_all_lines_busy_with_users(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
+
+    async def work() -> None:
+        async with site.connect("CMSUSER", "CMSUSER") as user:
+            await (await terminal(user)).until("LOGON AT")
+            with opened(site) as late:
+                assert not drained(late).removeprefix(b"SSH-2.0-").count(b"\0")
+
+    run(work())
+
+
 def drained(one: socket.socket) -> bytes:
     """What comes until the end, which may be a reset."""
     data = b""

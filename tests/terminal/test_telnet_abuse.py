@@ -8,7 +8,7 @@ from cpvm.terminal import arrival, server
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.line import MAX_LINE
 
-from .telnetclient import DO, DONT, IAC, SB, SE, Net
+from .telnetclient import DO, DONT, IAC, SB, SE, Client, Net
 
 
 @pytest.fixture
@@ -73,6 +73,45 @@ class TestAbuse:
         with pytest.raises((ConnectionError, AssertionError)):
             client.until("00199999")
 
-    def test_all_lines_busy(self, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
+
+class TestAllPlacesTaken:
+    """One listener, and more callers than it has lines for."""
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(server, "MAX_CONNECTIONS", 3)
+
+    def user(self, net: Net, name: str) -> Client:
+        client = net.client()
+        client.until("ONLINE\r\n")
+        client.send(f"LOGON {name}\r\n")
+        client.until("PASSWORD:\r\n")
+        client.send("secret\r\n")
+        client.until(f"HELLO {name}\r\n")
+        return client
+
+    def test_all_lines_busy_with_users(self, net: Net) -> None:
+        users = [self.user(net, f"USER{number}") for number in range(3)]
         assert net.client().until_end() == b"ALL LINES BUSY\r\n"
+        users[0].send("LOGOFF\r\n")
+        net.system.settle()
+        net.client().until("ONLINE\r\n")
+        for number, user in enumerate(users[1:]):
+            user.send(f"HERE {number}\r\n")
+            user.until(f"<HERE {number}>\r\n")
+
+    def test_who_is_not_logged_on_makes_room_and_users_notice_nothing(self, net: Net) -> None:
+        user = self.user(net, "ANN")
+        idle = [net.client() for _ in range(10)]
+        late = self.user(net, "BOB")
+        for one in idle[:8]:
+            one.socket.settimeout(20)
+            try:
+                one.until_end()
+            except ConnectionError:
+                pass
+        for one, name in ((user, "ANN"), (late, "BOB")):
+            one.send(f"I AM {name}\r\n")
+            one.until(f"<I AM {name}>\r\n")
+        net.system.settle()
+        assert all(session.hung_up.wait(20) for session in net.system.sessions[1:-3])

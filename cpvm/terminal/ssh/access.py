@@ -18,6 +18,7 @@ from cpvm.terminal.client import loopback_address
 from cpvm.terminal.line import printable
 from cpvm.terminal.ssh.gate import SCREEN_NAMES, Gate, Guest, Look, parted
 from cpvm.terminal.ssh.keyring import KeyRing
+from cpvm.terminal.ssh.session import SSHSession
 
 MAX_PASSWORDS: Final = 4
 """Wrong passwords on one connection; then it is ended, as CP drops a line."""
@@ -67,7 +68,7 @@ class Access(asyncssh.SSHServer):
         self._password_of = ""  # the user name whose password was right
         self._attempts = self._offers = 0
         self._guest: Guest | None = None
-        self.sessions = 0
+        self.sessions: set[SSHSession] = set()
         """Sessions that are open."""
         self.used = False
         """Whether there has been one."""
@@ -84,6 +85,13 @@ class Access(asyncssh.SSHServer):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._settled(self, True)
+
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody is known to be there: by ssh, or by LOGON at a terminal of the connection."""
+        if self._guest is not None and self._guest.userid:
+            return True
+        return any(session.occupied for session in self.sessions)
 
     def abort(self) -> None:
         """End the connection."""
@@ -164,7 +172,7 @@ class Access(asyncssh.SSHServer):
     # -- what there is ---------------------------------------------------------------------------------------
 
     def session_requested(self) -> asyncssh.SSHServerSession[bytes] | bool:
-        if self._guest is None or self.sessions >= MAX_SESSIONS:
+        if self._guest is None or len(self.sessions) >= MAX_SESSIONS:
             return False
         self.used = True
         return self._open_session(self._guest)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -13,18 +12,20 @@ import asyncssh
 
 from cpvm.terminal.linemode import Histories
 from cpvm.terminal.listening import Listener
+from cpvm.terminal.places import HOUSE, Places
 from cpvm.terminal.ssh.access import Access
 from cpvm.terminal.ssh.gate import Gate, Guest, Place
 from cpvm.terminal.ssh.session import SSHSession
 
 MAX_CONNECTIONS: Final = 500
-"""Connections at a time; further ones are ended at once."""
+"""Connections at a time. When all are taken, one at which nobody is logged on makes room for the next (see
+`cpvm.terminal.places`); if there is none, that one is ended at once."""
 
 MAX_STRANGERS: Final = 100
-"""Of these, connections whose clients have not been let in yet."""
+"""Of these, connections whose clients have not been let in yet; the same holds for them."""
 
-MAX_STRANGERS_EACH: Final = 10
-"""Of those, connections from one address."""
+MAX_STRANGERS_EACH: Final = 40
+"""Of those, connections from one address (or network of IPv6): a class behind a router has but one."""
 
 MAX_COMMANDS: Final = 50
 """Commands executed at a time; further ones wait."""
@@ -61,7 +62,8 @@ class SSHServer(Listener):
         self._histories = Histories()
         self._threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="ssh-command")
         self._accesses: dict[Access, str] = {}
-        self._strangers: dict[Access, str] = {}  # their addresses
+        self._places: Places[Access]
+        self._strangers: Places[Access]
         self._sessions: dict[str, SSHSession] = {}
         self._number = 0
 
@@ -77,6 +79,8 @@ class SSHServer(Listener):
 
     async def _begin(self) -> tuple[str, int]:
         self._loop.set_exception_handler(self._trouble)
+        self._places = Places(lambda: MAX_CONNECTIONS, lambda access: not access.occupied, Access.abort, HOUSE)
+        self._strangers = Places(lambda: MAX_STRANGERS, lambda access: True, Access.abort)
         self._acceptor = await asyncssh.create_server(
             self._access,
             self._host,
@@ -94,6 +98,7 @@ class SSHServer(Listener):
             compression_algs=None,  # a bomb is no danger then
             config=None,
         )
+        HOUSE.open(self, lambda: len(self._places), MAX_CONNECTIONS)
         host, port = self._acceptor.sockets[0].getsockname()[:2]
         return host, port
 
@@ -113,6 +118,7 @@ class SSHServer(Listener):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
+        HOUSE.close(self)
 
     # -- connections -----------------------------------------------------------------------------------------
 
@@ -134,18 +140,18 @@ class SSHServer(Listener):
         return access
 
     def _arrived(self, access: Access, address: str) -> str:
-        each = Counter(self._strangers.values())
-        if len(self._accesses) >= MAX_CONNECTIONS or len(self._strangers) >= MAX_STRANGERS:
-            return "ALL LINES BUSY"
-        if each[address] >= MAX_STRANGERS_EACH:
+        if self._strangers.of(address) >= MAX_STRANGERS_EACH:
             return "TOO MANY FROM THERE"
+        if not self._places.enter(access, address):
+            return "ALL LINES BUSY"
+        self._strangers.enter(access, address)
         self._accesses[access] = access.name
-        self._strangers[access] = address
         return ""
 
     def _settled(self, access: Access, ended: bool) -> None:
-        self._strangers.pop(access, None)
+        self._strangers.leave(access)
         if ended:
+            self._places.leave(access)
             self._accesses.pop(access, None)
         else:
             self._loop.call_later(LOGIN_GRACE, lambda: None if access.used else access.abort())
@@ -155,10 +161,10 @@ class SSHServer(Listener):
         name = access.name if access.name not in self._sessions else self._name()
 
         def ended() -> None:
-            if self._sessions.pop(name, None) is not None:
-                access.sessions -= 1
+            if (over := self._sessions.pop(name, None)) is not None:
+                access.sessions.discard(over)
 
         session = SSHSession(guest, Place(name, self._gate, self._histories), self._threads, ended)
         self._sessions[name] = session
-        access.sessions += 1
+        access.sessions.add(session)
         return session

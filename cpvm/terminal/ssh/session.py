@@ -44,6 +44,12 @@ class SSHSession(asyncssh.SSHServerSession[bytes]):
         self._serving: SSHLine | SSHCommand | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody is logged on there, or a command is carried out."""
+        serving = self._serving
+        return isinstance(serving, SSHCommand) or (serving is not None and serving.occupied)
+
     def connection_made(self, chan: Channel) -> None:
         self._channel = chan
 

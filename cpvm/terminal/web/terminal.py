@@ -18,6 +18,7 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from cpvm.s370.datastream import REMOTE
+from cpvm.terminal.places import occupied
 from cpvm.terminal.queryreply import read_replies
 from cpvm.terminal.throttle import Fence, Throttle
 from cpvm.terminal.tn3270 import SIZES, ConnectDisplay, DisplaySession
@@ -66,6 +67,11 @@ class WebDisplay:
         self._reason = b""
         self._abort = abort
         self._throttle = Throttle(fence, lambda: self._closing or socket.closed)
+
+    @property
+    def occupied(self) -> bool:
+        """Whether somebody uses the terminal, more than to look at it."""
+        return occupied(self._session)
 
     # -- called by CP, from its own threads ------------------------------------------------------------------
 

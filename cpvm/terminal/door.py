@@ -1,0 +1,148 @@
+"""Where connections of telnet and TLS come in: each counts from its first moment, before it has said anything.
+
+asyncio's own servers tell of a connection when its TLS handshake is done; until then it would be nobody's, and a
+thousand that never begin one would take all files that the host allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+AT_ONCE: Final = 32
+"""Connections that are accepted before what has come from others is looked at."""
+
+WAITING: Final = 256
+"""Connections that the host may keep until they are accepted."""
+
+_PASSING: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+_BREATH: Final = 0.2  # seconds until somebody is let in again after one of these
+
+Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Door:
+    """Listening sockets; for one event loop.
+
+    Args:
+        come: somebody is at the door, from this address: what serves the connection, or None if it is not let in.
+        gone: whom `come` has let in has gone, or has been dropped.
+        tls: every connection begins with a TLS handshake in this context.
+        handshake: seconds that one may take.
+        buffer: bytes of input after which no more is taken from the network; twice as many may wait.
+    """
+
+    def __init__(
+        self,
+        come: Callable[[asyncio.Task[None], str], Client | None],
+        gone: Callable[[asyncio.Task[None]], None],
+        *,
+        tls: ssl.SSLContext | None,
+        handshake: float,
+        buffer: int,
+    ) -> None:
+        self._come, self._gone = come, gone
+        self._tls, self._handshake, self._buffer = tls, handshake, buffer
+        self._loop = asyncio.get_running_loop()
+        self._sockets: list[socket.socket] = []
+        self._unserved: set[socket.socket] = set()  # connections that no transport has yet
+        self.tasks: set[asyncio.Task[None]] = set()
+        """Of connections that are there."""
+
+    async def open(self, host: str, port: int) -> tuple[str, int]:
+        """Listen; returns where. Raises OSError."""
+        found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        try:
+            for family, _, _, _, address in dict.fromkeys(found):
+                if self._sockets and not port:
+                    break  # any port: it would be another one
+                listener = socket.create_server(address[:2], family=family, backlog=WAITING)
+                listener.setblocking(False)
+                self._sockets.append(listener)
+        except OSError:
+            self.close()
+            raise
+        for listener in self._sockets:
+            self._loop.add_reader(listener, self._ready, listener)
+        host, port = self._sockets[0].getsockname()[:2]
+        return host, port
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        sockets, self._sockets = self._sockets, []
+        for listener in sockets:
+            self._loop.remove_reader(listener)
+            listener.close()
+
+    def _ready(self, listener: socket.socket) -> None:
+        for _ in range(AT_ONCE):
+            try:
+                connection, address = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno in _PASSING:
+                    self._loop.remove_reader(listener)
+                    self._loop.call_later(_BREATH, self._again, listener)
+                return
+            connection.setblocking(False)
+            self._let_in(connection, str(address[0]))
+
+    def _again(self, listener: socket.socket) -> None:
+        if listener in self._sockets:
+            self._loop.add_reader(listener, self._ready, listener)
+
+    def _let_in(self, connection: socket.socket, address: str) -> None:
+        started: asyncio.Future[Client] = self._loop.create_future()
+        task = self._loop.create_task(self._serve(connection, started))
+        client = self._come(task, address)
+        if client is None:
+            task.cancel()
+            if self._tls is None:
+                with contextlib.suppress(OSError):
+                    connection.send(b"ALL LINES BUSY\r\n")
+            connection.close()
+            return
+        self._unserved.add(connection)
+        started.set_result(client)
+        self.tasks.add(task)
+        task.add_done_callback(lambda task: self._left(task, connection))
+
+    def _left(self, task: asyncio.Task[None], connection: socket.socket) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._loop.call_exception_handler({"message": "a connection", "exception": error})
+        if connection in self._unserved:  # dropped before it began
+            self._unserved.discard(connection)
+            connection.close()
+        self._gone(task)
+
+    async def _serve(self, connection: socket.socket, started: asyncio.Future[Client]) -> None:
+        client = await started
+        reader = asyncio.StreamReader(self._buffer)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        self._unserved.discard(connection)
+        try:
+            transport, _ = await self._loop.connect_accepted_socket(
+                lambda: protocol,
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake if self._tls is not None else None,
+            )
+        except OSError:  # of TLS, too; and no time
+            return
+        writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
+        try:
+            await client(reader, writer)
+        except asyncio.CancelledError:
+            transport.abort()
+            raise
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()

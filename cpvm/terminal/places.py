@@ -1,0 +1,140 @@
+"""Connections of a listener: who gets a place, and who loses it when there are none left.
+
+A place is never lost by somebody who is logged on, or whose terminal is connected with a machine's line. When there is
+none left for somebody who comes, whoever has been longest at a terminal without a user makes room, of those who come
+from where most of them come from (`cpvm.callers`). So somebody who takes all places that there are keeps nobody out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
+
+from cpvm.callers import place_of
+from cpvm.terminal.files import allow_files
+
+OTHER_FILES: Final = 200
+"""Files that are left to the rest of the system where the host allows fewer than all listeners would like."""
+
+T = TypeVar("T", bound=Hashable)
+
+
+@runtime_checkable
+class OccupiedSession(Protocol):
+    """A session whose system can tell whether somebody uses the terminal, a user or one who has dialed a machine."""
+
+    @property
+    def occupied(self) -> bool: ...
+
+
+def occupied(session: Any) -> bool:
+    """Whether somebody uses the terminal of a session; without a session nobody does."""
+    if session is None:
+        return False
+    return session.occupied if isinstance(session, OccupiedSession) else bool(session.userid)
+
+
+class House:
+    """All listeners of the process together: they share the files that the host allows it."""
+
+    def __init__(self, allow: Callable[[int], int] = allow_files) -> None:
+        self._allow = allow
+        self._guard = threading.Lock()
+        self._listeners: dict[object, tuple[Callable[[], int], int]] = {}
+        self._allowed = 0
+
+    def open(self, listener: object, count: Callable[[], int], most: int) -> None:
+        """A listener begins that has COUNT() connections, and MOST of them at most."""
+        with self._guard:
+            self._listeners[listener] = (count, most)
+            wanted = sum(most for _, most in self._listeners.values()) + OTHER_FILES
+            self._allowed = max(1, self._allow(wanted) - OTHER_FILES)
+
+    def close(self, listener: object) -> None:
+        """A listener has ended."""
+        with self._guard:
+            self._listeners.pop(listener, None)
+
+    @property
+    def full(self) -> bool:
+        """Whether the host allows no more connections."""
+        with self._guard:
+            return sum(count() for count, _ in self._listeners.values()) >= self._allowed
+
+
+HOUSE: Final = House()
+"""Of this process."""
+
+
+class Places(Generic[T]):
+    """The places of one listener; for its event loop.
+
+    Args:
+        most: how many there are at most.
+        stranger: whether nobody is known at a connection.
+        drop: ends a connection, which has left already.
+        house: what the host allows.
+    """
+
+    def __init__(
+        self,
+        most: Callable[[], int],
+        stranger: Callable[[T], bool],
+        drop: Callable[[T], None],
+        house: House | None = None,
+    ) -> None:
+        self._most = most
+        self._stranger = stranger
+        self._drop = drop
+        self._house = house
+        self._places: dict[T, str] = {}
+        self._strangers: dict[str, dict[T, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, who: T) -> bool:
+        return who in self._places
+
+    def of(self, address: str) -> int:
+        """How many have come from an address, or network, and are not known."""
+        return len(self._strangers.get(place_of(address), ()))
+
+    def enter(self, who: T, address: str) -> bool:
+        """Somebody comes from an address. Returns False if there is no place, and nobody who has to make room."""
+        while len(self._places) >= self._most() or (self._house is not None and self._house.full):
+            first = self._first()
+            if first is None:
+                return False
+            self.leave(first)
+            self._drop(first)
+        self._places[who] = place_of(address)
+        self._strangers.setdefault(self._places[who], {})[who] = None
+        return True
+
+    def leave(self, who: T) -> None:
+        """Somebody has gone; nothing happens if he had no place."""
+        place = self._places.pop(who, None)
+        if place is not None:
+            self._known(who, place)
+
+    def _known(self, who: T, place: str) -> None:
+        there = self._strangers.get(place, {})
+        there.pop(who, None)
+        if not there:
+            self._strangers.pop(place, None)
+
+    def _first(self) -> T | None:
+        """Who has to make room. Who was a stranger is looked at again, so it costs little however many there are."""
+        for _ in range(2):
+            while self._strangers:
+                place = max(self._strangers, key=lambda place: len(self._strangers[place]))
+                who = next(iter(self._strangers[place]))
+                if self._stranger(who):
+                    return who
+                self._known(who, place)
+            for who, place in self._places.items():  # somebody may have logged off
+                if self._stranger(who):
+                    self._strangers.setdefault(place, {})[who] = None
+        return None
