@@ -11,7 +11,7 @@ from cpvm.cp.pagereader import PageReader
 from cpvm.cp.spool import SpoolError, SpoolFile, SpoolRecord, SpoolWriter
 from cpvm.cp.spoolfile import CARD, ERRORS, LOAD_FORMS
 from cpvm.cp.vdevblok import VDEVBLOK, SpoolOptions
-from cpvm.machine.device import NotReadyError
+from cpvm.machine.device import MediaError, NotReadyError
 from cpvm.machine.unitrecord import UnitRecord as UnitRecordDevice
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SYSTEM_FULL = message("DMKPGT401I", "SYSTEM TEMP SPACE FULL")
 CONSOLE_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; CONSOLE OUTPUT NOT SPOOLED")
 CLOSE_FAILED = message("DMKVSP428E", "SPOOL SPACE FULL; {} {:03X} NOT CLOSED")
 UNREADABLE = message("DMKVSP429E", "SPOOL FILE {:04} CANNOT BE READ; HELD")
+NOT_READ = message("DMKVSP429E", "SPOOL FILE {:04} CANNOT BE READ NOW; READ IT AGAIN FROM ITS BEGINNING")
 
 
 class UnitRecord(VDEVBLOK):
@@ -163,6 +164,7 @@ class Reader(UnitRecord):
         self._file: SpoolFile | None = None
         self._records: Iterator[SpoolRecord] = iter(())
         self._finished: list[SpoolFile] = []
+        self._doubtful = 0  # the file that could not be read the last time
         self.pages = PageReader(self)
         """The file page by page, for DIAGNOSE X'14'."""
 
@@ -177,7 +179,7 @@ class Reader(UnitRecord):
         return self._file is None
 
     def next(self) -> bytes | None:
-        """The next card; None at the end of a file, or if no file is there."""
+        """The next card; None at the end of a file, or if no file is there. Raises MediaError: it cannot be read."""
         while True:
             if not self.ready or (self._file is None and not self._open_next()):
                 return None
@@ -186,9 +188,8 @@ class Reader(UnitRecord):
                     if record.opcode == CARD or (record.data and record.opcode != LOAD_FORMS):
                         self.vm.usage.cards_read += 1
                         return record.data
-            except (sqlite3.Error, *ERRORS):
-                self._unreadable()
-                return None
+            except (sqlite3.Error, *ERRORS) as error:
+                raise self._unreadable(error) from error
             self._finish()
             if not self.options.cont or self._candidate() is None:
                 return None
@@ -203,6 +204,7 @@ class Reader(UnitRecord):
         self._file = file
 
     def _candidate(self) -> SpoolFile | None:
+        """The file that comes next. Raises sqlite3.Error."""
         done = {file.spoolid for file in self._finished}
         for file in self.vm.system.spool.files("RDR", self.vm.userid):
             wanted = self.options.spool_class in ("*", file.spool_class)
@@ -211,7 +213,11 @@ class Reader(UnitRecord):
         return None
 
     def _open_next(self) -> bool:
-        self._file = self._candidate()
+        try:
+            self._file = self._candidate()
+        except sqlite3.Error as error:
+            self._refused(error)
+            raise MediaError(str(error)) from error
         if self._file is None:
             return False
         self._records = self.vm.system.spool.records(self._file.spoolid)
@@ -223,27 +229,52 @@ class Reader(UnitRecord):
         self._file = None
         self._records = iter(())
 
-    def _unreadable(self) -> None:
-        """The file is damaged: it is held, so that the others can be read."""
+    def _unreadable(self, error: Exception) -> MediaError:
+        """The file cannot be read: the guest begins with it anew.
+
+        One that is damaged is held, so that the others can be read; so is one that cannot be read twice.
+        """
         file, self._file, self._records = self._file, None, iter(())
+        system = self.vm.system
         if file is not None:
-            self.vm.message(UNREADABLE.full(file.spoolid))
-            self.vm.system.log.write(f"SPOOL FILE {file.spoolid:04} OF {file.owner} CANNOT BE READ")
-            self.vm.system.spool.hold(file.spoolid)
+            again = file.spoolid == self._doubtful
+            self._doubtful = file.spoolid
+            if isinstance(error, sqlite3.Error) and not again:
+                self._refused(error)
+                self.vm.message(NOT_READ.full(file.spoolid))
+            else:
+                self.vm.message(UNREADABLE.full(file.spoolid))
+                system.log.write(f"SPOOL FILE {file.spoolid:04} OF {file.owner} CANNOT BE READ")
+                try:
+                    system.spool.hold(file.spoolid)
+                except sqlite3.Error as refused:
+                    self._refused(refused)
+        return MediaError(str(error))
+
+    def _refused(self, error: Exception) -> None:
+        """The host does not let the spool be read or changed: the operator is told."""
+        self.vm.system.log.failure(f"READER OF {self.vm.userid}", error)
 
     def settle(self) -> None:
-        """The guest has gone on: files read to the end leave the reader, or are held if SPOOL says HOLD."""
-        for file in self._finished:
-            self._dispose(file, self.options.hold)
-        self._finished.clear()
+        """The guest has gone on: files read to the end leave the reader, or are held if SPOOL says HOLD.
+
+        Those that the host does not let go are let go the next time.
+        """
+        while self._finished:
+            try:
+                self._dispose(self._finished[0], self.options.hold)
+            except sqlite3.Error as error:
+                self._refused(error)
+                return
+            del self._finished[0]
 
     def close(self, hold: bool | None = None) -> SpoolFile | None:
-        """CLOSE READER: the current file is finished with. Returns it, if there was one."""
+        """CLOSE READER: the current file is finished with. Returns it, if there was one. Raises sqlite3.Error."""
         file = self._file
         self._finish()
-        for done in self._finished:
-            self._dispose(done, self.options.hold if hold is None else hold)
-        self._finished.clear()
+        while self._finished:
+            self._dispose(self._finished[0], self.options.hold if hold is None else hold)
+            del self._finished[0]
         return file
 
     def _dispose(self, file: SpoolFile, hold: bool) -> None:

@@ -142,9 +142,13 @@ class CardReader(UnitRecord):
 
     def next_card(self) -> bytes | int:
         """The card at the read station, or the next one; or else unit status: end of file, intervention required."""
-        card = self.station if self.station is not None else self.source.next()
-        if card is None and not self.end_of_file and isinstance(self.source, Hopper):
-            card = self.source.next()  # the next deck was put on this one before its last card went in
+        try:
+            card = self.station if self.station is not None else self.source.next()
+            if card is None and not self.end_of_file and isinstance(self.source, Hopper):
+                card = self.source.next()  # the next deck was put on this one before its last card went in
+        except MediaError:
+            self.in_file = False
+            return self.failed()
         self.station = None
         if card is not None:
             self.in_file = True
