@@ -141,6 +141,7 @@ class UserEntry:
     connections: int = 4  # OPTION MAXCONN: IUCV paths
     share: Share = NOTHING_SET
     iucv: tuple[str, ...] = ()  # IUCV statements: ANY, ALLOW, or userids
+    limits: tuple[tuple[str, int | None], ...] = ()  # LIMIT statements: names of cpvm.cp.limits; None: NOLIMIT
 
     def device(self, vaddr: int) -> DeviceEntry | None:
         """The statement that defines VADDR, if any."""

@@ -74,6 +74,7 @@ def _from_json(text: str) -> UserEntry:
     plain["devices"] = tuple(_device_from_plain(device) for device in plain["devices"])
     for name in _TUPLES:
         plain[name] = tuple(plain.get(name, ()))
+    plain["limits"] = tuple((name, value) for name, value in plain.get("limits", ()))
     plain["share"] = share(Operands(plain["share"]), NOTHING_SET) if "share" in plain else NOTHING_SET
     return UserEntry(**plain)
 

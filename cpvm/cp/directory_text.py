@@ -22,6 +22,7 @@ from cpvm.cp.directory import (
 )
 from cpvm.cp.directory_source import LAST_COLUMN
 from cpvm.cp.directory_store import DirectoryStore
+from cpvm.cp.limits import OF_USERS
 
 _UNIT_RECORD = {"2540R": "2540 READER", "2540P": "2540 PUNCH"}
 
@@ -58,6 +59,7 @@ def user_lines(entry: UserEntry, password: str) -> Iterator[str]:
         yield f" OPTION MAXCONN {entry.connections}"
     if entry.share != UserEntry.share:
         yield f" SHARE {entry.share}"
+    yield from (f" LIMIT {name} {OF_USERS[name].shown(value)}" for name, value in entry.limits if name in OF_USERS)
     if entry.ipl:
         yield f"IPL {entry.ipl}".rjust(min(len(entry.ipl) + 5, LAST_COLUMN))
     yield from (f" IUCV {who}" for who in entry.iucv)

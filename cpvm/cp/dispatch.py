@@ -83,6 +83,7 @@ class Dispatcher:
             self._charge(vm, used)
 
     def _charge(self, vm: VMBLOK, used: int) -> None:
+        self._system.ceiling.ran(vm, used)
         wait = self._system.scheduler.charge(vm, used)
         if wait and not vm.logged_off:
             vm.rest(wait)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cpvm.cp import clock
+from cpvm.cp.ceiling import NOT_LOGGED_ON
 from cpvm.cp.directory import ConsoleEntry, UserEntry
 from cpvm.cp.message import message
 from cpvm.cp.virtual import add_from_directory
@@ -27,10 +28,14 @@ SHUT_DOWN = message("DMKCKP961W", "SYSTEM SHUTDOWN COMPLETE")
 def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
     """Make the virtual machine of a user who is logging on; without a session it is disconnected (AUTOLOG).
 
-    Raises CPError if SET MAXIMUM does not allow one more.
+    Raises CPError if SET MAXIMUM does not allow one more, or there is no storage for the machine.
     """
     system.operations.check_room(entry.userid)
-    vm = VMBLOK(system, entry)
+    system.ceiling.check(entry.userid)
+    try:
+        vm = VMBLOK(system, entry)
+    except (OSError, MemoryError):
+        raise NOT_LOGGED_ON.error(entry.userid) from None
     system.users[entry.userid] = vm
     system.peak = max(system.peak, len(system.users))
     vm.console.patience = system.configuration.unanswered
@@ -43,6 +48,7 @@ def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
         system.operations.affinity.setdefault(entry.userid, entry.affinity)
     for device in entry.devices:
         add_from_directory(vm, device)
+    vm.entered = True
     return vm
 
 
@@ -145,6 +151,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     vm.devices.clear()
     system.guarded(vm.account)
     system.operations.gone(vm)
+    system.ceiling.gone(vm)
     note = " FORCED" if forced else ""
     system.log.write(f"{name:<9} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
     session = vm.console.disconnect()

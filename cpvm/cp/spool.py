@@ -7,10 +7,13 @@ database in chunks too, but an open file does not exist for anybody, and its chu
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from cpvm.cp.database import Database
@@ -43,9 +46,16 @@ CREATE TABLE IF NOT EXISTS spool_data (
 CREATE TABLE IF NOT EXISTS spool_hold (owner TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (owner, queue));
 CREATE TABLE IF NOT EXISTS spool_state (word TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_BYTES_OF_OLD = """
+UPDATE spool_file SET payer = origin, bytes =
+    coalesce((SELECT sum(length(data)) FROM spool_data WHERE spool_data.spoolid = spool_file.spoolid), 0)
+"""
 
 MAX_SPOOLID: Final = 9900
 MAX_BYTES: Final = 8 * 1024**3  # of the database; a guest that punches without end must not fill the host's disk
+RESERVE: Final = 64 * 1024**2
+"""Bytes that are left free on the host's disk, if nothing else is said, for what is not the spool's."""
+_HOST_AGAIN: Final = 1.0  # seconds that CP's knowledge of the host's disk is good for
 _CHUNK: Final = 256 * 1024  # bytes of records gathered before they are compressed and written
 _RESERVE: Final = 16 * _CHUNK  # bytes that a file whose chunks cannot be written may gather, if it must not stop
 
@@ -54,23 +64,37 @@ class SpoolError(Exception):
     """All spoolids are in use, or the spool has grown to its limit."""
 
 
+class QuotaError(SpoolError):
+    """The user may not have more in the spool."""
+
+
 class Spool:
     """All spool files of the system."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.limit = MAX_BYTES
+        self.reserve = RESERVE
+        """Bytes that are to be free on the host's disk."""
+        self.quota: Callable[[str], tuple[int | None, int | None]] = lambda userid: (None, None)
+        """How many files a user may make, and how many bytes they may take."""
         self.changed: Callable[[], None] = lambda: None
         """Told whenever there are other files than before, or files are other than before."""
         self.touched: set[tuple[str, str]] = set()
         """Queues and owners with new or changed files since whoever looks has cleared it."""
-        self._open: set[int] = set()
+        self._open: dict[int, SpoolWriter] = {}
+        self._folder = Path(str(database.query("PRAGMA database_list")[0][2])).parent
+        self._looked = 0.0
+        self._host_full = False
         self._last = 0
         with database.transaction() as db:
             there = {str(row[1]) for row in db.execute("PRAGMA table_info(spool_file)")}
             for name, declaration in ADDED:
                 if name not in there:
                     db.execute(f"ALTER TABLE spool_file ADD COLUMN {name} {declaration}")
+            if "bytes" not in there:
+                db.execute(_BYTES_OF_OLD)
+            db.execute("CREATE INDEX IF NOT EXISTS spool_payer ON spool_file (payer, bytes)")
             # what a killed system left open
             db.execute("DELETE FROM spool_data WHERE spoolid NOT IN (SELECT spoolid FROM spool_file)")
             row = db.execute("SELECT spoolid FROM spool_file ORDER BY created DESC, spoolid DESC LIMIT 1").fetchone()
@@ -78,17 +102,52 @@ class Spool:
 
     @property
     def full(self) -> bool:
-        """True if the database has grown to the limit and no space in it is free."""
-        return self._database.size() >= self.limit
+        """True if the database has grown to the limit and no space in it is free, or the host's disk is full."""
+        return self.size() >= self.limit or self._host_is_full()
 
-    def open(self) -> SpoolWriter:
-        """Start a new file. Raises SpoolError when all spoolids are taken."""
+    def size(self) -> int:
+        """Bytes of the database that are in use."""
+        return self._database.size()
+
+    def _host_is_full(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked >= _HOST_AGAIN:
+            self._looked = now
+            try:
+                self._host_full = shutil.disk_usage(self._folder).free < self.reserve
+            except OSError:
+                self._host_full = False  # then the write itself will tell
+        return self._host_full
+
+    def paid(self, userid: str) -> tuple[int, int]:
+        """How many files of a user's making there are, the open ones too, and how many bytes they take."""
+        row = self._database.query("SELECT count(*), total(bytes) FROM spool_file WHERE payer = ?", userid)[0]
+        mine = [writer for writer in self._open.values() if writer.payer == userid]
+        return int(str(row[0])) + len(mine), int(float(str(row[1]))) + sum(writer.bytes for writer in mine)
+
+    def room(self, userid: str) -> bool:
+        """Whether a user may make another file, or go on with one that is open."""
+        files, size = self.quota(userid)
+        used, taken = self.paid(userid)
+        return (files is None or used < files) and (size is None or taken < size)
+
+    def open(self, payer: str = "", *, insist: bool = False) -> SpoolWriter:
+        """Start a new file, for which PAYER's limits hold ("": nobody's).
+
+        Raises SpoolError if all spoolids are taken, or, unless with INSIST, there is no room for another file. A file
+        that INSISTs may begin in storage, and finds out when it has to be written.
+        """
+        if not insist:
+            if self.full:
+                raise SpoolError("the spool is full")
+            if payer and not self.room(payer):
+                raise QuotaError(f"{payer} has as much in the spool as is permitted")
         spoolid = self._free_spoolid()
-        self._open.add(spoolid)
-        return SpoolWriter(self, self._database, spoolid)
+        writer = self._open[spoolid] = SpoolWriter(self, self._database, spoolid, payer)
+        return writer
 
     def _free_spoolid(self) -> int:
-        taken = {int(str(row[0])) for row in self._database.query("SELECT spoolid FROM spool_file")} | self._open
+        taken = {int(str(row[0])) for row in self._database.query("SELECT spoolid FROM spool_file")} | self._open.keys()
         for offset in range(1, MAX_SPOOLID + 1):
             candidate = (self._last + offset - 1) % MAX_SPOOLID + 1
             if candidate not in taken:
@@ -98,7 +157,7 @@ class Spool:
 
     def forget(self, spoolid: int) -> None:
         """The writer of SPOOLID is done with it."""
-        self._open.discard(spoolid)
+        self._open.pop(spoolid, None)
 
     def files(self, queue: str, owner: str | None = None) -> list[SpoolFile]:
         """The files of a queue in the order in which they will be taken; of one user, or of all."""
@@ -222,8 +281,11 @@ class Spool:
 class SpoolWriter:
     """A file being written."""
 
-    def __init__(self, spool: Spool, database: Database, spoolid: int) -> None:
+    def __init__(self, spool: Spool, database: Database, spoolid: int, payer: str) -> None:
         self.spoolid = spoolid
+        self.payer = payer
+        self.bytes = 0
+        """What is in the spool of it."""
         self.count = 0
         self._spool = spool
         self._database = database
@@ -249,10 +311,15 @@ class SpoolWriter:
     def _write(self) -> None:
         if self._spool.full:
             raise SpoolError("the spool is full")
+        data = self._compressed()
+        size = self._spool.quota(self.payer)[1] if self.payer else None
+        if size is not None and self._spool.paid(self.payer)[1] + len(data) > size:
+            raise QuotaError(f"{self.payer} has as much in the spool as is permitted")
         with self._database.transaction() as db:
-            db.execute(*self._chunk())
+            self._insert(db, data)
         self._buffer.clear()
         self._chunks += 1
+        self.bytes += len(data)
 
     def close(
         self,
@@ -278,13 +345,15 @@ class SpoolWriter:
         ALSO is called with the connection, in the same transaction.
         """
         position = self._spool.next_position()
+        data = self._compressed() if self._buffer else b""
         file = SpoolFile(
             self.spoolid, queue, owner, origin, kind, spool_class, copies, hold, dist, name, filetype, self.count,
-            time.time() if created is None else created, tag, position, False, keep, form,
+            time.time() if created is None else created, tag, position, False, keep, form, self.payer,
+            self.bytes + len(data),
         )  # fmt: skip
         with self._database.transaction() as db:
             if self._buffer:
-                db.execute(*self._chunk())
+                self._insert(db, data)
             marks = ",".join("?" * len(values(file)))
             db.execute(f"INSERT INTO spool_file ({COLUMNS}) VALUES ({marks})", values(file))
             if also is not None:
@@ -300,6 +369,8 @@ class SpoolWriter:
         self._spool.forget(self.spoolid)
         self._spool.changed()
 
-    def _chunk(self) -> tuple[str, tuple[int, int, bytes]]:
-        data = zlib.compress(bytes(self._buffer), 1)
-        return "INSERT INTO spool_data VALUES (?, ?, ?)", (self.spoolid, self._chunks, data)
+    def _compressed(self) -> bytes:
+        return zlib.compress(bytes(self._buffer), 1)
+
+    def _insert(self, db: sqlite3.Connection, data: bytes) -> None:
+        db.execute("INSERT INTO spool_data VALUES (?, ?, ?)", (self.spoolid, self._chunks, data))

@@ -19,12 +19,14 @@ Query = Callable[..., list[tuple[object, ...]]]
 
 COLUMNS = (
     "spoolid, queue, owner, origin, kind, class, copies, hold, dist, name, type, records, created, tag, position,"
-    " system_hold, keep, form"
+    " system_hold, keep, form, payer, bytes"
 )
 ADDED = (
     ("system_hold", "INTEGER NOT NULL DEFAULT 0"),
     ("keep", "INTEGER NOT NULL DEFAULT 0"),
     ("form", f"TEXT NOT NULL DEFAULT '{STANDARD_FORM}'"),
+    ("payer", "TEXT NOT NULL DEFAULT ''"),
+    ("bytes", "INTEGER NOT NULL DEFAULT 0"),
 )
 """Columns that systems made by the first versions do not have."""
 
@@ -51,6 +53,8 @@ class SpoolFile:
     system_hold: bool = False
     keep: bool = False  # is held, not removed, when it has been printed or read
     form: str = STANDARD_FORM
+    payer: str = ""  # the user whose limits it counts for, wherever it goes; "": nobody's
+    bytes: int = 0  # what its data take in the spool
 
     @property
     def held(self) -> bool:
@@ -140,6 +144,8 @@ def from_row(row: tuple[object, ...]) -> SpoolFile:
         system_hold=bool(row_of["system_hold"]),
         keep=bool(row_of["keep"]),
         form=text["form"],
+        payer=text["payer"],
+        bytes=int(text["bytes"]),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cpvm.cp import logon
+from cpvm.cp import limits, logon
 from cpvm.cp.network.service import Network
 from cpvm.cp.realunit.inbox import Inbox
 from cpvm.cp.realunit.units import RealUnits
@@ -34,16 +34,25 @@ class Spooling:
     def _init_spooling(self, system: System) -> None:
         self._itself = system
         self.configuration = read_configuration(self.folder)
-        self.spool.limit = self.configuration.spool_limit
+        self.spool.limit = limits.initial(limits.SPOOL, self.configuration.limits) or limits.SPOOL.most
+        self.spool.reserve = limits.initial(limits.RESERVE, self.configuration.limits) or 0
         self.units = RealUnits(system)
         self.real.spooled = self.units.define
         self.network = Network(system)
         self.inbox = Inbox(system)
         self.spool_waits = False
-        """Set when a device of a user has found the spool full."""
+        """Set when a device of a user has found no room in the spool."""
+        self.spool_told = False
+        """Set when the operator was told that the spool is full, until it is not."""
+        self.spool.quota = self._quota
         self._look_posted = False
         self._spooling_began = False
         self.spool.changed = self._spool_changed
+
+    def _quota(self, userid: str) -> tuple[int | None, int | None]:
+        """How many files a user may make, and how much they may take."""
+        each = self._itself.limits
+        return each.of(userid, limits.SPOOL_FILES), each.of(userid, limits.SPOOL_SPACE)
 
     def _start_spooling(self, how: Start, *, drain: bool) -> None:
         """The spool as the operator wants it, then the devices and links."""
@@ -83,11 +92,20 @@ class Spooling:
             self.guarded(self.units.kick)
         if ("RDR", self.network.userid) in touched:
             self.guarded(self.network.kick)
-        if self.spool_waits and not self.spool.full:
-            self.spool_waits = False
-            for vm in self.users.values():
-                for output in vm.outputs:
+        if self.spool_waits:
+            self._give_space()
+
+    def _give_space(self) -> None:
+        """Devices that wait for room in the spool go on if there is some for their users."""
+        self.spool_waits = False
+        for vm in self.users.values():
+            waiting = [output for output in vm.outputs if output.full]
+            if waiting and not self.spool.full and self.spool.room(vm.userid):
+                for output in waiting:
                     output.space()
+            elif waiting:
+                self.spool_waits = True
+        self.spool_told = self.spool_told and self.spool.full
 
     def file_arrived(self, file: SpoolFile) -> None:
         """A file has come into somebody's reader: tell the user, and the machine if its reader was empty."""

@@ -4,6 +4,8 @@ Statements stand one a line, in words; what follows a `#` or stands in a line th
 
     NODE CPVM                        this system's name, one to eight characters
     SPOOL LIMIT 8G                   how far the spool may grow: nnnM or nnnG
+    LIMIT ALL TDISK 20               what a user may have for whom the directory has no LIMIT statement
+    LIMIT SYSTEM STORAGE 4G          what all users together may have (`cpvm.cp.limits` has the names)
     FCB WIDE 8 68 1:1+12:63          a form: name, lines an inch, lines, channels at lines
     NETWORK USER NET                 the userid whose reader files go to other systems
     NETWORK LISTEN 127.0.0.1:1175    where other systems reach this one
@@ -24,8 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cpvm.cp import limits
 from cpvm.cp.message import message
-from cpvm.cp.spool import MAX_BYTES
 from cpvm.machine.device import ConfigurationError
 from cpvm.machine.media.forms import LONGEST, Form, parse_tape
 
@@ -40,7 +42,6 @@ _LONGEST_WAIT = 99999
 _NAME = re.compile(r"[A-Z0-9$#@_]{1,8}")
 _SIZE = re.compile(r"([0-9]{1,9})([MG])")
 _MEGABYTE = 1024 * 1024
-_SMALLEST = 4 * _MEGABYTE
 
 
 class StatementError(Exception):
@@ -67,7 +68,7 @@ class Configuration:
     """What the file says; `messages` has a line for each statement that is wrong (and left out)."""
 
     node: str = DEFAULT_NODE
-    spool_limit: int = MAX_BYTES
+    limits: limits.Values = field(default_factory=dict)
     unanswered: float = UNANSWERED * 60.0
     forms: dict[str, Form] = field(default_factory=dict)
     user: str = DEFAULT_USER
@@ -121,7 +122,16 @@ def _spool(found: Configuration, words: list[str]) -> None:
     match = _SIZE.fullmatch(size.upper())
     if limit.upper() != "LIMIT" or match is None:
         raise StatementError("it is written SPOOL LIMIT nnnM or nnnG")
-    found.spool_limit = max(_SMALLEST, int(match[1]) * _MEGABYTE * (1024 if match[2] == "G" else 1))
+    megabytes = int(match[1]) * (1024 if match[2] == "G" else 1)
+    found.limits[limits.SPOOL.name] = max(limits.SPOOL.least, megabytes * _MEGABYTE)
+
+
+def _limit(found: Configuration, words: list[str]) -> None:
+    who, *rest = [word.upper() for word in words] or [""]
+    kinds = {limits.ALL: limits.OF_USERS, limits.SYSTEM: limits.OF_SYSTEM}.get(who)
+    if kinds is None:
+        raise StatementError("it is written LIMIT ALL|SYSTEM name value ...")
+    found.limits.update(limits.parse(rest, kinds))
 
 
 def _disconnect(found: Configuration, words: list[str]) -> None:
@@ -169,6 +179,7 @@ def _route(found: Configuration, words: list[str]) -> None:
 _STATEMENTS: dict[str, Callable[[Configuration, list[str]], None]] = {
     "NODE": _node,
     "SPOOL": _spool,
+    "LIMIT": _limit,
     "DISCONNECT": _disconnect,
     "FCB": _fcb,
     "NETWORK": _network,

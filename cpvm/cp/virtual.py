@@ -17,6 +17,7 @@ from cpvm.cp.directory import (
     TemporaryEntry,
 )
 from cpvm.cp.fullscreen import ConsoleDisplay
+from cpvm.cp.limits import DEVICES, TDISK
 from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
@@ -39,14 +40,24 @@ FORCED_HOST = message("DMKLNK102W", "DASD {:03X} FORCED R/O; THE VOLUME IS READ-
 NOT_IN_OWNER = message("DMKLNK107E", "{} {:03X} NOT LINKED; NOT IN CP DIRECTORY")
 CANNOT_BE_MADE = message("906E", "{} CANNOT BE DEFINED; {}")
 ALREADY_DEFINED = message("092E", "{:03X} ALREADY DEFINED")
+TOO_MANY_DEVICES = message("911E", "{:03X} NOT DEFINED; YOUR LIMIT IS {} DEVICES")
+TOO_MUCH_TEMPORARY = message("091E", "DASD {:03X} NOT DEFINED; YOUR LIMIT OF TEMP SPACE IS {} CYLINDERS")
 
 
 def attach(vm: VMBLOK, block: VDEVBLOK, device: Device) -> None:
     """Put a device into the machine. ALREADY DEFINED if the address is taken."""
     if block.vaddr in vm.devices:
         raise ALREADY_DEFINED.error(block.vaddr)
+    check_devices(vm, block.vaddr)
     vm.machine.attach(block.vaddr, device)
     vm.devices[block.vaddr] = block
+
+
+def check_devices(vm: VMBLOK, vaddr: int) -> None:
+    """Raise TOO_MANY_DEVICES if the user may not have one more. What the directory gives is always made."""
+    limits = vm.system.limits
+    if vm.entered and not limits.room(vm.userid, DEVICES):
+        raise TOO_MANY_DEVICES.error(vaddr, limits.of(vm.userid, DEVICES))
 
 
 def detach(vm: VMBLOK, vaddr: int) -> VDEVBLOK:
@@ -184,6 +195,7 @@ def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode:
     """Link to a minidisk. Raises CPError if MODE's rules forbid it or VADDR is taken."""
     if vaddr in vm.devices:
         raise ALREADY_DEFINED.error(vaddr)
+    check_devices(vm, vaddr)
     link = vm.system.minidisks.link(owner, disk, vm.userid, mode)
     link.vaddr = vaddr
     block = DASDBlock(vaddr, link)
@@ -205,6 +217,10 @@ def add_temporary(vm: VMBLOK, vaddr: int, devtype: str, cylinders: int) -> DASDB
     """Give the machine a temporary disk. Raises CPError if there is no room for it, or VADDR is taken."""
     if vaddr in vm.devices:
         raise ALREADY_DEFINED.error(vaddr)
+    check_devices(vm, vaddr)
+    limits = vm.system.limits
+    if vm.entered and not limits.room(vm.userid, TDISK, cylinders):
+        raise TOO_MUCH_TEMPORARY.error(vaddr, limits.of(vm.userid, TDISK))
     link = vm.system.minidisks.link_temporary(devtype, cylinders, vm.userid, vaddr)
     block = DASDBlock(vaddr, link)
     attach(vm, block, Dasd(devtype, link.tracks, cylinders=cylinders))

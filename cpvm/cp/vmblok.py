@@ -70,6 +70,8 @@ class VMBLOK:
         self.clock_area = 0  # DIAGNOSE X'70'; 0: none
 
         self.devices: dict[int, VDEVBLOK] = {}
+        self.entered = False  # LOGON has made the devices of the directory: from now on limits hold
+        self.spool_told = False  # the operator knows that this user may not have more in the spool
         self.console = VirtualConsole(self)
         self.host = VirtualHost(self)
         self.outside = Outside(system.lock)
@@ -187,6 +189,7 @@ class VMBLOK:
         self.iucv.end()
         self.logical.end()
         self.storage = storage
+        self.system.ceiling.gone(self)
         self.machine = self._new_machine()
         self.segments.forget()
         for vaddr, device in list(old.devices.items()):
@@ -285,6 +288,11 @@ class VMBLOK:
         return "USER DSC" if self.disconnected else f"{kind} {self.line_name}"
 
     # Devices
+
+    @property
+    def counted_devices(self) -> int:
+        """Devices that count for LIMIT DEVICES: those of the machine, and displays of its program (DIAGNOSE X'7C')."""
+        return len(self.devices) + len(self.logical.devices)
 
     def unit_records(self, kind: str) -> list[UnitRecord]:
         """The devices of a kind (RDR PUN PRT CONS) in order of address."""

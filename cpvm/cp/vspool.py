@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.message import message
 from cpvm.cp.pagereader import PageReader
-from cpvm.cp.spool import SpoolError, SpoolFile, SpoolRecord, SpoolWriter
+from cpvm.cp.spool import QuotaError, SpoolError, SpoolFile, SpoolRecord, SpoolWriter
 from cpvm.cp.spoolfile import CARD, ERRORS, LOAD_FORMS
 from cpvm.cp.vdevblok import VDEVBLOK, SpoolOptions
 from cpvm.machine.device import MediaError, NotReadyError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 SPOOL_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; {} {:03X} NOT READY")
+LIMIT_REACHED = message("DMKVSP427I", "YOUR SPOOL LIMIT IS REACHED; {} {:03X} NOT READY")
+CONSOLE_LIMIT = message("DMKVSP427I", "YOUR SPOOL LIMIT IS REACHED; CONSOLE OUTPUT NOT SPOOLED")
+USER_FULL = message("DMKVSP427I", "SPOOL LIMIT OF {} IS REACHED")
 SYSTEM_FULL = message("DMKPGT401I", "SYSTEM TEMP SPACE FULL")
 CONSOLE_FULL = message("DMKVSP427I", "SPOOL SPACE FULL; CONSOLE OUTPUT NOT SPOOLED")
 CLOSE_FAILED = message("DMKVSP428E", "SPOOL SPACE FULL; {} {:03X} NOT CLOSED")
@@ -61,17 +64,28 @@ class Output(UnitRecord):
         """
         try:
             if self._writer is None:
-                self._writer = self.vm.system.spool.open()
+                self._writer = self.vm.system.spool.open(self.vm.userid, insist=self.kind == "CONS")
             self._writer.put(opcode, data, insist=self.kind == "CONS")
         except (SpoolError, sqlite3.Error) as error:
             if not self.full:
-                self.full = True
-                if not self.vm.system.spool_waits:
-                    self.vm.system.log.write(SYSTEM_FULL.full())
-                self.vm.system.spool_waits = True
-                self.vm.message(CONSOLE_FULL.full() if self.kind == "CONS" else SPOOL_FULL.full(self.kind, self.vaddr))
+                self.full = self.vm.system.spool_waits = True
+                self._tell(isinstance(error, QuotaError))
             if self.kind != "CONS":
                 raise NotReadyError(str(error)) from error
+
+    def _tell(self, limit: bool) -> None:
+        """Tell the user that the spool, or what the user may have of it (LIMIT), is full; and the operator, once."""
+        vm = self.vm
+        if not limit and not vm.system.spool_told:
+            vm.system.spool_told = True
+            vm.system.log.write(SYSTEM_FULL.full())
+        elif limit and not vm.spool_told:
+            vm.spool_told = True
+            vm.system.log.write(USER_FULL.full(vm.userid))
+        if self.kind == "CONS":
+            vm.message((CONSOLE_LIMIT if limit else CONSOLE_FULL).full())
+        else:
+            vm.message((LIMIT_REACHED if limit else SPOOL_FULL).full(self.kind, self.vaddr))
 
     def space(self) -> None:
         """There is space in the spool again: the device becomes ready."""
@@ -103,7 +117,10 @@ class Output(UnitRecord):
         If the file cannot be written the user is told, and the device stays open.
         """
         writer, options, vm = self._writer, self.options, self.vm
-        if writer is None or (options.cont and not even_cont):
+        if writer is None:
+            self.space()  # the next record tells whether there is any
+            return None
+        if options.cont and not even_cont:
             return None
         to = options.to
         queue = "RDR" if to else ("PUN" if self.kind == "PUN" else "PRT")

@@ -20,6 +20,10 @@ _READ_WRITE: Final = 3
 _PRIVATE: Final = 0x02
 _FIXED: Final = 0x10
 _ANONYMOUS: Final = 0x20 if sys.platform == "linux" else 0x1000
+_ENTRY: Final = 8
+"""Bytes of an entry of the host's table of pages."""
+_TAKEN: Final = bytes(flags & 0xC0 != 0 and not flags & 0x20 for flags in range(256))
+"""For the last byte of an entry: 1 if the page is in storage or swapped out, and no file's."""
 _Map = Callable[[int, int, int, int, int, int], int | None]
 
 
@@ -61,6 +65,34 @@ def forget_file(memory: mmap.mmap, at: int, length: int) -> None:
     call = _system_call()
     if call is None or not _place(call, memory, at, length, (_PRIVATE | _FIXED | _ANONYMOUS, -1, 0)):
         memory[at : at + length] = bytes(length)
+
+
+def taken(memory: mmap.mmap, length: int) -> int | None:
+    """How many of the first LENGTH bytes of MEMORY take room in the host's storage or on its paging device; None where
+    the host does not tell. Pages of files that nobody has changed do not count: they can be read again.
+
+    Source: Linux, Documentation/admin-guide/mm/pagemap.rst: bits 63, 62 and 61 of a page's entry.
+    """
+    file = _pagemap()
+    if file is None:
+        return None
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    try:
+        entries = os.pread(file, length // PAGE * _ENTRY, start // PAGE * _ENTRY)
+    except OSError:
+        return None
+    return entries[_ENTRY - 1 :: _ENTRY].translate(_TAKEN).count(1) * PAGE
+
+
+@lru_cache(maxsize=1)
+def _pagemap() -> int | None:
+    """A descriptor of what the host tells of this process's pages; it stays open."""
+    if sys.byteorder != "little" or mmap.PAGESIZE != PAGE:
+        return None
+    try:
+        return os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
 
 
 def _place(call: _Map, memory: mmap.mmap, at: int, length: int, source: tuple[int, int, int]) -> bool:

@@ -6,7 +6,7 @@ Source: *Principles of Operation*, GA22-7000, "Storage". Addresses here are abso
 import mmap
 from collections.abc import Callable
 
-from cpvm.machine.mapping import PAGE, forget_file, map_file
+from cpvm.machine.mapping import PAGE, forget_file, map_file, taken
 
 BLOCK = 2048
 """Bytes that share a storage key."""
@@ -120,6 +120,14 @@ class Storage:
             for block in range(start // BLOCK, end // BLOCK):
                 self.keys[block] = 0
                 self.key_changed(block)
+
+    def taken(self) -> int:
+        """How many bytes of the host's storage these take, not counting shared pages."""
+        found = taken(self.data, MAXIMUM)
+        if found is not None:
+            return found
+        blocks = self.size // BLOCK
+        return (blocks - self.keys.count(0, 0, blocks)) * BLOCK  # a block in use has its reference bit on
 
     # ---- pages of files
 

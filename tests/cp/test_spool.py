@@ -239,7 +239,6 @@ def test_a_full_spool_makes_the_device_not_ready_and_loses_nothing(site: Site) -
     output = site.system.users["CMSUSER"].devices[0x00D]
     assert isinstance(output, Output)
     limit = site.system.spool.limit
-    site.on_cp(lambda: setattr(site.system.spool, "limit", 0))
     taken = 0
 
     def fill() -> None:
@@ -248,6 +247,7 @@ def test_a_full_spool_makes_the_device_not_ready_and_loses_nothing(site: Site) -
             for number in range(6000):
                 output.card(to_ebcdic(f"{number:080}"))
                 taken += 1
+                site.system.spool.limit = 0  # from the second card on
 
     site.on_cp(fill)
     assert 3000 < taken < 6000

@@ -89,7 +89,8 @@ def test_a_spool_of_the_first_versions_gets_its_new_columns(tmp_path: Path) -> N
     System.create(tmp_path, DIRECTORY)
     system = System(tmp_path)
     with system.database.transaction() as db:
-        for column in ("system_hold", "keep", "form"):
+        db.execute("DROP INDEX spool_payer")
+        for column in ("system_hold", "keep", "form", "payer", "bytes"):
             db.execute(f"ALTER TABLE spool_file DROP COLUMN {column}")
         db.execute(
             "INSERT INTO spool_file VALUES (7,'RDR','CMSUSER','MAINT','PUN','A',1,0,'','FN','FT',0,1000.0,'TAG',1)"
@@ -100,3 +101,4 @@ def test_a_spool_of_the_first_versions_gets_its_new_columns(tmp_path: Path) -> N
     system.shutdown()
     assert file is not None
     assert (file.tag, file.form, file.keep, file.system_hold) == ("TAG", "STANDARD", False, False)
+    assert (file.payer, file.bytes) == ("MAINT", 0)

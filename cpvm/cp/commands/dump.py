@@ -50,7 +50,11 @@ def everything(vm: VMBLOK) -> list[Range]:
 
 
 def _dump(request: Request, places: list[Range], title: str) -> Generator[Effect, Any, int | None]:
-    vm, printer = request.vm, request.system.spool.open()
+    vm = request.vm
+    try:
+        printer = request.system.spool.open(vm.userid)
+    except SpoolError:
+        raise NO_SPACE.error() from None
     done = False
     try:
         printer.put(_SKIP_TO_1, b"")

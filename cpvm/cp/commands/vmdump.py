@@ -60,7 +60,10 @@ def _write(
     request: Request, places: list[Range], owner: str, kind: str, title: str
 ) -> Generator[Effect, Any, int | None]:
     vm, system = request.vm, request.system
-    writer = system.spool.open()
+    try:
+        writer = system.spool.open(vm.userid)
+    except SpoolError:
+        raise NO_SPACE.error() from None
     done = False
     try:
         count = 0

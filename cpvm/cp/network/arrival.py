@@ -40,7 +40,7 @@ class Arrival:
         self._node = node
         self._header = header
         with system.lock:
-            self._writer = system.spool.open()
+            self._writer = system.spool.open(insist=True)  # what does not fit is refused while it comes
         self._open = True
 
     def put(self, records: list[SpoolRecord]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import NO_LOGON, UNCHANGED, UserEntry
+from cpvm.cp.limits import OF_USERS, SPOOL_FILES, LimitError, Values, parse
 from cpvm.cp.operand import Operands, decimal, is_alias, is_userid, storage_size
 from cpvm.cp.password import MAX_LENGTH
 from cpvm.cp.share import NOTHING_SET
@@ -160,6 +161,35 @@ def option(reader: Reader, words: list[str]) -> None:
 def share(reader: Reader, words: list[str]) -> None:
     """What part of the processors the machine is to have at least, and at most."""
     reader.entry = replace(reader.entry, share=share_of(Operands(" ".join(words)), NOTHING_SET))
+
+
+@statement(
+    "LIMIT",
+    form="LIMIT [SPOOLFILES nnnn] [SPOOLSPACE nnnM|nnnG] [TDISK cylinders] [DEVICES nnn]; NOLIMIT for none",
+    where=USER | PROFILE,
+)
+def limit(reader: Reader, words: list[str]) -> None:
+    """How much of what all share the user may take."""
+    if not words:
+        between(words, 1, 99, "LIMIT")
+    try:
+        _limits(reader, parse(words, OF_USERS))
+    except LimitError as error:
+        raise StatementError(str(error)) from None
+
+
+@statement("SPOOLFILE", form="SPOOLFILE MAXSPOOL nnnn", where=USER | PROFILE)
+def spoolfile(reader: Reader, words: list[str]) -> None:
+    """z/VM's form of LIMIT SPOOLFILES."""
+    word, number = fixed(words, 2, "SPOOLFILE")
+    if word != "MAXSPOOL":
+        raise StatementError(f"invalid operand {word}")
+    _limits(reader, {SPOOL_FILES.name: decimal(number, SPOOL_FILES.least, SPOOL_FILES.most)})
+
+
+def _limits(reader: Reader, values: Values) -> None:
+    """What is said last holds."""
+    reader.entry = replace(reader.entry, limits=tuple((dict(reader.entry.limits) | values).items()))
 
 
 @statement("IPL", form="IPL vaddr | name [PARM text]", where=USER | PROFILE)
