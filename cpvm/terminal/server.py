@@ -1,6 +1,7 @@
 """The listener for terminals on the network: line terminals and 3270s on one port."""
 
 import asyncio
+import itertools
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -126,9 +127,7 @@ class TelnetServer(Listener):
         if not self._places.enter(task, address):
             return None
         number = next(
-            n
-            for n in range(1, 2 * MAX_CONNECTIONS + 1)
-            if n not in self._lines and not self._taken(f"{self._prefix}{n:04d}")
+            n for n in itertools.count(1) if n not in self._lines and not self._taken(f"{self._prefix}{n:04d}")
         )
         self._numbers[task] = number
         self._lines[number] = None
