@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,13 +36,18 @@ class Charge:
 class Usage:
     """What one virtual machine used since LOGON. Processor times in nanoseconds."""
 
-    started: float = field(default_factory=time.time)
+    since: float = field(default_factory=time.monotonic)
     virtual_ns: int = 0  # running guest instructions
     overhead_ns: int = 0  # CP working for this machine
     cards_read: int = 0
     cards_punched: int = 0
     lines_printed: int = 0
     operations: int = 0  # I/O, as far as the machine's `Channels.started` does not count it any more
+
+    @property
+    def connected(self) -> int:
+        """Seconds since then, whatever was done to the host's clock meanwhile."""
+        return int(time.monotonic() - self.since)
 
     @property
     def virtual_microseconds(self) -> int:
@@ -56,20 +62,19 @@ class Usage:
     def line(self) -> str:
         """CONNECT= hh:mm:ss VIRTCPU= mmm:ss.hs TOTCPU= mmm:ss.hs."""
         return (
-            f"CONNECT= {clock.connect(time.time() - self.started)}"
+            f"CONNECT= {clock.connect(self.connected)}"
             f" VIRTCPU= {clock.processor(self.virtual_microseconds)}"
             f" TOTCPU= {clock.processor(self.total_microseconds)}"
         )
 
 
-def record(database: Database, userid: str, account: str, usage: Usage) -> None:
-    """Keep the record of a session that is over."""
-    now = time.time()
+def record(database: Database, userid: str, account: str, usage: Usage, now: float, connected: int) -> None:
+    """Keep the record of a session that was over at NOW (seconds since 1970), after so many. Raises sqlite3.Error."""
     row = (
         now,
         userid,
         account,
-        int(now - usage.started),
+        connected,
         usage.virtual_microseconds,
         usage.total_microseconds,
         usage.cards_read,
@@ -115,11 +120,10 @@ def unpunched(database: Database) -> tuple[dict[str, int], list[bytes]]:
     return last, cards
 
 
-def punched(database: Database, last: dict[str, int]) -> None:
-    """Cards were punched of all records up to these."""
-    with database.transaction() as db:
-        for table, number in last.items():
-            db.execute("INSERT OR REPLACE INTO accounting_punched VALUES (?, ?)", (table, number))
+def punched(db: sqlite3.Connection, last: dict[str, int]) -> None:
+    """Within the transaction that makes the cards a file: they are of all records up to these."""
+    for table, number in last.items():
+        db.execute("INSERT OR REPLACE INTO accounting_punched VALUES (?, ?)", (table, number))
 
 
 def _session_card(userid: str, account: str, ended: float, *used: int) -> bytes:

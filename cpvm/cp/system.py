@@ -34,6 +34,7 @@ from cpvm.cp.minidisk import Minidisks, make_volumes, volume_path
 from cpvm.cp.network import transmission
 from cpvm.cp.operations import DISABLED, Operations
 from cpvm.cp.oplog import OperatorLog
+from cpvm.cp.owed import Owed
 from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
 from cpvm.cp.processors import Processors, available
@@ -131,6 +132,7 @@ class System(Spooling):
         self.limits = Limits(self)
         self.operations.switches.maximum = limits.initial(limits.USERS, self.configuration.limits)
         self.ceiling = Ceiling(self, limits.initial(limits.STORAGE, self.configuration.limits))
+        self.owed = Owed(self)
         self.peak = 0
         self._messages = 0  # numbers of IUCV messages
         self.ipl_time = 0.0
@@ -269,6 +271,7 @@ class System(Spooling):
             self.processors.rest()
             self.guarded(self.operations.stop)
             self.guarded(lambda: logon.system_stopping(self))
+            self.guarded(self.owed.stop)
             self.processors.stop()
         self._close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -259,7 +260,9 @@ class VMBLOK:
         """Make the accounting record of what was used since the last one."""
         self.usage.operations += self.machine.io.started
         self.machine.io.started = 0
-        accounting.record(self.system.database, self.charge.userid, self.charge.account, self.usage)
+        system, charge, usage, now = self.system, self.charge, self.usage, time.time()
+        connected = usage.connected
+        system.owed.put(lambda: accounting.record(system.database, charge.userid, charge.account, usage, now, connected))
         self.usage = Usage()
 
     # Talking to the user

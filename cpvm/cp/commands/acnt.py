@@ -61,8 +61,8 @@ def _punch(request: Request) -> None:
             dist="SYSTEM",
             name="ACCOUNT",
             filetype=time.strftime("D%y%j"),
+            also=lambda db: accounting.punched(db, last),
         )
     except SpoolError:
         raise NO_SPACE.error() from None
-    accounting.punched(system.database, last)
     request.write(f"PUN FILE {file.spoolid:04} FOR {file.owner:<8} COPY 001 NOHOLD, {len(cards):04} RECORDS")

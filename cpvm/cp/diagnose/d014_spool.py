@@ -12,6 +12,7 @@ from cpvm.cp.spool import SpoolFile
 from cpvm.cp.spoolfile import ERRORS
 from cpvm.cp.spoolpage import DESCRIPTOR_LENGTH, PAGE, SFBLOK_LENGTH, descriptor, sfblok
 from cpvm.cp.vspool import Reader
+from cpvm.machine.device import MediaError
 
 _DONE, _END, _NOT_FOUND, _ERROR = range(4)
 _NO_DEVICE, _NO_READER, _BUSY, _PAGING = 4, 8, 12, 16
@@ -50,7 +51,7 @@ def spool_files(call: DiagnoseCall) -> None:
         call.set_cc(action(call, _reader(call)))
     except _Failure as failure:
         _error(call, failure.code)
-    except (sqlite3.Error, *ERRORS):
+    except (sqlite3.Error, MediaError, *ERRORS):
         _error(call, _PAGING)
 
 
