@@ -68,12 +68,12 @@ class Usage:
         )
 
 
-def record(database: Database, userid: str, account: str, usage: Usage, now: float, connected: int) -> None:
+def record(database: Database, charge: Charge, usage: Usage, now: float, connected: int) -> None:
     """Keep the record of a session that was over at NOW (seconds since 1970), after so many. Raises sqlite3.Error."""
     row = (
         now,
-        userid,
-        account,
+        charge.userid,
+        charge.account,
         connected,
         usage.virtual_microseconds,
         usage.total_microseconds,

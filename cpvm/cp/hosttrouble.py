@@ -87,6 +87,16 @@ class Troubles:
         self._now = now
         self._told: dict[tuple[str, str], tuple[float, int]] = {}
 
+    def of_media(self, post: Callable[[Callable[[], None]], None]) -> Callable[[str, Exception], None]:
+        """What is to be called from any thread when the host fails a disk or a tape; POST brings it to CP's thread."""
+
+        def failed(name: str, error: Exception) -> None:
+            what = words(error)
+            if what:
+                post(lambda: self.tell(name.upper(), what))
+
+        return failed
+
     def tell(self, where: str, what: str) -> None:
         """At WHERE the host refuses WHAT."""
         now = self._now()

@@ -25,7 +25,6 @@ from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.dispatch import Dispatcher
 from cpvm.cp.events import Event, EventQueue
 from cpvm.cp.hosthalf import HostHalf
-from cpvm.cp.hosttrouble import words
 from cpvm.cp.limits import Limits
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder, trouble_of
@@ -142,7 +141,7 @@ class System(Spooling):
         self._thread = threading.Thread(target=self._main, name="CP", daemon=True)
         self._stopping = False
         self._stopped = threading.Event()
-        trouble.listeners.append(self._medium_failed)
+        self._opened.enter_context(trouble.telling(self.log.troubles.of_media(self.post)))
         self._watch = PluginWatch(self)
         plugin.listeners.append(self._watch)
 
@@ -249,12 +248,6 @@ class System(Spooling):
         """Native code cannot be had, or not as fast as it should."""
         self.post(lambda: self.log.write(SLOWER.full(text)))
 
-    def _medium_failed(self, name: str, error: Exception) -> None:
-        """The host fails a disk or a tape. Thread-safe; the guest is told by its device."""
-        what = words(error)
-        if what:
-            self.post(lambda: self.log.troubles.tell(name.upper(), what))
-
     def offload(
         self, function: Callable[[], Any], done: Callable[[Any, Exception | None], None], *, lengthy: bool = False
     ) -> None:
@@ -312,8 +305,6 @@ class System(Spooling):
     def _close(self) -> None:
         if self._watch in plugin.listeners:
             plugin.listeners.remove(self._watch)
-        if self._medium_failed in trouble.listeners:
-            trouble.listeners.remove(self._medium_failed)
         self._workers.stop()
         for session in list(self.sessions):
             self.guarded(session.close)

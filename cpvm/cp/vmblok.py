@@ -262,7 +262,7 @@ class VMBLOK:
         self.machine.io.started = 0
         system, charge, usage, now = self.system, self.charge, self.usage, time.time()
         connected = usage.connected
-        system.owed.put(lambda: accounting.record(system.database, charge.userid, charge.account, usage, now, connected))
+        system.owed.put(lambda: accounting.record(system.database, charge, usage, now, connected))
         self.usage = Usage()
 
     # Talking to the user

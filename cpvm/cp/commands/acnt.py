@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 
 from cpvm.cp import accounting
@@ -46,6 +47,11 @@ def _punch(request: Request) -> None:
     if not cards:
         request.write("NO ACCOUNTING RECORDS")
         return
+
+    def note(db: object) -> None:
+        assert isinstance(db, sqlite3.Connection)
+        accounting.punched(db, last)
+
     try:
         writer = system.spool.open()
         for card in cards:
@@ -61,7 +67,7 @@ def _punch(request: Request) -> None:
             dist="SYSTEM",
             name="ACCOUNT",
             filetype=time.strftime("D%y%j"),
-            also=lambda db: accounting.punched(db, last),
+            also=note,
         )
     except SpoolError:
         raise NO_SPACE.error() from None
