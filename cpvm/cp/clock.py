@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
+from cpvm.machine.host import tod_from_unix
+from cpvm.machine.steadyclock import host_clock
+
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
-_EPOCH_1900 = 2_208_988_800  # seconds from 1900-01-01 to 1970-01-01, both 00:00 GMT (GA22-7000, TOD clock)
 
 
 def zone(when: float) -> str:
@@ -44,5 +46,4 @@ def processor(microseconds: int) -> str:
 
 def tod() -> int:
     """The 64-bit TOD clock now: bit 51 counts microseconds since 1900 (GA22-7000, Time-of-Day Clock)."""
-    nanoseconds = time.time_ns() + _EPOCH_1900 * 1_000_000_000
-    return (nanoseconds * 4096 // 1000) & 0xFFFF_FFFF_FFFF_FFFF
+    return tod_from_unix(host_clock.nanoseconds())

@@ -17,6 +17,7 @@ from typing import Any
 
 from cpvm.cp import accounting, directory_store, limits, logon, savedsys, spool
 from cpvm.cp.ceiling import Ceiling
+from cpvm.cp.clockwatch import ClockWatch
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.direct import directory_changed
@@ -186,6 +187,7 @@ class System(Spooling):
             self.real.add_volume(volume)
         self.directory.changed = lambda: directory_changed(self)
         logon.system_started(self)
+        ClockWatch(self).start()
         self._start_spooling(how, drain=drain)
         self.scheduler.processors = self._count
         self.processors.start(self._count)

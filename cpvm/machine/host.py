@@ -1,8 +1,8 @@
 """All that a machine asks of whoever runs it."""
 
-import time
 from typing import TYPE_CHECKING, Protocol
 
+from cpvm.machine.steadyclock import host_clock
 from cpvm.machine.stop import ProgramCheck
 from cpvm.s370.interruption import ProgramCode
 
@@ -49,7 +49,7 @@ class NullHost:
 
     def tod(self) -> int:
         """The host's clock."""
-        return tod_from_unix(time.time_ns())
+        return tod_from_unix(host_clock.nanoseconds())
 
     def cpu_id(self) -> bytes:
         """Model 370 with no serial number."""
