@@ -1,8 +1,8 @@
 """The host's clock as a System/370 may see it: never going back.
 
-The TOD clock of a System/370 does not go back (GA22-7000, "Time-of-Day Clock"), but a host's may be set back at any time:
-by its owner, or by what keeps it right. A step forward is taken as it comes. After a small step back the clock here
-goes at half its pace until the host's has come up with it; after a large one it goes on as if nothing had happened.
+The TOD clock of a System/370 does not go back (GA22-7000, "Time-of-Day Clock"), but a host's may be set back at any
+time: by its owner, or by what keeps it right. A step forward is taken as it comes. After a small step back the clock
+here goes at half its pace until the host's has come up with it; after a large one it goes on as if nothing had been.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ SLEW: Final = 60 * 10**9
 class SteadyClock:
     """Nanoseconds since 1970. May be asked by any thread."""
 
-    def __init__(
-        self, real: Callable[[], int] = time.time_ns, steady: Callable[[], int] = time.monotonic_ns
-    ) -> None:
+    def __init__(self, real: Callable[[], int] = time.time_ns, steady: Callable[[], int] = time.monotonic_ns) -> None:
         """REAL may be set, STEADY is a clock that is never set; both count nanoseconds."""
         self._real = real
         self._steady = steady
