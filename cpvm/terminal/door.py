@@ -1,4 +1,4 @@
-"""Where connections of telnet and TLS come in: each counts from its first moment, before it has said anything.
+"""Where connections of telnet and of browsers come in: each counts from its first moment, before it says anything.
 
 asyncio's own servers tell of a connection when its TLS handshake is done; until then it would be nobody's, and a
 thousand that never begin one would take all files that the host allows.
@@ -11,8 +11,9 @@ import contextlib
 import errno
 import socket
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 AT_ONCE: Final = 32
 """Connections that are accepted before what has come from others is looked at."""
@@ -25,29 +26,31 @@ _BREATH: Final = 0.2  # seconds until somebody is let in again after one of thes
 
 Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
+Guest = TypeVar("Guest")
 
-class Door:
+
+class Door(ABC, Generic[Guest]):
     """Listening sockets; for one event loop.
 
     Args:
-        come: somebody is at the door, from this address: what serves the connection, or None if it is not let in.
-        gone: whom `come` has let in has gone, or has been dropped.
+        come: somebody is at the door, from this address: who it is, or None if it is not let in.
+        gone: whom `come` has let in has gone, or has been dropped, which is done by cancelling the task.
         tls: every connection begins with a TLS handshake in this context.
         handshake: seconds that one may take.
-        buffer: bytes of input after which no more is taken from the network; twice as many may wait.
+        busy: what those are told who are not let in, without TLS.
     """
 
     def __init__(
         self,
-        come: Callable[[asyncio.Task[None], str], Client | None],
+        come: Callable[[asyncio.Task[None], str], Guest | None],
         gone: Callable[[asyncio.Task[None]], None],
         *,
         tls: ssl.SSLContext | None,
         handshake: float,
-        buffer: int,
+        busy: bytes = b"",
     ) -> None:
         self._come, self._gone = come, gone
-        self._tls, self._handshake, self._buffer = tls, handshake, buffer
+        self._tls, self._handshake, self._busy = tls, handshake, busy
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._unserved: set[socket.socket] = set()  # connections that no transport has yet
@@ -98,18 +101,18 @@ class Door:
             self._loop.add_reader(listener, self._ready, listener)
 
     def _let_in(self, connection: socket.socket, address: str) -> None:
-        started: asyncio.Future[Client] = self._loop.create_future()
+        started: asyncio.Future[Guest] = self._loop.create_future()
         task = self._loop.create_task(self._serve(connection, started))
-        client = self._come(task, address)
-        if client is None:
+        guest = self._come(task, address)
+        if guest is None:
             task.cancel()
-            if self._tls is None:
+            if self._tls is None and self._busy:
                 with contextlib.suppress(OSError):
-                    connection.send(b"ALL LINES BUSY\r\n")
+                    connection.send(self._busy)
             connection.close()
             return
         self._unserved.add(connection)
-        started.set_result(client)
+        started.set_result(guest)
         self.tasks.add(task)
         task.add_done_callback(lambda task: self._left(task, connection))
 
@@ -122,27 +125,48 @@ class Door:
             connection.close()
         self._gone(task)
 
-    async def _serve(self, connection: socket.socket, started: asyncio.Future[Client]) -> None:
-        client = await started
+    async def _serve(self, connection: socket.socket, started: asyncio.Future[Guest]) -> None:
+        guest = await started
+        self._unserved.discard(connection)
+        with contextlib.suppress(OSError):  # of the network and of TLS; its time is over
+            await self._served(connection, guest)
+
+    @abstractmethod
+    async def _served(self, connection: socket.socket, guest: Guest) -> None:
+        """Serve somebody until the connection has ended. Raises OSError."""
+
+    async def _connect(self, connection: socket.socket, protocol: asyncio.Protocol) -> asyncio.Transport:
+        """The transport of a connection, when it has a protocol, and TLS if that is wanted. Raises OSError."""
+        transport, _ = await self._loop.connect_accepted_socket(
+            lambda: protocol,
+            connection,
+            ssl=self._tls,
+            ssl_handshake_timeout=self._handshake if self._tls is not None else None,
+        )
+        return transport
+
+
+class StreamDoor(Door[Client]):
+    """A door to what reads and writes streams.
+
+    Args:
+        buffer: bytes of input after which no more is taken from the network; twice as many may wait.
+        others: those of every door.
+    """
+
+    def __init__(self, *others: Any, buffer: int, **more: Any) -> None:
+        super().__init__(*others, **more)
+        self._buffer = buffer
+
+    async def _served(self, connection: socket.socket, guest: Client) -> None:
         reader = asyncio.StreamReader(self._buffer)
         protocol = asyncio.StreamReaderProtocol(reader)
-        self._unserved.discard(connection)
-        try:
-            transport, _ = await self._loop.connect_accepted_socket(
-                lambda: protocol,
-                connection,
-                ssl=self._tls,
-                ssl_handshake_timeout=self._handshake if self._tls is not None else None,
-            )
-        except OSError:  # of TLS, too; and no time
-            return
+        transport = await self._connect(connection, protocol)
         writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
         try:
-            await client(reader, writer)
+            await guest(reader, writer)
         except asyncio.CancelledError:
             transport.abort()
             raise
-        except ConnectionError:
-            pass
         finally:
             writer.close()

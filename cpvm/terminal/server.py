@@ -8,7 +8,7 @@ from typing import Any
 
 from cpvm.terminal import leantls
 from cpvm.terminal.arrival import Caller, ask
-from cpvm.terminal.door import Client, Door
+from cpvm.terminal.door import Client, StreamDoor
 from cpvm.terminal.line import Connect
 from cpvm.terminal.linemode import Histories
 from cpvm.terminal.listening import Listener
@@ -73,7 +73,7 @@ class TelnetServer(Listener):
         self._histories = Histories()
         self._host = host
         self._port = port
-        self._door: Door | None = None
+        self._door: StreamDoor | None = None
         self._places: Places[asyncio.Task[None]]
         self._numbers: dict[asyncio.Task[None], int] = {}
         self._lines: dict[int, TelnetLine | DisplayLine | WindowLine | None] = {}
@@ -85,7 +85,9 @@ class TelnetServer(Listener):
             leantls.spare()
         self._places = Places(lambda: MAX_CONNECTIONS, self._strange, self._drop, HOUSE)
         HOUSE.open(self, lambda: len(self._places), MAX_CONNECTIONS)
-        self._door = Door(self._come, self._gone, tls=self._tls, handshake=HANDSHAKE, buffer=BUFFER)
+        self._door = StreamDoor(
+            self._come, self._gone, tls=self._tls, handshake=HANDSHAKE, buffer=BUFFER, busy=b"ALL LINES BUSY\r\n"
+        )
         try:
             address = await self._door.open(self._host, self._port)
         except OSError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import ssl
@@ -202,16 +203,56 @@ async def nobody(web_system) -> None:
         await asyncio.sleep(0.01)
 
 
-def test_there_are_so_many_lines(web_address, web_system, monkeypatch) -> None:
+async def log_on(socket: aiohttp.ClientWebSocketResponse, userid: str) -> None:
+    """LOGON in the input area, and the password."""
+    await until(socket, "ONLINE")
+    for line, then in ((f"LOGON {userid}", "ENTER PASSWORD"), (userid, "LOGON AT")):
+        await socket.send_bytes(b"\x7d\x5b\x60\x11\x5b\x60" + line.encode("cp037"))
+        await until(socket, then)
+
+
+def test_there_are_so_many_lines_and_users_keep_theirs(web_address, web_system, monkeypatch) -> None:
     monkeypatch.setattr(limits, "MAX_TERMINALS", 2)
 
     async def script(session):
         await nobody(web_system)
-        sockets = [await terminal(session), await terminal(session)]
+        user = await terminal(session)
+        await log_on(user, "CMSUSER")
+        looking = await terminal(session)
+        other = await terminal(session)
+        await closed(looking)
+        await log_on(other, "OPERATOR")
         with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
             await session.ws_connect("/terminal")
-        for socket in sockets:
+        for socket in (user, other):
+            await socket.send_bytes(b"\x6d")
+            await socket.send_bytes(b"\x7d\x5b\x60\x11\x5b\x60" + "#CP LOGOFF".encode("cp037"))
+            await until(socket, "ONLINE")
             await socket.close()
+
+    browse(web_address, script)
+
+
+def test_connections_that_ask_for_nothing_make_room(web_address, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 10)
+    host, port = web_address.removeprefix("http://").split(":")
+
+    async def script(session):
+        asked = f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        ends = []
+        for number in range(40):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            ends.append((reader, writer))
+            if number % 2:  # and is kept alive
+                writer.write(asked)
+                assert b"200 OK" in await reader.readline()
+        async with session.get("/") as answer:
+            assert answer.status == 200
+        for reader, _ in ends[:20]:
+            with contextlib.suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(), TIMEOUT)
+        for _, writer in ends:
+            writer.close()
 
     browse(web_address, script)
 

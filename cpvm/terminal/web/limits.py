@@ -17,13 +17,14 @@ MAX_BODY: Final = 4096
 """Bytes of the body of any other request."""
 
 MAX_CONNECTIONS: Final = 800
-"""Connections of one server at the same time, whatever they are for; further ones are ended at once."""
+"""Connections of one server at the same time, whatever they are for. When all are taken, one at which nobody is known
+makes room for the next (see `cpvm.terminal.places`); if there is none, that one is ended at once."""
 
 REQUEST_SECONDS: Final = 10.0
 """How long a connection may take to make its first request, and a request to bring its body."""
 
 MAX_TERMINALS: Final = 500
-"""Terminals of one server at the same time."""
+"""Terminals of one server at the same time; the same holds for them."""
 
 MAX_FROM_ONE: Final = 100
 """Terminals and operator's pages of one address at the same time, unless it is this host's own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import itertools
 import ssl
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,7 @@ from typing import Final
 from aiohttp import WSCloseCode, web
 
 from cpvm.terminal.listening import Listener
+from cpvm.terminal.places import Places
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay
 from cpvm.terminal.web import limits
@@ -59,15 +61,18 @@ class WebServer(Listener):
         self._lines: dict[int, WebDisplay | None] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         self._callers: Counter[str] = Counter()
-        self._server: asyncio.Server | None = None
+        self._terminals: Places[int] = Places(
+            lambda: limits.MAX_TERMINALS, lambda number: not self._occupied(number), self._drop
+        )
+        self._gate: Gate | None = None
         self._runner: web.AppRunner | None = None
 
     async def _begin(self) -> tuple[str, int]:
-        gate = Gate()
+        gate = Gate(self._tls)
         application = web.Application(middlewares=[gate.heard(), guard(self._names)], client_max_size=limits.MAX_BODY)
         application.router.add_get("/terminal", self._terminal)
         if self._operator is not None:
-            pages = OperatorPages(self._operator, self._socket, secure=self._tls is not None)
+            pages = OperatorPages(self._operator, self._operator_socket, secure=self._tls is not None)
             application.router.add_post("/operator/session", pages.sign_on)
             application.router.add_get("/operator/session", pages.signed_on)
             application.router.add_delete("/operator/session", pages.sign_off)
@@ -82,21 +87,18 @@ class WebServer(Listener):
         )
         await runner.setup()
         gate.server = runner.server
-        handshake = None if self._tls is None else limits.REQUEST_SECONDS
         try:
-            self._server = await self._loop.create_server(
-                gate.accept, self._host, self._port, ssl=self._tls, backlog=256, ssl_handshake_timeout=handshake
-            )
+            address = await gate.open(self._host, self._port)
         except OSError:
+            gate.close()
             await runner.cleanup()
             raise
-        self._runner = runner
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
+        self._gate, self._runner = gate, runner
+        return address
 
     async def _end(self) -> None:
-        assert self._server is not None and self._runner is not None
-        self._server.close()
+        assert self._gate is not None and self._runner is not None
+        self._gate.close()
         for line in list(self._lines.values()):
             if line is not None:
                 line.close()
@@ -112,9 +114,9 @@ class WebServer(Listener):
     # -- terminals -------------------------------------------------------------------------------------------
 
     async def _terminal(self, request: web.Request) -> web.StreamResponse:
-        if len(self._lines) >= limits.MAX_TERMINALS:
+        number = next(n for n in itertools.count(1) if n not in self._lines)
+        if not self._terminals.enter(number, request.remote or ""):
             raise web.HTTPServiceUnavailable(text="ALL LINES BUSY\n")
-        number = next(n for n in range(1, limits.MAX_TERMINALS + 1) if n not in self._lines)
         self._lines[number] = None
         try:
             with self._caller(request):
@@ -123,13 +125,25 @@ class WebServer(Listener):
                     f"W{number:04d}", is_local(request), socket, fence=self._fence, abort=lambda: _abort(request)
                 )
                 self._lines[number] = line
+                assert self._gate is not None
+                self._gate.known(request, lambda: line.occupied)
                 try:
                     await line.serve(self._display)
                 finally:
                     self._sockets.discard(socket)
         finally:
+            self._terminals.leave(number)
             del self._lines[number]
         return socket
+
+    def _occupied(self, number: int) -> bool:
+        line = self._lines.get(number)
+        return line is not None and line.occupied
+
+    def _drop(self, number: int) -> None:
+        line = self._lines.get(number)
+        if line is not None:
+            line.abort()
 
     @contextlib.contextmanager
     def _caller(self, request: web.Request) -> Iterator[None]:
@@ -157,6 +171,12 @@ class WebServer(Listener):
         await socket.prepare(request)
         self._sockets.add(socket)
         return socket
+
+    async def _operator_socket(self, request: web.Request, most: int, protocol: str) -> web.WebSocketResponse:
+        """The same for somebody who has signed on."""
+        if self._gate is not None:
+            self._gate.known(request, lambda: True)
+        return await self._socket(request, most, protocol)
 
 
 def _abort(request: web.Request) -> None:

@@ -65,7 +65,7 @@ class WebDisplay:
         self._userid = ""
         self._closing = False
         self._reason = b""
-        self._abort = abort
+        self.abort = abort
         self._throttle = Throttle(fence, lambda: self._closing or socket.closed)
 
     @property
@@ -94,7 +94,7 @@ class WebDisplay:
                 return
             self._posted = True
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is there to see this
-            self._loop.call_soon_threadsafe(self._abort if too_much else self._wake.set)
+            self._loop.call_soon_threadsafe(self.abort if too_much else self._wake.set)
 
     # -- the connection --------------------------------------------------------------------------------------
 
