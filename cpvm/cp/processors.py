@@ -101,7 +101,11 @@ class Processors:
     def _work(self) -> None:
         with self._lock:
             while not self._closing:
-                vm = self._next()
+                try:
+                    vm = self._next()
+                except Exception as error:  # whatever it is, a processor that has ended would be missed
+                    self._failed(error)
+                    vm = None
                 if vm is None:
                     self._idle.wait()
                     continue

@@ -64,6 +64,7 @@ class TemporarySpace:
     def __init__(self) -> None:
         self._volumes: dict[str, Volume] = {}
         self.disks: list[TemporaryDisk] = []
+        self._leaving: list[TemporaryDisk] = []  # given back, and not erased yet
 
     def mount(self, volumes: Iterable[tuple[Path, VolumeEntry]]) -> list[str]:
         """Make each volume anew, so that it is empty, and open it. Returns why some could not be."""
@@ -81,6 +82,7 @@ class TemporarySpace:
 
     def allocate(self, devtype: str, cylinders: int, user: str, vaddr: int) -> TemporaryDisk:
         """The first gap that is large enough, beginning with cylinder 1. TEMP SPACE NOT AVAILABLE."""
+        self._tidy()
         for volid, volume in self._volumes.items():
             if volume.geometry.type != GEOMETRY[devtype].type:
                 continue
@@ -97,9 +99,17 @@ class TemporarySpace:
 
     def release(self, disk: TemporaryDisk) -> None:
         """Erase a disk, whose place others may have then."""
-        try:
-            disk.tracks.erase()
-        finally:
+        self._leaving.append(disk)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Erase what was given back. What the host does not let be erased stays taken until it does."""
+        for disk in list(self._leaving):
+            try:
+                disk.tracks.erase()
+            except MediaError:
+                continue
+            self._leaving.remove(disk)
             self.disks.remove(disk)
 
     def usage(self) -> list[tuple[str, int, int]]:
@@ -115,3 +125,4 @@ class TemporarySpace:
             volume.close()
         self._volumes.clear()
         self.disks.clear()
+        self._leaving.clear()

@@ -114,7 +114,10 @@ class InputUnit(RealDevice):
             self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
             if not self.drained and not self._busy and not self._closing:
-                self._look()
+                try:
+                    self._look()
+                except Exception as error:  # no memory, say; the next look may do better
+                    self._failed(error)
 
     def _look(self) -> None:
         """Take the first file that is complete; the rest when CP has done with it."""
@@ -122,8 +125,11 @@ class InputUnit(RealDevice):
             try:
                 known = identity(path)
                 found = _Found(path, known, *_deck(path, self._folder))
-            except OSError:
+            except FileNotFoundError:
                 continue  # it has gone meanwhile
+            except OSError as error:
+                self._failed(error)
+                continue
             except (DeckError, IDCardError, MediaError) as error:
                 self._reject(path, str(error).upper())
                 continue
@@ -152,6 +158,9 @@ class InputUnit(RealDevice):
             place.mkdir(exist_ok=True)
             path.replace(place / path.name)
             self._tell(NOT_READ.full(self.raddr, why, path.name.upper()))
+
+    def _failed(self, error: Exception) -> None:
+        self._system.post(lambda: self._system.log.failure(self.name, error))
 
     def _tell(self, text: str) -> None:
         self._system.post(lambda: self._system.log.write(text))

@@ -170,9 +170,13 @@ class Inbox:
 
     def _main(self) -> None:
         while not self._closing.wait(LOOK_SECONDS):
-            if not self._busy and decks(self._system.folder):
-                self._busy = True
-                self._system.post(self._take)
+            try:
+                if not self._busy and decks(self._system.folder):
+                    self._busy = True
+                    self._system.post(self._take)
+            except MemoryError as error:
+                refused = error
+                self._system.post(lambda: self._system.log.failure("INBOX", refused))
 
     def _take(self) -> None:
         system = self._system
