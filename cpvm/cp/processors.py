@@ -122,10 +122,12 @@ class Processors:
                     self._lock.give_way()
 
     def _next(self) -> VMBLOK | None:
-        vm = None if self._halted else self._scheduler.next()
-        if self._owed:
-            self._owed -= 1
-            self._changed.ring()
+        try:
+            vm = None if self._halted else self._scheduler.next()
+        finally:
+            if self._owed:
+                self._owed -= 1
+                self._changed.ring()
         if vm is not None and not self._scheduler.empty:
             self._idle.ring()
         return vm

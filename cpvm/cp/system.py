@@ -207,6 +207,14 @@ class System(Spooling):
         """Have EVENT called on the CP thread. Thread-safe."""
         self._events.put(event)
 
+    def report(self, where: str, error: Exception) -> None:
+        """Tell the operator of an error at WHERE. Thread-safe."""
+
+        def tell() -> None:
+            self.log.failure(where, error)
+
+        self.post(tell)
+
     def shutdown(self, *, wait: bool = True) -> None:
         """Log everybody off and stop. Thread-safe; with WAIT returns when all is closed."""
         if self._thread.is_alive():

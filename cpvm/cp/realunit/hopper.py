@@ -160,7 +160,7 @@ class InputUnit(RealDevice):
             self._tell(NOT_READ.full(self.raddr, why, path.name.upper()))
 
     def _failed(self, error: Exception) -> None:
-        self._system.post(lambda: self._system.log.failure(self.name, error))
+        self._system.report(self.name, error)
 
     def _tell(self, text: str) -> None:
         self._system.post(lambda: self._system.log.write(text))

@@ -175,8 +175,7 @@ class Inbox:
                     self._busy = True
                     self._system.post(self._take)
             except MemoryError as error:
-                refused = error
-                self._system.post(lambda: self._system.log.failure("INBOX", refused))
+                self._system.report("INBOX", error)
 
     def _take(self) -> None:
         system = self._system
