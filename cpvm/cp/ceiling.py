@@ -31,6 +31,8 @@ LEAST: Final = 64 * 1024 * 1024
 """Bytes that the host is to have left; if it has less nothing more is taken, whatever the limit says."""
 AGAIN: Final = 0.5
 """Seconds after which it is looked whether those who wait can go on; also how old CP's knowledge of the host may be."""
+ALL_AGAIN: Final = 2.0
+"""Seconds after which, while there is no room, those are measured too who have not run: commands give storage back."""
 FILLS: Final = 2
 """Bytes that a processor fills in a nanosecond at most: twice what was measured, since a new page is cleared first."""
 GRACE: Final = 8
@@ -76,6 +78,7 @@ class Ceiling:
         self._may_be = 0
         self._waiting: dict[VMBLOK, int] = {}
         """Who waits, and the generation of the machine when it began to."""
+        self._measured_all = 0.0
         self._told = False
         self._warned = False
         self._looked_at_host = 0.0
@@ -84,7 +87,7 @@ class Ceiling:
     @property
     def used(self) -> int:
         """Bytes that all machines have taken."""
-        self._measure()
+        self._measure_all()
         return self._sum
 
     @property
@@ -95,6 +98,8 @@ class Ceiling:
         if self.limit is None or self._sum + self._may_be < self.limit:
             return False
         self._measure()
+        if self._sum >= self.limit and time.monotonic() - self._measured_all >= ALL_AGAIN:
+            self._measure_all()
         return self._sum >= self.limit
 
     def check(self, userid: str) -> None:
@@ -107,7 +112,7 @@ class Ceiling:
         """VM's slice is over, which took USED nanoseconds of processor time: it waits if it takes what is not there."""
         if vm.logged_off:
             return
-        before = self._taken.get(vm, 0)
+        before, known = self._taken.get(vm, 0), not self._ran.get(vm)
         could = min(max(vm.storage - before, 0), self._ran.get(vm, 0) + used * FILLS)
         self._may_be += could - self._ran.get(vm, 0)
         self._ran[vm] = could
@@ -115,17 +120,18 @@ class Ceiling:
             return
         self._measure()
         self._tell()
-        if self._taken.get(vm, 0) > before and vm not in self._waiting and self._must_wait(vm):
+        if self._taken.get(vm, 0) > before and vm not in self._waiting and self._must_wait(vm, known):
             self._waiting[vm] = vm.generation
             vm.hold()
             vm.console.write_cp(WAITS.full())
             if len(self._waiting) == 1:
                 self._system.timers.after(AGAIN, self._look)
 
-    def _must_wait(self, vm: VMBLOK) -> bool:
+    def _must_wait(self, vm: VMBLOK, known: bool) -> bool:
+        """Whether a machine that has taken more must wait; KNOWN: it has done so since there is no room."""
         if self.limit is None or self._host_is_short or self._sum >= self.limit + self.limit // GRACE:
             return vm.userid != "OPERATOR"
-        return self._taken[vm] > self.limit // max(1, len(self._system.users))
+        return known and self._taken[vm] > self.limit // max(1, len(self._system.users))
 
     def gone(self, vm: VMBLOK) -> None:
         """VM has logged off, or has other storage."""
@@ -143,6 +149,12 @@ class Ceiling:
         self._may_be = 0
         if self.limit is not None:
             self._warn(self.limit)
+
+    def _measure_all(self) -> None:
+        self._measured_all = time.monotonic()
+        for vm in self._taken:
+            self._ran.setdefault(vm, 0)
+        self._measure()
 
     def _warn(self, limit: int) -> None:
         if not self._warned and self._sum * _NEARLY[1] >= limit * _NEARLY[0]:
@@ -168,10 +180,10 @@ class Ceiling:
     def _look(self) -> None:
         """Those who wait go on if there is room now, or if something was done to their machines meanwhile."""
         for vm, generation in list(self._waiting.items()):
+            if not vm.logged_off:
+                self._ran.setdefault(vm, 0)  # a command may have cleared its storage
             if vm.logged_off or vm.generation != generation:
                 del self._waiting[vm]
-            else:
-                self._ran[vm] = self._ran.get(vm, 0)  # a command may have cleared its storage
         self._measure()
         room = not self.full
         for vm in list(self._waiting) if room else ():

@@ -33,6 +33,7 @@ from cpvm.s370 import plugin
 if TYPE_CHECKING:
     from cpvm.cp.session import Session
     from cpvm.cp.system import System
+    from cpvm.cp.timers import TimerRequest
     from cpvm.cp.vmblok import VMBLOK
 
 Result = TypeVar("Result")
@@ -222,6 +223,7 @@ class CommandRun:
         self._request: Request | None = None
         self._ticket = 0  # a late answer (timer, other thread) with an older ticket is ignored
         self._ended = False
+        self._alarm: TimerRequest | None = None  # the end of a Pause
 
     @property
     def emsg(self) -> Emsg:
@@ -258,9 +260,16 @@ class CommandRun:
         self._lines.clear()
         self._ticket += 1
         self.waiting = None
+        self._no_alarm()
         if self._steps is not None:
             self._steps.close()
         self._end()
+
+    def _no_alarm(self) -> None:
+        """The time of the last Pause does not matter any more; it must not keep this run, and its user, in storage."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def drop_rest(self) -> None:
         """Forget the lines that have not begun."""
@@ -270,6 +279,7 @@ class CommandRun:
         while not self._ended:
             self.waiting = None
             self._ticket += 1
+            self._no_alarm()
             if self._steps is None and not self._next():
                 self._end()
                 return
@@ -384,7 +394,7 @@ class CommandRun:
                     self.output("XXXXXXXX")  # the password is typed over it
             case Pause(seconds):
                 if seconds is not None:
-                    self.system.timers.after(seconds, lambda: late(None))
+                    self._alarm = self.system.timers.after(seconds, lambda: late(None))
             case Work(function):
                 self.system.offload(function, late)
         self._announce()

@@ -137,8 +137,11 @@ class Dispatcher:
             value = int.from_bytes(machine.storage.read(psa.INTERVAL_TIMER, 4), "big", signed=True)
             if value >= 0:
                 seconds.append((value + 1) / _TICKS_PER_SECOND)
+        if vm.alarm is not None:
+            vm.alarm.cancel()
+            vm.alarm = None
         if seconds:
-            self._system.timers.after(min(seconds) + 0.001, lambda: vm.wake() if vm.waiting else None)
+            vm.alarm = self._system.timers.after(min(seconds) + 0.001, lambda: vm.wake() if vm.waiting else None)
 
     @staticmethod
     def _wait_is_over(vm: VMBLOK) -> None:

@@ -86,6 +86,9 @@ def files_line(vm: VMBLOK, *, always: bool = False) -> str | None:
 
 def reconnect(vm: VMBLOK, session: Session) -> None:
     """A disconnected user is back; the machine stops in CP READ until BEGIN."""
+    if vm.lost_line is not None:  # or a later DISCONN would be taken for a line that was lost now
+        vm.lost_line.cancel()
+        vm.lost_line = None
     vm.console.connect(session)
     vm.stopped = True
     for line in logmsg_lines(vm.system):
@@ -152,6 +155,8 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     system.guarded(vm.account)
     system.operations.gone(vm)
     system.ceiling.gone(vm)
+    vm.forget_timers()
+    vm.machine.storage.discard()
     note = " FORCED" if forced else ""
     system.log.write(f"{name:<9} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")
     session = vm.console.disconnect()

@@ -105,6 +105,7 @@ class VMBLOK:
         self.never_ran = True  # no IPL and no BEGIN yet
         self.commanding = False  # CP does what a trap of TRACE has asked for
         self.lost_line: TimerRequest | None = None
+        self.alarm: TimerRequest | None = None  # the end of the wait that it is in, or was in last
 
     @cached_property
     def tracer(self) -> Tracer:
@@ -192,6 +193,7 @@ class VMBLOK:
         self.storage = storage
         self.system.ceiling.gone(self)
         self.machine = self._new_machine()
+        old.storage.discard()
         self.segments.forget()
         for vaddr, device in list(old.devices.items()):
             old.detach(vaddr)
@@ -264,6 +266,13 @@ class VMBLOK:
         connected = usage.connected
         system.owed.put(lambda: accounting.record(system.database, charge, usage, now, connected))
         self.usage = Usage()
+
+    def forget_timers(self) -> None:
+        """LOGOFF: nothing is to come any more that keeps this machine in storage."""
+        for request in (self.alarm, self.lost_line):
+            if request is not None:
+                request.cancel()
+        self.alarm = self.lost_line = None
 
     # Talking to the user
 

@@ -129,6 +129,10 @@ class Storage:
         blocks = self.size // BLOCK
         return (blocks - self.keys.count(0, 0, blocks)) * BLOCK  # a block in use has its reference bit on
 
+    def discard(self) -> None:
+        """The machine is not used any more: its memory goes back to the host now, whoever still refers to it."""
+        self.data.madvise(mmap.MADV_DONTNEED)
+
     # ---- pages of files
 
     def map_pages(self, addr: int, n: int, file: int, offset: int, *, watch: bool) -> None:

@@ -17,7 +17,7 @@ from cpvm.cp.spool import Spool
 from cpvm.cp.sysconfig import read_configuration
 from cpvm.cp.system import System
 from cpvm.cp.vspool import Output
-from cpvm.machine.unitrecord import NotReadyError
+from cpvm.machine.device import NotReadyError
 from cpvm.s370.ebcdic import to_ebcdic
 
 from .helper import DIRECTORY, FakeTerminal, Site

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.area import permitted, within
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.limits import DEVICES as DEVICES_OF_USER
 from cpvm.cp.logicaldevice import MOST_DEVICES, MOST_MACHINES, LogicalDevice
 
 INITIATE, ACCEPT, PRESENT, TERMINATE, TERMINATE_ALL = range(1, 6)
@@ -63,7 +64,8 @@ def _perform(call: DiagnoseCall) -> tuple[int, int]:
 
 def _initiate(call: DiagnoseCall) -> tuple[int, int]:
     logical = call.vm.logical
-    if len(logical.devices) >= MOST_DEVICES:
+    limits = call.vm.system.limits
+    if len(logical.devices) >= MOST_DEVICES or not limits.room(call.vm.userid, DEVICES_OF_USER):
         return _ERROR, DEVICES
     others = sum(bool(vm.logical.devices) for vm in call.vm.system.users.values())
     if not logical.devices and others >= MOST_MACHINES:
