@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ class VirtualHost:
         self._vm = vm
         self._since = time.thread_time_ns()
         self._slice_ends = 0
+        self._thread = 0  # on which the slice runs
         self._unreported = 0  # nanoseconds charged that the machine's timers have not been told of
 
     def diagnose(self, machine: Machine, code: int, r1: int, r3: int) -> None:
@@ -100,6 +102,7 @@ class VirtualHost:
             area = used.to_bytes(8, "big") + clock.tod().to_bytes(8, "big")
             self._vm.machine.storage.write(self._vm.clock_area, area)
         self._slice_ends = self._since + _SLICE
+        self._thread = threading.get_ident()
 
     def start(self) -> None:
         """Virtual time counts from here."""
@@ -111,6 +114,10 @@ class VirtualHost:
         self._vm.usage.virtual_ns += now - self._since
         self._unreported += now - self._since
         self._since = now
+
+    def late(self) -> bool:
+        """Whether the slice ought to be over: a channel program that goes on and on does not keep the lock longer."""
+        return threading.get_ident() != self._thread or time.thread_time_ns() >= self._slice_ends
 
     def elapsed(self, instructions: int) -> int:
         """Microseconds of virtual processor time since the last call; what CP did in between does not count."""

@@ -181,6 +181,7 @@ class VMBLOK:
         machine = Machine(self.storage, self.host, engine=self.system.engine)
         machine.outside = self.outside
         machine.interruptions.simulate = self.host.simulate
+        machine.io.late = self.host.late
         return machine
 
     def new_machine(self, storage: int) -> None:

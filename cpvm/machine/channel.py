@@ -14,11 +14,11 @@ from cpvm.machine.datapath import DataPath
 from cpvm.machine.device import CHECK, ENDED, DeviceError
 from cpvm.machine.pending import BLOCK_MULTIPLEXER, BURST_KINDS, BYTE_MULTIPLEXER, SELECTOR
 from cpvm.machine.program import CCW_LIMIT, Programs
-from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER, ChannelStatus, Subchannel
+from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER, ChannelStatus, Execution, Subchannel
 from cpvm.s370 import psa
 from cpvm.s370.ccw import CSW, ChannelCondition, UnitStatus, caw
 
-EXECUTE_LIMIT: Final = 1 << 18  # commands in one synchronous program
+EXECUTE_LIMIT: Final = 1 << 14  # commands in a synchronous program that must come to its end in one go
 SELECTION: Final = 10  # microseconds until a device answers after Start I/O Fast Release
 IPL_CCW: Final = b"\x02\0\0\0\x60\0\0\x18"  # read 24 bytes to location 0; command chaining, length not checked
 
@@ -257,12 +257,27 @@ class Channels(Programs):
     # ---- programs on behalf of whoever runs the machine
 
     def execute(self, address: int, ccw_address: int, key: int = 0) -> ChannelStatus:
-        """Run a channel program to its end, without interruption or CSW in storage (DIAGNOSE X'18', X'20').
+        """Run a channel program to its end, without interruption or CSW in storage; EXECUTE_LIMIT commands at most.
 
         `ccw_address` is a real address on a doubleword; `key` 0-15 is checked as that of a CAW would be.
         A condition that is pending in the device on its own account (attention) does not matter and stays.
         """
         return self._synchronous(address, DataPath(self.storage, key, ccw_address), ccw_address % 8 == 0)
+
+    def begin(self, address: int, ccw_address: int, key: int = 0) -> ChannelStatus | Execution:
+        """As `execute`, for a program of any length (DIAGNOSE X'18', X'20'): how it ended, or what `proceed` goes on
+        with, if it took too long (`late`). Nothing else is to be started at the device meanwhile."""
+        started = self._begin(address, DataPath(self.storage, key, ccw_address), ccw_address % 8 == 0)
+        return started if isinstance(started, ChannelStatus) else self.proceed(started)
+
+    def proceed(self, execution: Execution) -> ChannelStatus | Execution:
+        """Go on with a synchronous program. The device may have been taken away, or reset, in between."""
+        subchannel = execution.subchannel
+        if self._subchannels.get(subchannel.device.address) is not subchannel:
+            return ChannelStatus(3)
+        if subchannel.path is not None or subchannel.ended is not None or subchannel.working:
+            return ChannelStatus(2)
+        return self._advance(execution, CCW_LIMIT)
 
     def ipl(self, address: int) -> ChannelStatus:
         """Read the IPL records: 24 bytes to location 0, then the CCWs at location 8. The machine was reset before.
@@ -278,6 +293,17 @@ class Channels(Programs):
         return status
 
     def _synchronous(self, address: int, path: DataPath, aligned: bool) -> ChannelStatus:
+        started = self._begin(address, path, aligned)
+        if isinstance(started, ChannelStatus):
+            return started
+        late, self.late = self.late, None
+        try:
+            ended = self._advance(started, EXECUTE_LIMIT)
+        finally:
+            self.late = late
+        return ended if isinstance(ended, ChannelStatus) else ChannelStatus(2)
+
+    def _begin(self, address: int, path: DataPath, aligned: bool) -> ChannelStatus | Execution:
         subchannel = self._subchannels.get(address)
         if subchannel is None:
             return ChannelStatus(3)
@@ -288,13 +314,21 @@ class Channels(Programs):
         if not path.next_command():
             return ChannelStatus(1, CSW(path.key, path.ccw, 0, path.channel))
         self.started += 1
+        subchannel.device.begin()
+        return Execution(subchannel, path)
+
+    def _advance(self, execution: Execution, limit: int) -> ChannelStatus | Execution:
+        subchannel, path = execution.subchannel, execution.path
         device = subchannel.device
-        device.begin()
         immediate, self.immediate = self.immediate, True
         try:
-            csw = self._run(subchannel, path, EXECUTE_LIMIT)
+            csw = self._run(subchannel, path, limit)
         finally:
             self.immediate = immediate
+        if csw is None and device.address in self._working:  # it is not one of those that go on by themselves
+            self._working.remove(device.address)
+            subchannel.path = None
+            return execution
         if csw is None:
             unsolicited = subchannel.unsolicited
             self._clear(subchannel)

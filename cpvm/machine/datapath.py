@@ -15,6 +15,9 @@ from cpvm.s370.ccw import ADDRESS_MASK, CCW_LENGTH, ChannelCondition, Command, F
 
 BLOCK = 2048
 SHIFT: Final = 11
+CHAIN_LIMIT: Final = 4096
+"""CCWs that one command may fetch by data chaining. A chain without end is a chaining check: the channel cannot keep up
+with what the device does."""
 KEY_FETCH, KEY_REFERENCE, KEY_CHANGE = 0x08, 0x04, 0x02
 
 
@@ -40,7 +43,7 @@ _BACKWARD: Final = Command.READ_BACKWARD
 _INDIRECT_OR_CHAINED: Final = Flag.IDA | Flag.CD
 
 _STATE = ("key", "ccw", "command", "address", "flags", "count", "idaw", "left", "channel", "first", "moved", "long")
-_STATE_SINCE = ("chained",)  # what states of earlier versions lack
+_STATE_SINCE = ("chained", "links")  # what states of earlier versions lack
 
 
 class DataPath:
@@ -67,6 +70,7 @@ class DataPath:
         self.moved = False  # the current command asked for data or offered some
         self.long = False  # the device had, or wanted, more than the count
         self.chained = False  # the current command is not the first
+        self.links = 0  # CCWs that it has fetched by data chaining
 
     def save(self) -> dict[str, int]:
         """The state as plain numbers."""
@@ -98,9 +102,14 @@ class DataPath:
             return False
         self.moved = False
         self.long = False
+        self.links = 0
         return True
 
     def _fetch(self, chaining_data: bool) -> bool:
+        if chaining_data:
+            self.links += 1
+            if self.links > CHAIN_LIMIT:
+                return self._check(ChannelCondition.CHAINING_CHECK)
         transferred = self.first  # the first CCW of a program may not be a transfer in channel either
         self.first = False
         storage = self.storage

@@ -11,6 +11,7 @@ The bytes of a command move when it begins; nothing is left half done, but the p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from cpvm.machine.datapath import DataPath
@@ -21,6 +22,7 @@ from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER
 from cpvm.s370.ccw import CSW, ChannelCondition, Flag, Sense, UnitStatus
 
 CCW_LIMIT: Final = 4096  # commands a program may run before the CPU gets its turn: a TIC loop never ends
+LATE_EACH: Final = 8  # commands after which it is asked whether a program takes too long; a power of two
 SHARE: Final = 64  # commands that say nothing of their time; when there are so many at a stretch
 SHARE_TIME: Final = 640  # microseconds pass for them
 
@@ -32,6 +34,9 @@ _NEXT: Final = CSW()
 
 class Programs(Pending):
     """Executes channel programs. `active` tells whether a program waits for `advance`."""
+
+    late: Callable[[], bool] | None = None
+    """Whether a program has gone on for so long that the CPU should get its turn, though CCW_LIMIT is not reached."""
 
     @property
     def active(self) -> bool:
@@ -163,7 +168,10 @@ class Programs(Pending):
         """Execute commands from the one that `path` holds. The CSW at the end; None if the program stays behind."""
         device = subchannel.device
         perform = device.perform
-        for _ in range(limit):
+        late = self.late
+        for n in range(limit):
+            if late is not None and n & LATE_EACH - 1 == LATE_EACH - 1 and late():
+                break
             device.duration = 0
             device.remainder = None
             try:

@@ -32,6 +32,14 @@ class ChannelStatus:
     sense: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A synchronous channel program that is not at its end: see `Channels.proceed`."""
+
+    subchannel: Subchannel
+    path: DataPath
+
+
 class Subchannel:
     """One device's place in its channel: the program under way, and conditions that wait for an interruption."""
 

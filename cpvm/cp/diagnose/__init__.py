@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.registry import RegistryError, discover
 from cpvm.machine import Machine, ProgramCheck
+from cpvm.machine.subchannel import ChannelStatus, Execution
 from cpvm.s370 import plugin
 from cpvm.s370.interruption import ProgramCode
 
@@ -70,6 +71,26 @@ class DiagnoseCall:
         ):
             raise ProgramCheck(ProgramCode.PROTECTION)
         self.machine.storage.write(address, data)
+
+    def channel_program(self, vaddr: int, ccw: int, key: int, done: Callable[[ChannelStatus], None]) -> None:
+        """Run the channel program at CCW, a real address, with a storage KEY, and call DONE with its end.
+
+        One that takes longer than a slice goes on in the next ones, before the machine's next instruction; if the
+        machine is reset meanwhile, DONE is not called.
+        """
+        vm, io, generation = self.vm, self.machine.io, self.vm.generation
+
+        def settle(status: ChannelStatus | Execution) -> None:
+            if isinstance(status, ChannelStatus):
+                done(status)
+            else:
+                vm.defer(lambda: proceed(status), own=True)
+
+        def proceed(execution: Execution) -> None:
+            if vm.generation == generation:
+                settle(io.proceed(execution))
+
+        settle(io.begin(vaddr, ccw, key))
 
     def specification(self, wrong: bool) -> None:
         """A specification exception if WRONG."""

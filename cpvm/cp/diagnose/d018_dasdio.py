@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cpvm.cp.area import within
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.machine.devices.dasd import Dasd
+from cpvm.machine.subchannel import ChannelStatus
 
 NOT_ATTACHED, NOT_DASD, READ_ONLY, CYLINDER, BUSY = 1, 2, 3, 4, 5
 NOT_DOUBLEWORD, ARGUMENT, NOT_READ_WRITE, NO_COUNT, LONG_COUNT, BUFFER, WRONG_NUMBER, OTHER_CYLINDER = range(5, 13)
@@ -53,14 +54,17 @@ def dasd_io(call: DiagnoseCall) -> None:
         if ccw & 7:
             raise _Refused(2, NOT_DOUBLEWORD)
         _Chain(call, device).check(ccw)
-        status = call.machine.io.execute(vaddr, ccw, call.machine.psw.key)
-        if status.cc:
-            raise _Refused(1, BUSY) if status.cc == 2 else _Refused(3, IO_ERROR)
     except _Refused as refused:
         call.machine.gr[15] = refused.code
         call.set_cc(refused.cc)
     else:
-        call.set_cc(0)
+        call.channel_program(vaddr, ccw, call.machine.psw.key, lambda status: _done(call, status))
+
+
+def _done(call: DiagnoseCall, status: ChannelStatus) -> None:
+    if status.cc:
+        call.machine.gr[15] = BUSY if status.cc == 2 else IO_ERROR
+    call.set_cc((0, 3, 1, 3)[status.cc])
 
 
 class _Chain:

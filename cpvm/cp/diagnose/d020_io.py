@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.machine.subchannel import ChannelStatus
 from cpvm.s370.ccw import ChannelCondition, UnitStatus
 
 NOT_ATTACHED, BUSY = 1, 5
@@ -19,7 +20,10 @@ def general_io(call: DiagnoseCall) -> None:
     """
     vaddr, ccw = call.x & 0xFFFF, call.y & 0xFFFFFF
     call.specification(bool(ccw & 7))
-    status = call.machine.io.execute(vaddr, ccw, call.y >> 28)
+    call.channel_program(vaddr, ccw, call.y >> 28, lambda status: _done(call, status))
+
+
+def _done(call: DiagnoseCall, status: ChannelStatus) -> None:
     code = 0
     if status.cc == 3:
         cc, code = 1, NOT_ATTACHED
