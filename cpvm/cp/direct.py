@@ -6,12 +6,14 @@ logged on keep what they have, and what is new holds from their next LOGON, LINK
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import Directory
 from cpvm.cp.directory_source import DirectoryError, Present, read_directory
 from cpvm.cp.directory_store import DirectoryStore
+from cpvm.cp.hosttrouble import words
 from cpvm.cp.message import Message, message
 from cpvm.cp.minidisk import make_volumes
 from cpvm.cp.session import harmless
@@ -45,7 +47,10 @@ def install(folder: Path, store: DirectoryStore, directory: Directory) -> None:
         make_volumes(folder, directory.volumes.values())
     except (MediaError, OSError) as error:
         raise InstallError(str(error)) from error
-    store.replace(directory)
+    try:
+        store.replace(directory)
+    except sqlite3.Error as error:
+        raise InstallError(words(error) or str(error)) from error
 
 
 def messages(error: DirectoryError | InstallError) -> list[str]:

@@ -140,7 +140,8 @@ class Output(UnitRecord):
                 keep=options.keep,
                 form=options.form,
             )
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            vm.system.log.failure(f"{self.kind} {self.vaddr:03X} OF {vm.userid}", error)
             vm.message(CLOSE_FAILED.full(self.kind, self.vaddr))
             return None
         self._writer = None
