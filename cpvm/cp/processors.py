@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from cpvm.cp.syslock import Bell, SystemLock
+from cpvm.machine.turns import short_turns
 
 if TYPE_CHECKING:
     from cpvm.cp.schedule import Scheduler
@@ -51,6 +53,7 @@ class Processors:
         """Threads that were called after the last rest and have not come yet: each takes a machine before the next
         rest, so that machines get on however often CP has something to do."""
         self._closing = False
+        self._turns = ExitStack()
 
     @property
     def busy(self) -> bool:
@@ -63,6 +66,7 @@ class Processors:
 
     def start(self, count: int) -> None:
         """Begin with COUNT threads."""
+        self._turns.enter_context(short_turns())
         for number in range(1, count + 1):
             self.threads.append(threading.Thread(target=self._work, name=f"processor-{number}", daemon=True))
         for thread in self.threads:
@@ -75,6 +79,7 @@ class Processors:
         self._lock.release(fair=True)
         for thread in self.threads:
             thread.join()
+        self._turns.close()
         self._lock.acquire()
 
     def offer(self, vm: VMBLOK) -> None:
@@ -118,8 +123,8 @@ class Processors:
                     self._running.remove(vm)
                 if self._halted:
                     self._changed.ring()
-                else:
-                    self._lock.give_way()
+                elif waited := self._lock.give_way():
+                    self._scheduler.charge(vm, 0, waited)
 
     def _next(self) -> VMBLOK | None:
         try:

@@ -115,12 +115,14 @@ class Scheduler:
             self._withdraw(vm)
         return None
 
-    def charge(self, vm: VMBLOK, used: int) -> float:
+    def charge(self, vm: VMBLOK, used: int, occupied: int = 0) -> float:
         """A slice has ended, or CP has worked for the machine: USED nanoseconds of processor time.
 
-        Returns the seconds for which the machine has to wait before it may run again.
+        OCCUPIED: nanoseconds more in which it kept one of CP's processors from others, since it waited for the system
+        lock. They count as used where others want to run, and not for a limit. Returns the seconds for which the
+        machine has to wait before it may run again.
         """
-        vm.due += used * NORMAL / self._weight(vm)
+        vm.due += (used + occupied) * NORMAL / self._weight(vm)
         wait = 0.0
         if vm.share.most is not None:
             rate = self._part(vm.share.most) * self.processors
@@ -193,6 +195,9 @@ class Scheduler:
             self._recover()
         while self._heap:
             due, _, vm = heapq.heappop(self._heap)
+            if vm.due > due:  # it was charged meanwhile
+                self._push(vm)
+                continue
             if vm.share.limit is Limit.SOFT and self._has_had_enough(vm):
                 self._over.append(vm)
                 continue

@@ -46,7 +46,8 @@ class SystemLock:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._free = True
-        self._line: deque[_Turn] = deque()
+        self.line: deque[_Turn] = deque()
+        """Those who wait."""
         self.away = 0
         """Threads that are outside, see `Outside`."""
 
@@ -58,9 +59,9 @@ class SystemLock:
                 return
             turn = _Turn(0 if urgent else perf_counter_ns())
             if urgent:
-                self._line.appendleft(turn)
+                self.line.appendleft(turn)
             else:
-                self._line.append(turn)
+                self.line.append(turn)
         while True:
             turn.gate.acquire()
             with self._mutex:
@@ -68,19 +69,19 @@ class SystemLock:
                     return
                 if self._free:
                     self._free = False
-                    self._line.remove(turn)
+                    self.line.remove(turn)
                     return
                 turn.called = False
 
     def release(self, *, fair: bool = False) -> None:
         """Let go of the lock. FAIR: the first in line gets it, even if it has not waited long."""
         with self._mutex:
-            if not self._line:
+            if not self.line:
                 self._free = True
                 return
-            first = self._line[0]
+            first = self.line[0]
             if fair or first.since + PATIENCE < perf_counter_ns():
-                self._line.popleft()
+                self.line.popleft()
                 first.granted = True
             else:
                 self._free = True
@@ -88,11 +89,14 @@ class SystemLock:
                 first.called = True
                 first.gate.release()
 
-    def give_way(self) -> None:
-        """Let those who wait have the lock first."""
-        if self._line:
-            self.release(fair=True)
-            self.acquire()
+    def give_way(self) -> int:
+        """Let those who wait have the lock first; nanoseconds that it took."""
+        if not self.line:
+            return 0
+        began = perf_counter_ns()
+        self.release(fair=True)
+        self.acquire()
+        return perf_counter_ns() - began
 
     def __enter__(self) -> None:
         self.acquire()
@@ -110,12 +114,20 @@ class Outside:
 
     def __init__(self, lock: SystemLock) -> None:
         self._lock = lock
+        self.waited = 0
+        """Nanoseconds of this slice in which the lock was another thread's."""
         self._left = 0  # when the thread went outside
         self._paused = 0  # when it last was outside long enough for others to come in
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for the lock."""
+        return bool(self._lock.line)
 
     def begin(self) -> None:
         """A slice begins."""
         self._paused = perf_counter_ns()
+        self.waited = 0
 
     def __enter__(self) -> None:
         lock = self._lock
@@ -128,9 +140,11 @@ class Outside:
 
     def __exit__(self, *failure: object) -> None:
         lock = self._lock
+        back = perf_counter_ns()
         lock.acquire()
         lock.away -= 1
         now = perf_counter_ns()
+        self.waited += now - back
         if now - self._left > BREATH:
             self._paused = now
 

@@ -1,5 +1,6 @@
 """All that a machine asks of whoever runs it."""
 
+from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from cpvm.machine.steadyclock import host_clock
@@ -38,6 +39,22 @@ class Host(Protocol):
 
     def elapsed(self, instructions: int) -> int:
         """Microseconds of virtual CPU time to charge for these instructions."""
+
+
+class Outside(Protocol):
+    """A lock that is let go of while native code runs; see `Machine.outside`."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it."""
+
+    def __enter__(self) -> object:
+        """Let go of it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Take it again."""
 
 
 class NullHost:

@@ -5,7 +5,6 @@ wherever it stands. So self-modifying code needs no care.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from struct import Struct
 from typing import Final
 
@@ -13,6 +12,7 @@ from cpvm.machine.access import LAST, SHIFT
 from cpvm.machine.binding import Bind, binder
 from cpvm.machine.cpu import CPU
 from cpvm.machine.enginestats import EngineStatistics
+from cpvm.machine.host import Outside
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.iotime import skip_ahead
 from cpvm.machine.machinecheck import ALL, EXIGENT
@@ -90,7 +90,7 @@ class Interpreter:
         """Of processor time that this took."""
         self.note = ""
         """Why it is not the engine that was asked for, if it is not; one line for the user."""
-        self.outside: AbstractContextManager[object] | None = None
+        self.outside: Outside | None = None
         """See `Machine.outside`."""
         cpu.interpreter = self
 

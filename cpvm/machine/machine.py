@@ -1,7 +1,6 @@
 """A virtual System/370: CPU, storage, timers, channels and devices."""
 
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from time import thread_time_ns
 from typing import overload
@@ -11,7 +10,7 @@ from cpvm.machine.channel import Channels
 from cpvm.machine.cpu import CPU
 from cpvm.machine.device import Device
 from cpvm.machine.engines import AUTO, EngineStatistics
-from cpvm.machine.host import Host, NullHost
+from cpvm.machine.host import Host, NullHost, Outside
 from cpvm.machine.interruptions import Interruptions
 from cpvm.machine.machinecheck import Damage
 from cpvm.machine.observe import Observer
@@ -193,8 +192,9 @@ class Machine:
         return self._interpreter.statistics()
 
     @property
-    def outside(self) -> AbstractContextManager[object] | None:
-        """Entered and left around each call of native code, by the thread that runs the machine; None: nothing is.
+    def outside(self) -> Outside | None:
+        """Entered and left around each call of native code that may take long, by the thread that runs the machine;
+        None: nothing is.
 
         For whoever runs machines on several threads under a lock of his own: native code touches nothing but its
         machine's storage and registers, so meanwhile others may have the lock.
@@ -202,7 +202,7 @@ class Machine:
         return self._interpreter.outside
 
     @outside.setter
-    def outside(self, value: AbstractContextManager[object] | None) -> None:
+    def outside(self, value: Outside | None) -> None:
         self._interpreter.outside = value
 
     def step(self) -> Step | Stop:

@@ -189,6 +189,35 @@ def test_short_waits_do_not_take_from_others() -> None:
     assert got["CHEAT"] < 26
 
 
+def test_time_in_which_a_processor_was_occupied_counts_where_others_want_it() -> None:
+    """Who waits for CP's lock half of the time gets half as many turns, and no less of what a limit allows."""
+    host = Host()
+    waiter, worker = machine("WAITER"), machine("WORKER")
+    for vm in (waiter, worker):
+        host.scheduler.add(vm)
+
+    def ended(vm: VMBLOK) -> float:
+        if vm is waiter:
+            assert host.scheduler.charge(vm, 0, 4 * MS) == 0
+        return 0.0
+
+    got = host.run(10_000 * MS, ended)
+    assert got["WAITER"] == pytest.approx(100 / 3, abs=0.5)
+    limited = machine("LIMITED", "ABS 10% LIMITHARD")
+    assert host.scheduler.charge(limited, 0, 1000 * MS) == 0
+    assert host.scheduler.charge(limited, 1000 * MS) > 5
+
+
+def test_who_is_charged_while_it_waits_for_its_turn_loses_it() -> None:
+    scheduler = Scheduler(lambda: 1)
+    first, second = machine("A"), machine("B")
+    for vm in (first, second):
+        scheduler.add(vm)
+    scheduler.charge(first, MS)
+    assert scheduler.next() is second
+    assert scheduler.next() is first
+
+
 def test_settings_count_at_once_and_sums_stay_right() -> None:
     host = Host()
     first, second = machine("A"), machine("B")

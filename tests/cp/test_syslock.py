@@ -21,7 +21,7 @@ def thread(work: Callable[[], None]) -> threading.Thread:
 
 def queue_up(lock: SystemLock, order: list[str], name: str, *, urgent: bool = False) -> threading.Thread:
     """A thread that waits for the lock when this returns."""
-    waiting = len(lock._line)
+    waiting = len(lock.line)
 
     def work() -> None:
         lock.acquire(urgent=urgent)
@@ -29,7 +29,7 @@ def queue_up(lock: SystemLock, order: list[str], name: str, *, urgent: bool = Fa
         lock.release(fair=True)
 
     started = thread(work)
-    while len(lock._line) == waiting:
+    while len(lock.line) == waiting:
         pass
     return started
 
@@ -60,6 +60,44 @@ def test_who_gives_way_comes_last() -> None:
     lock.acquire()
     lock.give_way()  # to nobody
     lock.release()
+
+
+def test_it_is_known_who_waits_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, now = SystemLock(), [0]
+    monkeypatch.setattr(syslock, "perf_counter_ns", lambda: now[0])
+    outside = Outside(lock)
+    outside.begin()
+    lock.acquire()
+    assert not outside.wanted
+    assert lock.give_way() == 0
+
+    def hold() -> None:
+        lock.acquire()
+        now[0] += 1000
+        lock.release(fair=True)
+
+    holder = thread(hold)
+    while not outside.wanted:
+        pass
+    assert lock.give_way() == 1000
+    holder.join(PATIENCE)
+    assert not outside.wanted
+    began = threading.Event()
+
+    def come_back() -> None:
+        with outside:
+            began.wait(PATIENCE)
+        lock.release()
+
+    comer = thread(come_back)
+    lock.acquire()
+    began.set()
+    while not lock.line:
+        pass
+    now[0] += 500
+    lock.release(fair=True)
+    comer.join(PATIENCE)
+    assert outside.waited == 500
 
 
 def test_who_has_waited_long_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +143,7 @@ def test_many_threads_never_have_it_together() -> None:
     assert sorted(done) == [0, 1, 2, 3]
     assert not together
     with lock:
-        assert not lock._line
+        assert not lock.line
 
 
 def test_a_bell_wakes_as_many_as_it_is_rung_for() -> None:

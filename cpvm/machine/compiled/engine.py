@@ -38,6 +38,13 @@ LONG_SLICE: Final = 128 * SLICE
 LATENCY: Final = 700_000
 """Nanoseconds."""
 
+BRIEF: Final = 4096
+"""Instructions that are executed first, before the lock of whoever runs the machine is let go (`Machine.outside`), if
+the last ones ended with something that is not for native code: then that is likely to come again soon."""
+
+BRIEFLY: Final = 20_000
+"""Nanoseconds that moves of long areas may take of that."""
+
 NEAR: Final = 64
 """Instructions executed one by one in blocks that somebody watches, before it is seen whether they go on elsewhere."""
 
@@ -202,6 +209,11 @@ class CompiledInterpreter(Interpreter):
         if cpu.attention:  # after that: whoever calls for it and then sets STOP is heard here or there
             self._reason = state.BUDGET_USED
             return 0
+        outside = self.outside
+        run, patience = self._run, LATENCY
+        if outside is not None and self._reason != state.BUDGET_USED and not outside.wanted:
+            outside, run, patience = None, self._library.held, BRIEFLY
+            budget = min(budget, BRIEF)
         general, floating = cpu.general, cpu.floating
         state.REGISTERS.pack_into(
             block,
@@ -219,7 +231,7 @@ class CompiledInterpreter(Interpreter):
         words[_BUDGET] = at_once = min(budget, self.at_once)
         words[_BANK] = budget - at_once
         words[_SIPPED] = 0
-        words[_PATIENCE] = LATENCY
+        words[_PATIENCE] = patience
         words[_EPOCH] += 1
         words[_PREFIX] = cpu.prefix_register
         leases = self._leases
@@ -228,11 +240,11 @@ class CompiledInterpreter(Interpreter):
         pair = self._tables.address + SET_BYTES * (cpu.protection + (16 if cpu.translating else 0))
         words[_FETCH] = pair
         words[_STORE] = pair + TABLE_BYTES
-        if self.outside is None:
-            reason = self._run(self._address)
+        if outside is None:
+            reason = run(self._address)
         else:
-            with self.outside:
-                reason = self._run(self._address)
+            with outside:
+                reason = run(self._address)
         self._reason = reason
         self.exits[reason] += 1
         found = state.REGISTERS.unpack_from(block)

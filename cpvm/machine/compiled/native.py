@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -25,6 +26,7 @@ class Library:
         self.error: Exception | None = None
         """Why it cannot be had."""
         self._after: list[Callable[[], object]] | None = []
+        self._held: Callable[[int], int] | None = None
 
     def _work(self) -> None:
         try:
@@ -54,6 +56,20 @@ class Library:
                 # Not a daemon: the process must not end in the middle of LLVM's work.
                 self._thread = threading.Thread(target=self._work, name="cpvm-compile")
                 self._thread.start()
+
+    @property
+    def held(self) -> Callable[[int], int]:
+        """`Native.run`, which keeps Python's lock meanwhile; the code must be ready.
+
+        Letting go of the lock for a few microseconds is worse than keeping it: those who wait for it are woken, find it
+        taken again, and never wait long enough to be given it.
+        """
+        if self._held is None:
+            assert self.native is not None
+            address = ctypes.cast(self.native.run, ctypes.c_void_p).value  # type: ignore[arg-type]
+            assert address is not None
+            self._held = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(address)
+        return self._held
 
     def wait(self) -> Native:
         """The code. Raises what went wrong, if something did."""

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from cpvm.machine.access import LAST
 from cpvm.machine.compiled.footprint import let_go
 from cpvm.machine.compiled.regions.plan import Plan, Translation, Untranslatable
+from cpvm.machine.turns import short_turns
 from cpvm.s370.ops import ADDRESS_MASK
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ LINE: Final = 6
 """Translations are found by 64-byte lines of their text."""
 WAITING: Final = 32
 """Plans that may wait for their turn."""
-SWITCH: Final = 0.0005
-"""Seconds after which the thread that translates lets others go on: machines want to have their turn between slices."""
 
 Translate = Callable[[Plan, "Native"], Translation]
 
@@ -173,7 +170,7 @@ class Shelf:
                 while not self._waiting:
                     self._some.wait()
                 request = self._waiting[0]
-            with self._busy, _short_turns():
+            with self._busy, short_turns():
                 self.perform(request)
             with self._some:
                 self._waiting.popleft()
@@ -187,16 +184,6 @@ class Shelf:
         with self._some:
             while self._waiting:
                 self._some.wait()
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, SWITCH))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 @cache
