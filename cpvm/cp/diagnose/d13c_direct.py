@@ -57,6 +57,9 @@ def _work(call: DiagnoseCall, source: str, only_check: bool) -> None:
             for text in texts:
                 vm.message(text)
             _end(call, len(texts), direct.NOT_UPDATED)
+        except Exception as trouble:
+            vm.message(system.log.failure(f"DIRECT BY {vm.userid}", trouble).full())
+            _end(call, 1, direct.NOT_UPDATED)
         finally:
             vm.release()
 
