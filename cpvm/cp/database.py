@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cpvm.cp.private import make_private
+
 FORMAT = 1
 _SIZES = ("page_count", "freelist_count", "page_size")
 
@@ -29,6 +31,7 @@ class Database:
         if create and path.exists():
             raise DatabaseError(f"{path} exists already")
         try:
+            make_private(path)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -38,8 +41,9 @@ class Database:
             for schema in schemas:
                 self._db.executescript(schema)
             self._db.execute(f"PRAGMA user_version={FORMAT}")
-        except sqlite3.DatabaseError as error:
-            raise DatabaseError(f"{path}: {error}") from error
+        except (sqlite3.DatabaseError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
+            raise DatabaseError(f"{path}: {why or error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -259,7 +259,7 @@ def volume_path(folder: Path, volid: str) -> Path:
 
 def make_volumes(folder: Path, volumes: Iterable[VolumeEntry]) -> None:
     """Make an empty volume for each that is not there. Raises MediaError, OSError."""
-    (folder / "volumes").mkdir(parents=True, exist_ok=True)
+    (folder / "volumes").mkdir(mode=0o700, parents=True, exist_ok=True)
     folders = shared_folders(folder)
     for volume in volumes:
         if volume.volid in folders:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cpvm.cp import clock, hosttrouble
 from cpvm.cp.message import CONTROL_PROGRAM_ERROR, Message, message
+from cpvm.cp.private import opener
 from cpvm.cp.session import harmless
 
 FAILURE = message("DMKPSA908I", "CONTROL PROGRAM ERROR IN {}: {}")
@@ -60,5 +61,5 @@ class OperatorLog:
         with contextlib.suppress(OSError, MemoryError):  # a full disk must not stop CP
             if self._path.exists() and self._path.stat().st_size > _MAX_FILE:
                 self._path.replace(self._path.with_suffix(".old"))
-            with self._path.open("a", encoding="utf-8") as file:
+            with open(self._path, "a", encoding="utf-8", opener=opener) as file:
                 file.write(f"{clock.mmddyy(now)} {clock.hhmmss(now)} {text}\n")

@@ -37,6 +37,7 @@ from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.owed import Owed
 from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
+from cpvm.cp.private import keep_private
 from cpvm.cp.processors import Processors, available
 from cpvm.cp.realdev import RealDevices
 from cpvm.cp.realunit import intake
@@ -97,6 +98,7 @@ class System(Spooling):
             try:
                 first = Machine(_SMALLEST, engine=engine)  # native code is made ready from now on
                 opened.callback(lock_folder(self.folder).close)
+                keep_private(self.folder)
                 self.database = Database(self.folder / DATABASE, _SCHEMAS)
                 opened.callback(self.database.close)
                 self.directory = DirectoryStore(self.database)

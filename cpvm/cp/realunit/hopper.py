@@ -3,6 +3,7 @@
 A file in the folder itself begins with an ID card; one in a folder below it that has a user's name is that user's, and
 its name becomes the file's. Files whose names begin with a dot, or end in `~`, `.part` or `.tmp`, are left alone, and
 one that still grows is waited for. What cannot be read goes to the folder `rejected`, and the operator is told why.
+So does a link, or a file that has a second name: it may be one that whoever put it there may not read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cpvm.cp.operand import is_userid
 from cpvm.cp.realdev import RealDevice
 from cpvm.cp.realunit.idcard import Address, IDCardError, read_id_card
 from cpvm.cp.realunit.intake import forget, identity, make_reader_file, was_taken
+from cpvm.cp.realunit.offered import NotOffered, is_file, is_folder, move, read, remove
 from cpvm.cp.spool import SpoolError
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.cards import IMAGE
@@ -130,7 +132,7 @@ class InputUnit(RealDevice):
             except OSError as error:
                 self._failed(error)
                 continue
-            except (DeckError, IDCardError, MediaError) as error:
+            except (DeckError, IDCardError, MediaError, NotOffered) as error:
                 self._reject(path, str(error).upper())
                 continue
             self._busy = path.name
@@ -144,7 +146,10 @@ class InputUnit(RealDevice):
         with contextlib.suppress(OSError):
             folders = [self._folder, *(path for path in self._folder.iterdir() if _is_user_folder(path))]
             for path in (path for folder in folders for path in folder.iterdir() if _is_offered(path)):
-                status = path.stat()
+                try:
+                    status = path.lstat()
+                except OSError:
+                    continue  # it has gone meanwhile
                 sizes[path] = (status.st_size, status.st_mtime_ns)
                 settled = time.time_ns() - status.st_mtime_ns > LOOK_SECONDS * 1e9
                 if settled or self._sizes.get(path) == sizes[path]:
@@ -153,11 +158,14 @@ class InputUnit(RealDevice):
         return [path for _, path in sorted(ready)]
 
     def _reject(self, path: Path, why: str) -> None:
-        place = self._folder / REJECTED
-        with contextlib.suppress(OSError):
-            place.mkdir(exist_ok=True)
-            path.replace(place / path.name)
-            self._tell(NOT_READ.full(self.raddr, why, path.name.upper()))
+        try:
+            move(path, self._folder, self._folder / REJECTED)
+        except FileNotFoundError:
+            return  # it has gone meanwhile
+        except OSError as error:
+            why = f"{why}; NOT MOVED: {(error.strerror or str(error)).upper()}"
+            self.drained = True
+        self._tell(NOT_READ.full(self.raddr, why, path.name.upper()))
 
     def _failed(self, error: Exception) -> None:
         self._system.report(self.name, error)
@@ -186,7 +194,7 @@ class InputUnit(RealDevice):
                 system.log.write(f"{self.name} INPUT FOR {file.owner:<8} FILE = {file.spoolid:04}")
                 system.file_arrived(file)
             self._full = False
-            found.path.unlink(missing_ok=True)
+            remove(found.path, self._folder)
             forget(database, found.identity)
             self._wake.set()
         except (SpoolError, sqlite3.Error):
@@ -201,18 +209,16 @@ class InputUnit(RealDevice):
 
 
 def _is_offered(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and not path.name.endswith(_UNFINISHED)
+    return not path.name.startswith(".") and not path.name.endswith(_UNFINISHED) and is_file(path)
 
 
 def _is_user_folder(path: Path) -> bool:
-    return path.is_dir() and path.name != REJECTED and is_userid(path.name.upper())
+    return path.name != REJECTED and is_userid(path.name.upper()) and is_folder(path)
 
 
 def _deck(path: Path, folder: Path) -> tuple[Address, list[bytes]]:
-    """Whose deck it is, and the cards. Raises DeckError, IDCardError, MediaError, OSError."""
-    if path.stat().st_size > _MAX_DECK:
-        raise DeckError(f"LONGER THAN {_MAX_DECK >> 20} MEGABYTES")
-    deck = cards(path.read_bytes())
+    """Whose deck it is, and the cards. Raises DeckError, IDCardError, MediaError, NotOffered, OSError."""
+    deck = cards(read(path, folder, _MAX_DECK))
     if path.parent != folder:
         name, _, filetype = path.name.upper().partition(".")
         return Address(path.parent.name.upper(), "A", name[:8], filetype[:8]), deck

@@ -23,7 +23,7 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS reader_taken (identity TEXT PRIMARY KEY, sp
 
 def identity(path: Path) -> str:
     """What tells this file from all others that ever had its name. Raises OSError."""
-    status = os.stat(path)
+    status = os.lstat(path)
     return f"{path.name}/{status.st_ino}/{status.st_size}/{status.st_mtime_ns}"
 
 

@@ -7,18 +7,23 @@ What `finish` has returned for is there after any kill, except for what a comman
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
 import time
+from io import FileIO
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 from cpvm.cp.spool import SpoolFile
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9$#@_+=-]")
+_LOOK_MS: Final = 100  # between two looks whether to wait any longer
+_NO_DISK: Final = frozenset((errno.EINVAL, errno.ENOTSUP, errno.EROFS))  # of fsync for a FIFO or a device
 _LAST_WORDS: Final = 200  # bytes of what a command said when it failed
 
 
@@ -55,27 +60,44 @@ class FileOutlet:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
+        self._killed = False
 
     def begin(self, file: SpoolFile, copy: int) -> None:
-        """Open the file at its end; made if it is missing."""
+        """Open the file at its end; made if it is missing. A FIFO that nobody reads is an error."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("ab", buffering=0)  # who looks sees what has been printed
+        self._killed = False
+        self._file = FileIO(self._path, "ab", opener=_without_waiting)  # who looks sees what has been printed
 
     def write(self, data: bytes) -> None:
-        """Append."""
+        """Append. Where somebody has to take it, as from a FIFO, it is waited for, until `kill`."""
         assert self._file is not None
         left = memoryview(data)
         while left:  # a disk that is nearly full takes a part
-            left = left[self._file.write(left) :]
+            taken = self._file.write(left)
+            if taken is None:
+                self._wait(self._file)
+            else:
+                left = left[taken:]
+
+    def _wait(self, file: FileIO) -> None:
+        poll = select.poll()
+        poll.register(file, select.POLLOUT)
+        while not self._killed:
+            if poll.poll(_LOOK_MS):
+                return
+        raise OutletError(f"{self._path.name} is not read by anybody")
 
     def finish(self) -> None:
-        """All is on the disk."""
+        """All is on the disk, if it is one."""
         file, self._file = self._file, None
         assert file is not None
         with file:
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                os.fsync(file.fileno())
+            except OSError as error:
+                if error.errno not in _NO_DISK:
+                    raise
 
     def abandon(self) -> None:
         """Close the file."""
@@ -85,7 +107,8 @@ class FileOutlet:
                 file.close()
 
     def kill(self) -> None:
-        """Nothing waits here."""
+        """Wait no longer."""
+        self._killed = True
 
 
 class FolderOutlet:
@@ -106,7 +129,9 @@ class FolderOutlet:
         """Open a hidden file."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._name = file_name(file, copy, self._suffix)
-        self._file = (self._folder / f".{self._name}.part").open("wb")
+        part = self._folder / f".{self._name}.part"
+        part.unlink(missing_ok=True)  # by a kill; or somebody has put a link there
+        self._file = part.open("xb")
 
     def write(self, data: bytes) -> None:
         """Append."""
@@ -239,6 +264,11 @@ def file_name(file: SpoolFile, copy: int, suffix: str) -> str:
     parts = [when, file.owner, f"{file.spoolid:04}", file.name, file.type]
     name = "-".join(_UNSAFE.sub("_", part) for part in parts if part)
     return f"{name}{f'-{copy}' if copy > 1 else ''}{suffix}"
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open without waiting for somebody at the other end of a FIFO."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 def _sync_folder(folder: Path) -> None:

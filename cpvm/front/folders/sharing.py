@@ -48,6 +48,9 @@ def share(system: Path | None, wanted: Wanted) -> list[str]:
     cylinders, notes = disk.cylinders, disk.notes
     disk.close()
     with opened(system) as (folder, store):
+        mine, theirs = folder.resolve(), path.resolve()
+        if mine.is_relative_to(theirs) or theirs.is_relative_to(mine):
+            raise DiskError(f"{path} has files of the system itself, its users' passwords among them: choose another")
         userid = store.meant(wanted.userid.upper())
         entry = store.users.get(userid)
         if entry is None:
