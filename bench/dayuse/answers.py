@@ -33,9 +33,11 @@ def fits(expected: Sequence[str], lines: Sequence[str]) -> bool:
 
 
 def complete(expected: Sequence[str], lines: Sequence[str]) -> bool:
-    """Whether the last of the lines that are expected has come, or a message Ready, which ends any command."""
-    last = expected[-1]
+    """Whether the last of the lines that are expected, but for `*`, has come, or a message Ready, which ends any command."""
+    last = next(line for line in reversed(expected) if line != "*")
     if last.startswith("Ready"):
-        return any(ANY_READY.fullmatch(line) for line in lines)
+        return sum(ANY_READY.fullmatch(line) is not None for line in lines) >= sum(
+            one.startswith("Ready") for one in expected
+        )
     found = pattern(last)
     return sum(found.fullmatch(line) is not None for line in lines) >= sum(one == last for one in expected)

@@ -119,11 +119,13 @@ class Display(asyncio.Protocol, Terminal):
             self._line(text)
 
     def row(self, number: int) -> str:
-        """Row NUMBER, from 1, as it is shown, without blanks at its end."""
-        at = (number - 1) * COLUMNS
-        positions = range(at, at + COLUMNS)
-        codes = bytes(0x40 if self.screen.kind[p] or self.screen.text[p] < 0x40 else self.screen.text[p] for p in positions)
-        return from_ebcdic(codes).rstrip()
+        """Row NUMBER, from 1, as it is shown, without blanks around."""
+        return self._text((number - 1) * COLUMNS, COLUMNS)
+
+    def _text(self, at: int, length: int) -> str:
+        screen = self.screen
+        codes = (0 if kind else code for code, kind in zip(screen.text[at : at + length], screen.kind[at:], strict=False))
+        return from_ebcdic(bytes(max(code, 0x40) for code in codes)).strip()
 
     @property
     def rows(self) -> list[str]:
@@ -133,7 +135,7 @@ class Display(asyncio.Protocol, Terminal):
     @property
     def status(self) -> str:
         """The lower right corner."""
-        return self.row(ROWS)[-_STATUS_LENGTH:].strip() if len(self.row(ROWS)) > COLUMNS - _STATUS_LENGTH else ""
+        return self._text(ROWS * COLUMNS - _STATUS_LENGTH, _STATUS_LENGTH)
 
     @property
     def reading(self) -> bool:

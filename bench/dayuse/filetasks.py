@@ -52,11 +52,16 @@ async def write(person: Person, file: str, lines: Content) -> None:
         return
     lined = " (NODISP" if person.screen is not None else ""
     await person.say(f"EDIT {file}{lined}", "NEW FILE:", "EDIT:", label="EDIT")
-    await person.say("INPUT", "INPUT:")
-    for line in lines:
-        await person.think(0.1)
-        await person.say(line)
-    await person.say("", "EDIT:")
+    if person.kind == "ssh":  # a null line might come too early to end input mode
+        for line in lines:
+            await person.think(0.1)
+            await person.say(f"INPUT {line}")
+    else:
+        await person.say("INPUT", "INPUT:")
+        for line in lines:
+            await person.think(0.1)
+            await person.say(line)
+        await person.say("", "EDIT:")
     await _file(person, file, lines)
 
 
@@ -139,7 +144,7 @@ async def _change_lines(person: Person, file: str, old: Content) -> Content:
     await person.say(f"LOCATE /{added}/", next(line for line in lines[1:] if added in line), label="EDIT: LOCATE")
     await person.say("TOP", "TOF:")
     await person.say("NEXT 2", lines[1])
-    await person.say("DELETE", *lines[2:3], *(() if lines[2:3] else ("EOF:",)))
+    await person.say("DELETE")
     del lines[1]
     new = tuple(lines)
     await _file(person, file, new)
@@ -220,6 +225,7 @@ async def listing(person: Person) -> None:
     found = {tuple(line.split()[:2]) for line in await person.command("LISTFILE * * A", "*")}
     if not wanted <= found:
         raise person.failed(f"LISTFILE does not show {sorted(wanted - found)}")
-    if person.disk.files:
-        file = person.chance.choice(sorted(person.disk.files))
+    files = [file for file in own(person) if file in person.disk.files]
+    if files:
+        file = person.chance.choice(files)
         await contents(person, file, person.disk.files[file])

@@ -43,9 +43,9 @@ class Disk:
     def found(self, name: str, content: Content | None) -> None:
         """NAME has been looked at. Raises Broken."""
         allowed = self._doubtful.get(name, {self.files.get(name)})
+        self.done(name, content)
         if content not in allowed:
             raise Broken(f"{name} is {content!r}, but should be {' or '.join(map(repr, allowed))}")
-        self.done(name, content)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.dayuse.answers import READY
 from bench.dayuse.person import Person
 
 TOPICS = ("SORT", "COPYFILE", "LISTFILE", "PRINT", "RENAME", "STATE", "COMPARE", "ERASE", "READCARD", "CP QUERY")
@@ -10,9 +11,26 @@ TOPICS = ("SORT", "COPYFILE", "LISTFILE", "PRINT", "RENAME", "STATE", "COMPARE",
 async def help_text(person: Person) -> None:
     """HELP, which says the same to everybody."""
     topic = person.chance.choice(TOPICS)
-    text = await person.command(f"HELP {topic}", "*", label="HELP")
+    if person.screen is not None and person.chance.random() < 0.5:
+        await _on_screen(person, topic)
+        return
+    lined = " (LINE" if person.screen is not None else ""
+    text = await person.command(f"HELP {topic}{lined}", "*", label="HELP")
     if len(text) < 5 or not person.office.same(f"HELP {topic}", tuple(text)):
         raise person.failed(f"HELP {topic} is {text}")
+
+
+async def _on_screen(person: Person, topic: str) -> None:
+    screen = person.screen
+    assert screen is not None
+    screen.program = True
+    await person.say(f"HELP {topic}")
+    await person.shown(
+        lambda there: there.row(1).startswith("HELP ") and topic.split()[-1] in there.row(1), topic, "HELP on the screen"
+    )
+    await person.think()
+    screen.back_to_lines()
+    await person.key("pf3", READY, label="HELP: PF3")
 
 
 async def questions(person: Person) -> None:

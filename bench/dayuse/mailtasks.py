@@ -54,7 +54,7 @@ async def read_files(person: Person) -> None:
     post = person.office.post
     before = set(post.sent.get(person.userid, {}))
     listed = await person.command("QUERY READER ALL", "*", label="QUERY READER")
-    names = [" ".join(line.split()[8:10]) for line in listed[1:]]
+    names = [" ".join(line.split()[9:11]) for line in listed[1:]]
     post.in_reader(person.userid, before, names)
     for file in names[:4]:
         letter = post.reading(person.userid, file)
@@ -90,7 +90,7 @@ async def message(person: Person) -> None:
 async def messages_come(person: Person) -> None:
     """Whatever the person has been told while logged on must have come: an answer later than theirs has."""
     due = list(person.due)
-    await person.say("CP QUERY USERID", f"{person.userid}  AT ~", READY, label="CP QUERY USERID")
+    await person.say("CP QUERY USERID", f"{person.userid} ... AT ~", READY, label="CP QUERY USERID")
     for one in due:
         if one not in person.told:
             raise person.failed(f"the message {one[1]!r} of {one[0]} has not come")

@@ -7,7 +7,7 @@ import contextlib
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bench.dayuse import display, telnet
@@ -82,16 +82,30 @@ class Person:
         """Type TEXT as soon as the system waits for a line; the answer, checked (see `answers`). Without EXPECTED there is
         to be none. LABEL: count the time under this name. Raises Lost, Failure.
         """
+        terminal = await self._free()
+        self.asked = text
+        terminal.enter(text)
+        return await self._answer(expected, label) if expected else []
+
+    async def key(self, name: str, *expected: str, label: str = "") -> list[str]:
+        """Press a key of a 3270; the answer, as from `say`. Raises Lost, Failure."""
+        await self._free()
+        self.asked = f"({name})"
+        assert self.screen is not None
+        self.screen.press(name)
+        return await self._answer(expected, label)
+
+    async def _free(self) -> Terminal:
         terminal = self.terminal
         try:
             await terminal.until(lambda: terminal.reading)
         except TimeoutError:
             raise self._failure("the system does not wait for a line", [], terminal.lines) from None
-        self.asked = text
+        return terminal
+
+    async def _answer(self, expected: Sequence[str], label: str) -> list[str]:
+        terminal = self.terminal
         began = time.perf_counter()
-        terminal.enter(text)
-        if not expected:
-            return []
         lines: list[str] = []
 
         def answered() -> bool:
@@ -101,9 +115,9 @@ class Person:
         try:
             ended = await terminal.until(answered)
         except TimeoutError:
-            raise self._failure("no answer", list(expected), lines) from None
+            raise self._failure("no answer", expected, lines) from None
         if not fits(expected, lines):
-            raise self._failure("another answer", list(expected), lines)
+            raise self._failure("another answer", expected, lines)
         if label:
             self.office.took(label, ended - began)
         return lines
@@ -129,7 +143,7 @@ class Person:
         """A failure to raise."""
         return self._failure(why, [], [])
 
-    def _failure(self, why: str, expected: list[str], lines: list[str]) -> Failure:
+    def _failure(self, why: str, expected: Sequence[str], lines: Sequence[str]) -> Failure:
         got = "\n".join(f"    | {line}" for line in lines[:MAX_LINES])
         wanted = "\n".join(f"    > {line}" for line in expected)
         return Failure(f"{self.userid} ({self.kind}) {self.asked!r}: {why}\n  expected\n{wanted}\n  got\n{got}")
@@ -178,8 +192,15 @@ class Person:
             await self.say(f"LOGON {self.userid}", "ENTER PASSWORD:")
             await self.say(self.userid, "*", "LOGON AT...", label="LOGON")
         await self.say("IPL CMS", "CMS VERSION...")
-        await self.say("", READY, label="IPL CMS")
+        await self.first()
         self.begin()
+
+    async def first(self) -> None:
+        """The first line for CMS: none at all, but by ssh, where it might come too early to be one."""
+        if self.kind == "ssh":
+            await self.say("SET BLIP OFF", READY, READY, label="IPL CMS")
+        else:
+            await self.say("", READY, label="IPL CMS")
 
     def begin(self) -> None:
         """Whatever others tell the person must come from now on."""
@@ -205,7 +226,7 @@ class Person:
     async def leave(self) -> None:
         """LOGOFF, and get up. Raises Lost, Failure."""
         self.present = False
-        await self.say("LOGOFF", "CONNECT= ~ VIRTCPU= ~ TOTCPU= ~", "LOGOFF AT...", label="LOGOFF")
+        await self.say("LOGOFF", "CONNECT= ~ VIRTCPU= ~ TOTCPU= ~", "LOGOFF AT...", "*", label="LOGOFF")
         self.up()
 
     async def drop(self) -> None:
@@ -242,6 +263,8 @@ class Person:
             content = None
             if name in there:
                 content = tuple((await self.say(f"TYPE {name} A", "*", READY))[:-1])
+                if name.endswith(" ASSEMBLE"):  # EDIT has numbered the lines
+                    content = tuple(line[:72].rstrip() for line in content)
             self.disk.found(name, content)
         missing = set(self.disk.files) - there
         if missing:

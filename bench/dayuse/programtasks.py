@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bench.dayuse.answers import READY
 from bench.dayuse.filetasks import name, write
 from bench.dayuse.ledger import Content
 from bench.dayuse.person import Person
@@ -129,5 +128,5 @@ async def guest(person: Person) -> None:
     await person.think()
     await person.say("DEFINE STORAGE 1M", "STORAGE = 01024K")
     await person.say("IPL CMS", "CMS VERSION...")
-    await person.say("", READY, label="IPL CMS")
+    await person.first()
     person.begin()

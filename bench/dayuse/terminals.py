@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
-PATIENCE: Final = 120.0
+PATIENCE: Final = 60.0
 """Seconds in which an answer must come; under the load of a bench on few processors, not in real life."""
 
 
