@@ -112,10 +112,10 @@ class Cost:
 class Crowd:
     """The process, seen from outside."""
 
-    def __init__(self, folder: Path, errors: IO[str] | None = None) -> None:
-        """ERRORS gets what it says on its standard error."""
+    def __init__(self, folder: Path, errors: IO[str] | None = None, program: Path = Path(__file__)) -> None:
+        """ERRORS gets what it says on its standard error; PROGRAM starts it, and ends in `tell`."""
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(folder)],
+            [sys.executable, str(program), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -188,16 +188,21 @@ def _memory() -> tuple[int, int]:
     return rss, pss
 
 
+def tell(address: tuple[str, int]) -> None:
+    """The end of the program: say where the system listens, and answer until the end of the input."""
+    print(json.dumps(address), flush=True)
+    collecting = 0.0  # seconds that measuring has cost
+    for line in sys.stdin:
+        if line.strip() == "measure":
+            used, threads = time.process_time(), _threads()
+            gc.collect()
+            print(json.dumps([used - collecting, threads, *_memory()]), flush=True)
+            collecting += time.process_time() - used
+
+
 def _serve(folder: Path) -> None:
     with api.start(folder) as system:
-        print(json.dumps(system.listen()), flush=True)
-        collecting = 0.0  # seconds that measuring has cost
-        for line in sys.stdin:
-            if line.strip() == "measure":
-                used, threads = time.process_time(), _threads()
-                gc.collect()
-                print(json.dumps([used - collecting, threads, *_memory()]), flush=True)
-                collecting += time.process_time() - used
+        tell(system.listen())
 
 
 if __name__ == "__main__":

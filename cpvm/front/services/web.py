@@ -22,13 +22,13 @@ _MISSING: Final = "--web needs the extra `web`: pip install 'cpvm[web]'"
 
 class _Web:
     def __init__(self, server: WebServer, address: Address, secure: bool) -> None:
-        self._server, self._address, self._secure = server, address, secure
+        self._server, self.address, self._secure = server, address, secure
 
     @property
     def welcome(self) -> Sequence[str]:
         """Where the pages are."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._address.host, self._address.host)
-        at = f"{'https' if self._secure else 'http'}://{Address(host, self._address.port)}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address.host, self.address.host)
+        at = f"{'https' if self._secure else 'http'}://{Address(host, self.address.port)}"
         return [f"Browser: {at}/", f"       {at}/operator for the operator"]
 
     def stop(self) -> None:
