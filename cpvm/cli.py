@@ -63,6 +63,7 @@ _OWN = {
     "ipl": ("cpvm.front.iplargs", "run a deck, or IPL an operating system, on a bare virtual machine"),
     "directory": ("cpvm.front.directory", "the users of a system and their machines, as source statements"),
     "disk": ("cpvm.front.disk", "make disk images, look into them, convert and compare them"),
+    "journal": ("cpvm.front.journal", "who logged on, tried to, linked disks, or used privileged commands"),
     "nss": ("cpvm.front.nss", "saved systems and segments: list, import, export, purge"),
     "get": ("cpvm.front.transferget", "get files of a user of a running system, by IND$FILE"),
     "put": ("cpvm.front.transferput", "put files onto a disk of a user of a running system, by IND$FILE"),

@@ -32,6 +32,14 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(autouse=True)
+def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits after a wrong password, but in tests of that."""
+    from cpvm.cp import guard
+
+    monkeypatch.setattr(guard, "FIRST_DELAY", 0.0)
+
+
 @pytest.fixture(scope="session")
 def built_system(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A new system directory, never started. All workers of a parallel run share it."""

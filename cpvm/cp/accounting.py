@@ -92,10 +92,10 @@ def user_record(database: Database, userid: str, data: bytes) -> None:
         db.execute("INSERT INTO accounting_data VALUES (?, ?, ?)", (time.time(), userid, data))
 
 
-def journal_record(database: Database, code: str, text: str) -> None:
-    """Keep a note of a wrong password (SET JOURNAL ON): code 04 for LOGON and AUTOLOG, 06 for LINK."""
+def journal_record(database: Database, code: str, data: bytes) -> None:
+    """Keep a record of SET JOURNAL ON: 04 for LOGON and AUTOLOG, 05 and 06 for LINK; DATA is for columns 1 to 78."""
     with database.transaction() as db:
-        db.execute("INSERT INTO accounting_journal VALUES (?, ?, ?)", (time.time(), code, text))
+        db.execute("INSERT INTO accounting_journal VALUES (?, ?, ?)", (time.time(), code, data))
 
 
 _OPERATIONS = "coalesce((SELECT operations FROM accounting_io WHERE record = accounting.rowid), 0)"
@@ -139,8 +139,9 @@ def _data_card(userid: str, data: bytes) -> bytes:
     return (to_ebcdic(f"{userid:<8}") + data)[:78].ljust(78, b"\x40") + to_ebcdic("C0")
 
 
-def _journal_card(code: str, text: str) -> bytes:
-    return to_ebcdic(f"{text[:78]:<78}{code}")
+def _journal_card(code: str, data: bytes | str) -> bytes:
+    """A text is of a version that kept the record so."""
+    return (data if isinstance(data, bytes) else to_ebcdic(f"{data[:78]:<78}")) + to_ebcdic(code)
 
 
 _CARDS: dict[str, Callable[..., bytes]] = {

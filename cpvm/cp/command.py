@@ -15,8 +15,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from cpvm.cp import journal, privileged
+from cpvm.cp.effect import Ask, Delay, Effect, Interrupted, Pause, Work, ask, delay, pause, work
 from cpvm.cp.message import (
     OPERAND_MISSING,
     PLUGIN_ERROR,
@@ -36,55 +38,30 @@ if TYPE_CHECKING:
     from cpvm.cp.timers import TimerRequest
     from cpvm.cp.vmblok import VMBLOK
 
-Result = TypeVar("Result")
+__all__ = [
+    "COMMANDS",
+    "LOGON_COMMANDS",
+    "Answer",
+    "Ask",
+    "Body",
+    "Command",
+    "CommandRun",
+    "Delay",
+    "Effect",
+    "Interrupted",
+    "Pause",
+    "Request",
+    "Work",
+    "ask",
+    "command",
+    "delay",
+    "own",
+    "pause",
+    "work",
+]
 
-
-@dataclass(frozen=True)
-class Ask:
-    """Wait for one line from the user."""
-
-    prompt: str
-    hidden: bool = False
-    masked: bool = False  # a mask is typed where the line goes
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Wait SECONDS, or until attention; None waits for attention only."""
-
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Work:
-    """Wait until FUNCTION has been run on another thread."""
-
-    function: Callable[[], Any]
-
-
-Effect = Ask | Pause | Work
 Answer = int | None | Generator[Effect, Any, int | None]
 Body = Callable[["Request", Operands], Answer]
-
-
-class Interrupted(Exception):
-    """Thrown into a command that asks when its user presses attention, or is not there."""
-
-
-def ask(prompt: str, *, hidden: bool = False, masked: bool = False) -> Generator[Effect, Any, str]:
-    """Show PROMPT and wait for a line; what is typed is HIDDEN if the terminal can do that, and MASKED on paper."""
-    return str((yield Ask(prompt, hidden, masked)))
-
-
-def pause(seconds: float | None) -> Generator[Effect, Any, None]:
-    """Sleep; attention ends it early."""
-    yield Pause(seconds)
-
-
-def work(function: Callable[[], Result]) -> Generator[Effect, Any, Result]:
-    """Run FUNCTION on another thread. It must not touch anything of CP's."""
-    result: Result = yield Work(function)
-    return result
 
 
 @dataclass(frozen=True)
@@ -307,6 +284,7 @@ class CommandRun:
         if word is None:
             return self.code
         found = self._find(word)
+        self._note(found, word, operands.rest)
         if found is None:
             raise UNKNOWN_COMMAND.error(line.strip() if self.vm is not None else word)
         self._request = Request(self, found)
@@ -315,6 +293,12 @@ class CommandRun:
             self._steps = answer
             return self.code
         return answer
+
+    def _note(self, found: Command | None, word: str, rest: str) -> None:
+        """Record a command that is not for everybody, and that somebody has tried one that is not for him."""
+        there = found or (COMMANDS.find(word) if self.vm is not None else None)
+        if self.vm is not None and there is not None and privileged.privileged(there.classes):
+            privileged.command(self.vm, there.name, rest, result=privileged.REFUSED if found is None else journal.OK)
 
     def _find(self, word: str) -> Command | None:
         if self.vm is None and self.session is not None and self.session.vm is not None:
@@ -395,6 +379,8 @@ class CommandRun:
             case Pause(seconds):
                 if seconds is not None:
                     self._alarm = self.system.timers.after(seconds, lambda: late(None))
+            case Delay(seconds):
+                self.system.timers.after(seconds, lambda: late(None))
             case Work(function):
                 self.system.offload(function, late)
         self._announce()

@@ -13,6 +13,11 @@ from cpvm.cp.savedsys import SavedSystem
 from cpvm.cp.share import NOTHING_SET, Share
 
 NO_LOGON = "NOLOG"
+AUTOLOG_ONLY = "AUTOONLY"
+"""In the place of a password: nobody logs on, but XAUTOLOG does it."""
+NO_TERMINAL = (NO_LOGON, AUTOLOG_ONLY)
+ELSEWHERE = ("NOPASS", "LBYONLY")
+"""What other systems have in the place of a password with a meaning that there is none of here."""
 ANYONE = "ALL"
 UNCHANGED = "*"
 """In the place of a password in a source: the one that is there already."""
@@ -84,6 +89,10 @@ class MinidiskEntry:
     read_password: str = ""
     write_password: str = ""
     mult_password: str = ""
+
+    def password(self, mode: str) -> str:
+        """The password for one of LINK_MODES, as it is kept."""
+        return {"R": self.read_password, "W": self.write_password, "M": self.mult_password}[mode[0]]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from cpvm.cp.database import Database
 from cpvm.cp.directory import (
     NO_LOGON,
+    NO_TERMINAL,
     UNCHANGED,
     ConsoleEntry,
     DedicateEntry,
@@ -202,8 +203,8 @@ class DirectoryStore:
         return userid if self._aliases.get(given.upper()) == userid and self.well_known(userid) else given
 
     def may_log_on(self, userid: str) -> bool:
-        """False if the directory says NOLOG."""
-        return self._password_row(userid)[0] != NO_LOGON
+        """False if the directory says NOLOG or AUTOONLY."""
+        return self._password_row(userid)[0] not in NO_TERMINAL
 
     def password_hash(self, userid: str) -> str:
         """The hash to check a password with; it matches nothing if there is no such user."""

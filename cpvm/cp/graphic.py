@@ -46,6 +46,7 @@ class GraphicTerminal:
         self.wire = wire
         self.name = wire.name
         self.local = wire.local
+        self.address = str(getattr(wire, "address", ""))  # "": a terminal of this process
         rows, columns = wire.size
         self.screen = CPScreen(rows, columns, extended=wire.extended)
         self.display = DialedDisplay(wire)

@@ -36,8 +36,6 @@ class Reason(IntEnum):
 class LogicalDevice:
     """One device: a terminal for CP."""
 
-    local = True
-
     def __init__(self, owner: LogicalDevices, number: int) -> None:
         self.number = number
         self.name = f"L{number:03X}"
@@ -46,6 +44,9 @@ class LogicalDevice:
         self.presented = False  # CP has not yet read what the program presented last
         self._owner = owner
         self._changed = False
+        session = owner.vm.console.session
+        self.local = session is not None and session.terminal.local  # as far as is known: the program's user
+        self.address = f"MACHINE {owner.vm.userid}"
 
     def write(self, text: str) -> None:
         """CP shows a line."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from cpvm.cp import clock
 from cpvm.cp.ceiling import NOT_LOGGED_ON
 from cpvm.cp.directory import ConsoleEntry, UserEntry
+from cpvm.cp.journal import What
 from cpvm.cp.message import message
+from cpvm.cp.signon import place_of
 from cpvm.cp.virtual import add_from_directory
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.machine.cardreader import CardReader
@@ -59,6 +61,7 @@ def directed_secondary(entry: UserEntry) -> str:
 
 def welcome(vm: VMBLOK) -> None:
     """What a user sees after LOGON: log message, files, the time."""
+    _journal(vm, What.LOGON)
     for line in logmsg_lines(vm.system):
         vm.console.write_cp(line)
     files = files_line(vm)
@@ -90,6 +93,7 @@ def reconnect(vm: VMBLOK, session: Session) -> None:
         vm.lost_line.cancel()
         vm.lost_line = None
     vm.console.connect(session)
+    _journal(vm, What.RECONNECT)
     vm.stopped = True
     for line in logmsg_lines(vm.system):
         vm.console.write_cp(line)
@@ -103,6 +107,7 @@ def reconnect(vm: VMBLOK, session: Session) -> None:
 
 def disconnect(vm: VMBLOK, *, hold: bool = False) -> None:
     """DISCONN: the terminal is free, the machine goes on."""
+    _journal(vm, What.DISCONNECT)
     vm.console.write_cp(f"DISCONNECT AT {clock.long(time.time())}")
     name = vm.line
     session = vm.console.disconnect()
@@ -134,6 +139,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     if vm.logged_off:
         return
     system = vm.system
+    _journal(vm, What.LOGOFF, about="FORCED" if forced else "")
     outputs = sorted(vm.outputs, key=lambda output: output.kind == "CONS")
     for output in outputs:
         if output.kind == "CONS":  # the last, so that its one file has all that was shown
@@ -164,6 +170,10 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
         vm.function.cancel()
     if session is not None:
         free_line(system, session, hold=hold)
+
+
+def _journal(vm: VMBLOK, what: What, *, about: str = "") -> None:
+    vm.system.journal.write(what, vm.userid, place=str(place_of(vm.console.session)), about=about)
 
 
 def _last_words(vm: VMBLOK) -> None:
@@ -208,6 +218,7 @@ def system_started(system: System) -> None:
 
     system.log.show = show
     system.log.write(COMPLETE.full())
+    system.operations.journaling.begin()
 
 
 def system_stopping(system: System) -> None:
@@ -218,3 +229,4 @@ def system_stopping(system: System) -> None:
     for session in system.sessions:
         session.write(SHUT_DOWN.full())
     system.log.write(SHUT_DOWN.full())
+    system.journal.write(What.SYSTEM, about="SHUTDOWN")

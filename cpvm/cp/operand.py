@@ -36,6 +36,11 @@ class Operands:
         self._at = 0
 
     @property
+    def all(self) -> str:
+        """The text as it was given, with what has been taken."""
+        return self._text
+
+    @property
     def rest(self) -> str:
         """Everything not yet taken, without leading and trailing blanks, as it was typed."""
         return self._text[self._at :].strip()

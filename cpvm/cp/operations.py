@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cpvm.cp import accounting
 from cpvm.cp.image import Image
+from cpvm.cp.journaling import Journaling
 from cpvm.cp.logo import Logo
 from cpvm.cp.message import message
 from cpvm.cp.monitor import Monitor
@@ -27,8 +27,6 @@ class Switches:
     sassist: bool = True
     """Stands for native code, which machines use in any case."""
     cpassist: bool = True
-    journal: bool = False
-    """Whether wrong passwords of LOGON, LINK and AUTOLOG are kept among the accounting records."""
     record: bool = True
     """Whether errors of devices are told to the operator."""
     limits: dict[int, int] = field(default_factory=dict)
@@ -47,6 +45,7 @@ class Operations:
     def __init__(self, system: System) -> None:
         self._system = system
         self.switches = Switches()
+        self.journaling = Journaling(system)
         self.monitor = Monitor(system)
         self.image = Image(system)
         self.logo = Logo(system.folder)
@@ -75,11 +74,6 @@ class Operations:
         most = self.switches.maximum
         if most is not None and len(self._system.users) >= most and userid != "OPERATOR":
             raise SYSTEM_FULL.error(userid, most)
-
-    def wrong_password(self, code: str, text: str) -> None:
-        """A wrong password was given: keep a note of it if SET JOURNAL is ON. Code 04: LOGON, AUTOLOG; 06: LINK."""
-        if self.switches.journal:
-            accounting.journal_record(self._system.database, code, text)
 
     def gone(self, vm: VMBLOK) -> None:
         """A user has logged off: what was set for the session is void."""

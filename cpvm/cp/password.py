@@ -8,53 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import time
-from collections.abc import Callable
 
 _COST = 1 << 14  # scrypt N; 16 MB and some 40 ms a trial
 _BLOCK = 8
 _SALT_BYTES = 16
 MAX_LENGTH = 8
-
-
-class Guard:
-    """Closes a userid for a time after so many wrong passwords in a row, wherever they came from.
-
-    By default that is how a userid is closed to remote terminals: for a minute after five.
-    """
-
-    LIMIT = 5
-    SECONDS = 60.0
-
-    def __init__(
-        self,
-        now: Callable[[], float] = time.monotonic,
-        *,
-        limit: int = LIMIT,
-        seconds: float = SECONDS,
-        forget: bool = False,
-    ) -> None:
-        """With FORGET wrong passwords count no more after that time, however few they were."""
-        self._now = now
-        self._forget = forget
-        self._limit = limit
-        self._seconds = seconds
-        self._wrong: dict[str, tuple[int, float]] = {}
-
-    def wrong(self, userid: str) -> None:
-        """A wrong password was given for USERID (who is in the directory)."""
-        count, last = self._wrong.get(userid, (0, 0.0))
-        count = 0 if self._forget and self._now() - last >= self._seconds else count
-        self._wrong[userid] = (count + 1, self._now())
-
-    def right(self, userid: str) -> None:
-        """The right one was given."""
-        self._wrong.pop(userid, None)
-
-    def closed(self, userid: str) -> bool:
-        """True if no password is looked at now."""
-        count, last = self._wrong.get(userid, (0, 0.0))
-        return count >= self._limit and self._now() - last < self._seconds
 
 
 def hash_password(password: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cpvm.cp import privileged
 from cpvm.cp.command import Request
 from cpvm.cp.message import (
     CLASS_MISSING,
@@ -101,6 +102,8 @@ def whose(request: Request, operands: Operands) -> str | None:
         name = request.meant(word)
         if name == "SYSTEM" or name in request.system.directory.users or name in special_users(request):
             operands.take()
+            if name != request.vm.userid:
+                privileged.used(request, operands)
             return None if name == "SYSTEM" else name
     return request.vm.userid
 
@@ -161,6 +164,7 @@ def chosen_files(
             found = next((file for file in candidates if file.spoolid == number), None)
             if found is None and request.allowed("D"):
                 found = request.system.spool.file(number)
+                privileged.used(request, operands)
             if found is None or found.queue != queue:
                 raise SPOOLID_UNKNOWN.error(f"{number:04}")
             if found not in chosen:

@@ -12,6 +12,7 @@ Statements stand one a line, in words; what follows a `#` or stands in a line th
     LINK NODE2 otherhost:1175 KEY secret    a neighbour, and the key that both know; * for the address: it calls us
     DISCONNECT TIMEOUT 15            minutes until a disconnected machine in want of a line is logged off; or OFF
     ROUTE NODE3 VIA NODE2            a node that is reached through a neighbour; ROUTE * VIA ... for all others
+    JOURNALING, FEATURES, JOURNAL    what becomes of wrong passwords: see `cpvm.cp.journalrules`
 
 A file without a statement leaves everything as it is by default. (z/VM has such a file; VM/370 assembled DMKSYS and
 DMKRIO.)
@@ -26,7 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cpvm.cp import limits
+from cpvm.cp import journalrules, limits
+from cpvm.cp.journalrules import JournalRules, RuleError
 from cpvm.cp.message import message
 from cpvm.machine.device import ConfigurationError
 from cpvm.machine.media.forms import LONGEST, Form, parse_tape
@@ -75,6 +77,7 @@ class Configuration:
     listen: tuple[str, int] | None = None
     links: dict[str, Link] = field(default_factory=dict)
     routes: dict[str, str] = field(default_factory=dict)
+    journaling: JournalRules = field(default_factory=JournalRules)
     messages: list[str] = field(default_factory=list)
 
 
@@ -95,7 +98,7 @@ def read_configuration(folder: Path) -> Configuration:
             words = shlex.split(line, comments=True)
             if words:
                 _statement(found, words)
-        except (StatementError, ConfigurationError, ValueError) as error:
+        except (StatementError, RuleError, ConfigurationError, ValueError) as error:
             found.messages.append(BAD_LINE.full(FILE, number, str(error).upper()))
     for node, via in list(found.routes.items()):
         if via not in found.links:
@@ -185,6 +188,9 @@ _STATEMENTS: dict[str, Callable[[Configuration, list[str]], None]] = {
     "NETWORK": _network,
     "LINK": _link,
     "ROUTE": _route,
+    "JOURNAL": lambda found, words: journalrules.journal(found.journaling, words),
+    "JOURNALING": lambda found, words: journalrules.journaling(found.journaling, words),
+    "FEATURES": lambda found, words: journalrules.features(found.journaling, words),
 }
 
 

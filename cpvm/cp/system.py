@@ -25,7 +25,9 @@ from cpvm.cp.directory_source import read_directory
 from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.dispatch import Dispatcher
 from cpvm.cp.events import Event, EventQueue
+from cpvm.cp.guard import Guards
 from cpvm.cp.hosthalf import HostHalf
+from cpvm.cp.journal import Journal
 from cpvm.cp.limits import Limits
 from cpvm.cp.lineedit import EditSymbols, logical_lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder, trouble_of
@@ -35,7 +37,6 @@ from cpvm.cp.network import transmission
 from cpvm.cp.operations import DISABLED, Operations
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.owed import Owed
-from cpvm.cp.password import Guard
 from cpvm.cp.pluginfault import PluginWatch
 from cpvm.cp.private import keep_private
 from cpvm.cp.processors import Processors, available
@@ -110,6 +111,7 @@ class System(Spooling):
         discover("cpvm.cp.commands")
         self.host_halves = {name.upper(): factory for name, factory in (host_halves or {}).items()}
         self.log = OperatorLog(self.folder / "operator.log")
+        self.journal = Journal(self.folder)
         self.minidisks = Minidisks(self.folder)
         self.minidisks.report = self.log.write
         self.real = RealDevices(self.folder)
@@ -128,8 +130,8 @@ class System(Spooling):
         self._count = processors or (available() if self.native else 1)
         self.users: dict[str, VMBLOK] = {}
         self.sessions: list[Session] = []
-        self.guard = Guard()
-        self.link_guard = Guard(limit=10, seconds=3600.0, forget=True)
+        self.guards = Guards()
+        self.guard = self.guards.logon
         self.operations = Operations(self)
         self.limits = Limits(self)
         self.operations.switches.maximum = limits.initial(limits.USERS, self.configuration.limits)
@@ -321,7 +323,7 @@ class System(Spooling):
         for session in list(self.sessions):
             self.guarded(session.close)
         self.sessions.clear()
-        for step in (self._end_spooling, self.minidisks.close, self._opened.close):
+        for step in (self._end_spooling, self.minidisks.close, self.journal.close, self._opened.close):
             self.guarded(step)
         self._stopped.set()
         for callback in self.on_shutdown:

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from cpvm.cp import clock
+from cpvm.cp import clock, privileged
 from cpvm.cp.area import permitted
 from cpvm.cp.diagnose import DiagnoseCall, find
 from cpvm.machine import Machine, ProgramCheck
@@ -41,7 +41,10 @@ class VirtualHost:
         if service is None:
             raise ProgramCheck(ProgramCode.SPECIFICATION)
         if service.classes and not set(service.classes) & set(self._vm.classes):
+            privileged.diagnose(self._vm, code, result=privileged.REFUSED)
             raise ProgramCheck(ProgramCode.PRIVILEGED)
+        if privileged.privileged(service.classes):
+            privileged.diagnose(self._vm, code)
         self.settle()
         try:
             service.body(DiagnoseCall(self._vm, machine, r1, r3))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from cpvm.cp.directory import (
+    ANYONE,
     UNIT_RECORD_TYPES,
     ConsoleEntry,
     DedicateEntry,
@@ -17,9 +18,11 @@ from cpvm.cp.directory import (
     TemporaryEntry,
 )
 from cpvm.cp.fullscreen import ConsoleDisplay
+from cpvm.cp.journal import OK, What
 from cpvm.cp.limits import DEVICES, TDISK
 from cpvm.cp.message import CPError, message
 from cpvm.cp.minidisk import users
+from cpvm.cp.signon import place_of
 from cpvm.cp.vdevblok import VDEVBLOK, DASDBlock
 from cpvm.cp.vspool import Output, Reader
 from cpvm.machine.cardpunch import CardPunch
@@ -213,6 +216,17 @@ def link_minidisk(vm: VMBLOK, owner: str, disk: MinidiskEntry, vaddr: int, mode:
     return block
 
 
+def linked(vm: VMBLOK, about: str, result: str = OK) -> None:
+    """Record a link to another user's disk, or that it was refused."""
+    vm.system.journal.write(What.LINK, vm.userid, place=str(place_of(vm.console.session)), about=about, result=result)
+
+
+def note_link(vm: VMBLOK, owner: str, disk: MinidiskEntry, mode: str) -> None:
+    """There is an accounting record for a link to a disk that not everybody may have, if SET JOURNAL wants it."""
+    if owner != vm.userid and disk.password(mode) != ANYONE:
+        vm.system.operations.journaling.linked(vm, owner, disk.vaddr)
+
+
 def add_temporary(vm: VMBLOK, vaddr: int, devtype: str, cylinders: int) -> DASDBlock:
     """Give the machine a temporary disk. Raises CPError if there is no room for it, or VADDR is taken."""
     if vaddr in vm.devices:
@@ -271,6 +285,12 @@ def add_from_directory(vm: VMBLOK, entry: DeviceEntry) -> None:
                 disk = user.minidisk(owner_vaddr) if user is not None else None
                 if disk is None:
                     raise NOT_IN_OWNER.error(owner, owner_vaddr)
-                link_minidisk(vm, owner, disk, vaddr, mode)
+                block = link_minidisk(vm, owner, disk, vaddr, mode)
+                note_link(vm, owner, disk, mode)
+                writable = "R/W" if block.link.writable else "R/O"
+                linked(vm, f"{owner} {owner_vaddr:03X} {mode} {writable} BY DIRECTORY")
     except CPError as error:
+        if isinstance(entry, LinkEntry):
+            code = f"{error.module or 'DMKLNK'}{error.number:03}{error.severity}"
+            linked(vm, f"{entry.owner} {entry.owner_vaddr:03X} {entry.mode} BY DIRECTORY", code)
         vm.message(f"{error.module or 'DMKLOG'}{error.number:03}{error.severity} {error.text}")

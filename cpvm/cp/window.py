@@ -44,6 +44,7 @@ class _Switch:
 
     def __init__(self, window: Window, terminal: WindowTerminal) -> None:
         self.name, self.local = window.name, window.local
+        self.address = str(getattr(window, "address", ""))
         self.size, self.extended = window.size, window.extended
         self.close = window.close
         self._window, self._terminal = window, terminal

@@ -13,7 +13,7 @@ from cpvm.cp import clock, load, signon
 from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.commands.query.real import line_states
 from cpvm.cp.message import CPError
-from cpvm.cp.session import ReadState, harmless
+from cpvm.cp.session import ReadState
 from cpvm.cp.spool import QUEUES
 from cpvm.cp.spoolfile import COLUMNS, from_row
 from cpvm.cp.system import System
@@ -49,9 +49,11 @@ class SystemSource:
     def sign_on(self, userid: str, password: str, caller: str, local: bool, done: Callable[[str, str], None]) -> None:
         """Check a password by the rules of LOGON."""
 
+        place = signon.Place("WEB", caller or "unknown", local)
+
         def checked(user: str, refused: CPError | None) -> None:
             if refused is not None:
-                self._system.log.write(f"WEB      SIGN ON   {harmless(userid.upper())[:8]:<8} REFUSED, FROM {caller}")
+                self._system.log.write(f"WEB      SIGN ON   {self._known(userid):<8} REFUSED, FROM {caller}")
                 done("", f"{refused.module or 'DMKLOG'}{refused.number:03}{refused.severity} {refused.text}")
             elif not self._may(user):
                 done("", _NO_ACCESS)
@@ -59,9 +61,7 @@ class SystemSource:
                 self._system.log.write(f"WEB      SIGN ON   {user:<8} FROM {caller}")
                 done(user, "")
 
-        self._system.post(
-            lambda: signon.sign_on(self._system, userid, password, where="WEB", local=local, done=checked)
-        )
+        self._system.post(lambda: signon.sign_on(self._system, userid, password, place=place, done=checked))
 
     def picture(self, userid: str, done: Callable[[Mapping[str, Any] | None], None]) -> None:
         """What this user may see."""
@@ -72,6 +72,11 @@ class SystemSource:
         self._system.post(lambda: self._execute(userid, line, done))
 
     # On CP's thread
+
+    def _known(self, typed: str) -> str:
+        """The userid that somebody calls himself by; "" if there is none: it may be a password in the wrong field."""
+        userid = self._system.directory.meant(typed.strip().upper())
+        return userid if userid in self._system.directory.users else ""
 
     def _classes(self, userid: str) -> str:
         """A user's privilege classes now."""

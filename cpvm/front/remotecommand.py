@@ -14,7 +14,7 @@ from cpvm.cp import logon
 from cpvm.cp.session import Session
 from cpvm.front.console import Ready, ready_in
 from cpvm.terminal.line import ReadState, StateName
-from cpvm.terminal.ssh.gate import CommandClient
+from cpvm.terminal.ssh.gate import CommandClient, Guest
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
@@ -47,20 +47,18 @@ class RemoteCommand:
 
     Args:
         system: the system.
-        userid: who has proven to be there.
+        guest: who has proven to be there.
         name: of the line.
-        local: whether the client is on this host.
         lines: what to execute.
         client: where the output goes, and what a program reads comes from.
     """
 
-    def __init__(
-        self, system: System, userid: str, lines: Iterable[str], client: CommandClient, *, name: str, local: bool
-    ) -> None:
+    def __init__(self, system: System, guest: Guest, lines: Iterable[str], client: CommandClient, *, name: str) -> None:
         self.name = name
-        self.local = local
+        self.local = guest.local
+        self.address = guest.address
         self._system = system
-        self._userid = userid
+        self._userid = guest.userid
         self._lines = [line for line in lines if line.strip()]
         self._client = client
         self._changed = threading.Condition()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cpvm.cp import signon
+from cpvm.cp.journal import What
 from cpvm.cp.message import CPError
 from cpvm.front.link import connector
 from cpvm.front.remotecommand import RemoteCommand
@@ -44,14 +45,18 @@ class SystemGate:
 
         return await self._asked(look)
 
-    async def password(self, name: str, password: str, line: str, local: bool, attempt: int) -> str | None:
-        """Look at the password that came as the ATTEMPT on LINE. None if it is right, else what is wrong with it."""
+    async def password(self, guest: Guest, password: str, line: str, attempt: int) -> str | None:
+        """Look at the password of whoever calls himself GUEST, which came as the ATTEMPT on LINE.
+
+        None if it is right, else what is wrong with it.
+        """
+        place = signon.Place(line, guest.address, guest.local)
 
         def look(done: Callable[[str | None], None]) -> None:
             def said(userid: str, error: CPError | None) -> None:
                 done(None if error is None else f"DMKLOG{error.number:03}{error.severity} {error.text}")
 
-            signon.sign_on(self._system, name, password, where=line, local=local, attempt=attempt, done=said)
+            signon.sign_on(self._system, guest.userid, password, place=place, attempt=attempt, done=said)
 
         return await self._asked(look)
 
@@ -75,9 +80,15 @@ class SystemGate:
         """Whether a terminal in the system has this name."""
         return any(session.terminal.name == name for session in tuple(self._system.sessions))
 
-    def note(self, text: str) -> None:
-        """A line for the operator."""
-        self._system.post(lambda: self._system.log.write(text))
+    def key_used(self, guest: Guest, line: str, fingerprint: str) -> None:
+        """GUEST was let in on LINE by the key with this fingerprint."""
+        place = signon.Place(line, guest.address, guest.local)
+
+        def tell() -> None:
+            self._system.log.write(f"{line:<8} KEY {fingerprint} OF {guest.userid}")
+            self._system.journal.write(What.SIGNON, guest.userid, place=str(place), about=f"KEY {fingerprint}")
+
+        self._system.post(tell)
 
     def connect(self, terminal: Terminal, userid: str) -> Session:
         """A session for a terminal; with a USERID its first LOGON of that user needs no password."""
@@ -87,4 +98,4 @@ class SystemGate:
 
     def command(self, guest: Guest, name: str, lines: list[str], client: CommandClient) -> Command:
         """What executes lines for a guest, on a line with this name."""
-        return RemoteCommand(self._system, guest.userid, lines, client, name=name, local=guest.local)
+        return RemoteCommand(self._system, guest, lines, client, name=name)

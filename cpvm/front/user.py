@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cpvm.cp.directory import (
-    NO_LOGON,
+    ELSEWHERE,
+    NO_TERMINAL,
     UNCHANGED,
     ConsoleEntry,
     LinkEntry,
@@ -129,7 +130,7 @@ def _password(given: str | None, userid: str) -> str:
     password = given if given is not None else getpass.getpass(f"Password for {userid}: ")
     if not 1 <= len(password) <= MAX_LENGTH or any(char.isspace() for char in password):
         raise DirectoryFailed(f"a password has 1 to {MAX_LENGTH} characters, no blanks")
-    if password.upper() in (NO_LOGON, UNCHANGED):
+    if password.upper() in (*NO_TERMINAL, *ELSEWHERE, UNCHANGED):
         raise DirectoryFailed(f"{password} is no password")
     return password
 

@@ -20,6 +20,12 @@ def is_loopback(writer: asyncio.StreamWriter) -> bool:
     return bool(peer) and loopback_address(peer[0])
 
 
+def peer_address(writer: asyncio.StreamWriter) -> str:
+    """The client's IP address, or "unknown"; never empty, as that of a terminal of this very process is."""
+    peer = writer.get_extra_info("peername")
+    return str(peer[0]) if peer and peer[0] else "unknown"
+
+
 def loopback_address(host: object) -> bool:
     """Whether an IP address is one of this host's own to itself."""
     try:

@@ -63,14 +63,18 @@ class NetworkLine(ABC):
         local: whether the client is on this host.
         histories: lines typed before.
         fence: the system's (see `throttle`).
+        address: where the client is.
     """
 
     line_end = "\r\n"
     """What ends a line of output."""
 
-    def __init__(self, name: str, local: bool, histories: Histories, fence: Fence | None = None) -> None:
+    def __init__(
+        self, name: str, local: bool, histories: Histories, fence: Fence | None = None, *, address: str = "unknown"
+    ) -> None:
         self.name = name
         self.local = local
+        self.address = address
         self._loop = asyncio.get_running_loop()
         self._histories = histories
         self._own_history = History()  # while nobody is logged on

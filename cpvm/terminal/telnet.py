@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable
 
 from cpvm.terminal import negotiation as tn
-from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.client import is_loopback, peer_address, tune
 from cpvm.terminal.keys import PASTE_ON, ProgramKey
 from cpvm.terminal.line import STATUS, Connect, ReadState
 from cpvm.terminal.linemode import MAX_UNREAD, Histories, NetworkLine
@@ -53,7 +53,7 @@ class TelnetLine(NetworkLine):
         kind: str = "",
         fence: Fence | None = None,
     ) -> None:
-        super().__init__(name, is_loopback(writer), histories or Histories(), fence)
+        super().__init__(name, is_loopback(writer), histories or Histories(), fence, address=peer_address(writer))
         self._reader = reader
         self._writer = writer
         self._telnet = telnet

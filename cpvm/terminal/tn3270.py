@@ -18,7 +18,7 @@ from typing import Protocol
 from cpvm.s370.datastream import REMOTE, Aid
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller, is_display
-from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.client import is_loopback, peer_address, tune
 from cpvm.terminal.places import occupied
 from cpvm.terminal.queryreply import read_replies
 from cpvm.terminal.throttle import Fence, Throttle
@@ -115,6 +115,7 @@ class DisplayLine:
     ) -> None:
         self.name = name
         self.local = is_loopback(writer)
+        self.address = peer_address(writer)
         self.size = SIZES[2]
         self.extended = False
         self._reader, self._writer = reader, writer

@@ -18,7 +18,7 @@ from typing import Final
 
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.arrival import Caller
-from cpvm.terminal.client import is_loopback, tune
+from cpvm.terminal.client import is_loopback, peer_address, tune
 from cpvm.terminal.codepage import taken
 from cpvm.terminal.filenames import Files, FileSession
 from cpvm.terminal.line import MAX_LINE, Connect, ReadState, Session, StateName, press, printable
@@ -66,6 +66,7 @@ class WindowLine:
     ) -> None:
         self.name = name
         self.local = is_loopback(writer)
+        self.address = peer_address(writer)
         self.size = size
         self._reader, self._writer = reader, writer
         self._loop = asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpvm.cp.password import Guard
+from cpvm.cp.guard import Guard
 from cpvm.cp.session import ReadState
 
 from .helper import Site

@@ -7,8 +7,8 @@ import queue
 import pytest
 
 from cpvm.cp import signon
+from cpvm.cp.guard import Guard
 from cpvm.cp.message import CPError
-from cpvm.cp.password import Guard
 from cpvm.cp.session import ReadState
 
 from .helper import PATIENCE, Site
@@ -25,7 +25,14 @@ def look(site: Site, name: str, password: str, local: bool, answer: queue.Simple
     def done(userid: str, error: CPError | None) -> None:
         answer.put(f"DMKLOG{error.number:03}{error.severity}" if error is not None else userid)
 
-    signon.sign_on(site.system, name, password, where="S0001", local=local, done=done, attempt=2)
+    signon.sign_on(
+        site.system,
+        name,
+        password,
+        place=signon.Place("S0001", "" if local else "10.0.0.9", local),
+        done=done,
+        attempt=2,
+    )
 
 
 @pytest.mark.parametrize(

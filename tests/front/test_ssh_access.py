@@ -13,7 +13,7 @@ import pytest
 asyncssh = pytest.importorskip("asyncssh", reason="asyncssh (the extra `ssh`) is not installed")
 
 from cpvm.cp import password  # noqa: E402
-from cpvm.cp.password import Guard  # noqa: E402
+from cpvm.cp.guard import Guard  # noqa: E402
 from cpvm.front.remotecommand import NOT_DONE  # noqa: E402
 from cpvm.front.services import ServiceError  # noqa: E402
 from cpvm.front.services import ssh as service  # noqa: E402

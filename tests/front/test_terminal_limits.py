@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cpvm.cp.lineedit import INPUT_LIMIT
-from cpvm.cp.password import Guard
+from cpvm.cp.guard import Guard
 from cpvm.terminal import editor, keys, line, linemode, negotiation, server, throttle
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"

@@ -357,7 +357,7 @@ def test_sign_on_is_checked_by_cp(web_address, web_system) -> None:
     browse(web_address, script)
     log = (web_system.directory / "operator.log").read_text()
     assert "WEB      SIGN ON   MAINT    FROM 127.0.0.1" in log
-    assert "WEB      SIGN ON   NOBODY   REFUSED, FROM 127.0.0.1" in log
+    assert "WEB      SIGN ON            REFUSED, FROM 127.0.0.1" in log
 
 
 def test_wrong_passwords_count(web_address, web_system) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpvm.cp import privileged
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import DEVICE_MISSING, NOT_LOGGED_ON, message
 from cpvm.cp.operand import Operands, is_vaddr, vaddr
@@ -19,6 +20,7 @@ def detach(request: Request, operands: Operands) -> Answer:
     """Take the device away; what it had open is closed."""
     words = operands.remaining()
     if request.allowed("B") and len(words) >= 2 and (words[1] == "FROM" or not _are_own(request, words)):
+        privileged.used(request, operands)
         return _real(request, words)
     addresses = [vaddr(word) for word in words] or [vaddr(None)]
     for address in addresses:

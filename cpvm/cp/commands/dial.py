@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cpvm.cp import signon
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.dialed import DialedDevice
-from cpvm.cp.message import DEVICE_MISSING, NOT_LOGGED_ON, message
+from cpvm.cp.journal import What
+from cpvm.cp.message import DEVICE_MISSING, NOT_LOGGED_ON, CPError, message
 from cpvm.cp.operand import Operands, vaddr
 
 NONE_FREE = message("055E", "LINE(S) NOT AVAILABLE ON {}")
@@ -15,7 +17,23 @@ NOT_A_LINE = message("006E", "INVALID DEVICE TYPE - {} {:03X}")
 @command("DIAL", module="DMKDIA", minimum=1, classes="", syntax="Dial userid [vaddr]", before_logon=True)
 def dial(request: Request, operands: Operands) -> Answer:
     """The first free line or display of that machine which fits the terminal, or the one named."""
-    name = request.userid(operands.take())
+    typed, place = operands.take(), str(signon.place_of(request.session))
+    name = ""
+    try:
+        name = request.userid(typed)
+        found = _found(request, name, operands)
+    except CPError as error:
+        known = name if name in request.system.directory.users else ""
+        code = f"{error.module or 'DMKDIA'}{error.number:03}{error.severity}"
+        request.system.journal.write(What.DIAL, place=place, about=known, result=code)
+        raise
+    assert request.session is not None
+    request.system.journal.write(What.DIAL, place=place, about=f"{name} {found.vaddr:03X}")
+    found.connect(request.session)
+    return 0
+
+
+def _found(request: Request, name: str, operands: Operands) -> DialedDevice:
     word = operands.take()
     operands.end()
     session = request.session
@@ -39,5 +57,4 @@ def dial(request: Request, operands: Operands) -> Answer:
     found = next((block for block in candidates if block.accepts(session)), None)
     if found is None:
         raise NONE_FREE.error(name)
-    found.connect(session)
-    return 0
+    return found

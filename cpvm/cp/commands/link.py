@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any
 
-from cpvm.cp.command import Answer, Effect, Request, ask, command, work
+from cpvm.cp import guard
+from cpvm.cp.command import Answer, Effect, Request, ask, command, delay, work
 from cpvm.cp.directory import ANYONE, LINK_MODES, MinidiskEntry
-from cpvm.cp.message import NOT_IN_DIRECTORY, message
+from cpvm.cp.message import NOT_IN_DIRECTORY, CPError, message
 from cpvm.cp.minidisk import users
 from cpvm.cp.operand import Operands, is_vaddr, vaddr
 from cpvm.cp.password import check_password
 from cpvm.cp.vdevblok import DASDBlock
-from cpvm.cp.virtual import NOT_IN_OWNER, link_minidisk
+from cpvm.cp.virtual import NOT_IN_OWNER, link_minidisk, linked, note_link
 
 ADDRESS_TAKEN = message("110E", "{} {:03X} NOT LINKED; VADDR {:03X} ALREADY DEFINED")
 PASSWORD_WRONG = message("114E", "{} {:03X} NOT LINKED; MODE OR PASSWORD INCORRECT")
@@ -20,7 +22,6 @@ TOO_MANY_WRONG = message("115E", "LINK INVALID; EXCESSIVE INCORRECT PASSWORDS")
 BAD_FORMAT = message("118E", "COMMAND FORMAT INVALID")
 
 _PROMPTS = {"R": "ENTER READ PASSWORD:", "W": "ENTER WRITE PASSWORD:", "M": "ENTER MULT PASSWORD:"}
-_KINDS = {"R": "R", "RR": "R", "W": "W", "WR": "W", "M": "M", "MR": "M", "MW": "M"}
 
 
 @command(
@@ -36,6 +37,20 @@ def link(request: Request, operands: Operands) -> Answer:
     return _link(request, operands)
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """OWNER's disk THEIRS as OURS; the PASSWORD if it was in the line."""
+
+    owner: str
+    theirs: int
+    ours: int
+    mode: str
+    password: str | None
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.theirs:03X} {self.mode}"
+
+
 def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
     vm = request.vm
     operands.skip_before("TO", lambda following: not is_vaddr(following))
@@ -43,8 +58,25 @@ def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | 
     owner, theirs = vm.userid if word == "*" else request.userid(word), vaddr(operands.take())
     operands.skip_before("AS", is_vaddr)
     ours = vaddr(operands.take())
-    mode, password = _mode_and_password(operands)
-    if request.system.link_guard.closed(vm.userid):
+    wanted = _Wanted(owner, theirs, ours, *_mode_and_password(operands))
+    yield from delay(request.system.guards.links.wait(vm.userid))
+    try:
+        block = yield from _linked(request, wanted)
+    except CPError as error:
+        # What is typed in the place of a userid may be anything if it is none.
+        about = str(wanted) if owner in request.system.directory.users else ""
+        linked(vm, about, f"{error.module or 'DMKLNK'}{error.number:03}{error.severity}")
+        raise
+    linked(vm, f"{wanted} {'R/W' if block.link.writable else 'R/O'}")
+    _told(request, block)
+    return 0
+
+
+def _linked(request: Request, wanted: _Wanted) -> Generator[Effect, Any, DASDBlock]:
+    vm, owner, theirs = request.vm, wanted.owner, wanted.theirs
+    if wanted.password is not None and "LINK" not in request.system.configuration.journaling.passwords:
+        raise BAD_FORMAT.error()
+    if request.system.guards.link.closed(vm.userid):
         raise TOO_MANY_WRONG.error()
     user = request.system.directory.users.get(owner)
     if user is None:
@@ -52,14 +84,15 @@ def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | 
     disk = user.minidisk(theirs)
     if disk is None:
         raise NOT_IN_OWNER.error(owner, theirs)
-    if ours in vm.devices:
-        raise ADDRESS_TAKEN.error(owner, theirs, ours)
+    if wanted.ours in vm.devices:
+        raise ADDRESS_TAKEN.error(owner, theirs, wanted.ours)
     if owner != vm.userid and "LNKNOPAS" not in vm.entry.options:
-        yield from _check(request, owner, disk, mode, password)
-    if ours in vm.devices:
-        raise ADDRESS_TAKEN.error(owner, theirs, ours)
-    _told(request, link_minidisk(vm, owner, disk, ours, mode))
-    return 0
+        yield from _check(request, owner, disk, wanted.mode, wanted.password)
+    if wanted.ours in vm.devices:
+        raise ADDRESS_TAKEN.error(owner, theirs, wanted.ours)
+    block = link_minidisk(vm, owner, disk, wanted.ours, wanted.mode)
+    note_link(vm, owner, disk, wanted.mode)
+    return block
 
 
 def _mode_and_password(operands: Operands) -> tuple[str, str | None]:
@@ -80,8 +113,7 @@ def _check(
     request: Request, owner: str, disk: MinidiskEntry, mode: str, password: str | None
 ) -> Generator[Effect, Any, None]:
     """See that the password for this kind of access is right."""
-    kind = _KINDS[mode]
-    wanted = {"R": disk.read_password, "W": disk.write_password, "M": disk.mult_password}[kind]
+    kind, wanted = mode[0], disk.password(mode)
     if wanted == ANYONE:
         return
     if not wanted:
@@ -89,10 +121,17 @@ def _check(
     if password is None:
         password = yield from ask(_PROMPTS[kind], hidden=True)
     given = password.strip()
-    if not (yield from work(lambda: check_password(given, wanted))):
-        request.system.link_guard.wrong(request.vm.userid)
+    watch = request.system.guards.link
+    watch.begin(request.vm.userid)
+    try:
+        right = yield from work(lambda: check_password(given, wanted))
+    finally:
+        watch.end(request.vm.userid)
+    if not right:
+        count = watch.wrong(request.vm.userid)
         request.system.log.write(f"{request.vm.userid:<8} LINK PASSWORD INCORRECT FOR {owner} {disk.vaddr:03X}")
-        request.system.operations.wrong_password("06", f"{request.vm.userid:<8}{owner:<8}{disk.vaddr:03X} LINK")
+        request.system.operations.journaling.wrong_link(request.vm, owner, disk.vaddr, count)
+        yield from delay(guard.wait(count))
         raise PASSWORD_WRONG.error(owner, disk.vaddr)
 
 

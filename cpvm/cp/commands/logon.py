@@ -8,12 +8,15 @@ from typing import Any
 from cpvm.cp import logon, signon
 from cpvm.cp.command import Answer, Effect, Request, ask, command
 from cpvm.cp.directory import UserEntry
-from cpvm.cp.message import message
+from cpvm.cp.journal import What
+from cpvm.cp.message import CPError, message
 from cpvm.cp.operand import Operands, choose
 from cpvm.cp.session import Session
 
 ALREADY_LOGGED_ON = message("054E", "ALREADY LOGGED ON {}")
 LOGGED_ON_HERE = message("054E", "ALREADY LOGGED ON AS {}")
+
+BAD_FORMAT = message("118E", "COMMAND FORMAT INVALID")
 
 MAX_ATTEMPTS = 4
 SYNTAX = "Logon userid [password] [Mask] [Noipl]"
@@ -52,22 +55,37 @@ def login_again(request: Request, operands: Operands) -> Answer:
 
 
 def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int | None]:
-    user = request.userid(operands.take())
-    system, session = request.system, request.session
+    typed = operands.take()
+    session = request.session
     assert session is not None
-    entry = signon.may_log_on(system, user)
+    user, place = "", signon.place_of(session)
+    try:
+        user = request.userid(typed)
+        entry, ipl = yield from _let_in(request, session, user, operands)
+        _enter(request, session, entry, ipl)
+    except CPError as error:
+        signon.refused(request.system, What.LOGON, user, place, error)
+        raise
+    return 0
+
+
+def _let_in(
+    request: Request, session: Session, user: str, operands: Operands
+) -> Generator[Effect, Any, tuple[UserEntry, bool]]:
+    """See that it is this user; returns the directory entry, and whether to IPL."""
+    system, place = request.system, signon.place_of(session)
+    entry = signon.may_log_on(system, user, place)
     password, ipl, masked = _options(operands)
     if session.proven == user:
         session.proven = ""
-        _enter(request, session, entry, ipl)
-        return 0
+        return entry, ipl
+    if password is not None and "LOGON" not in system.configuration.journaling.passwords:
+        raise BAD_FORMAT.error()
     if password is None:
         password = yield from ask("ENTER PASSWORD:", hidden=True, masked=masked)
-    local = session.terminal.local
-    yield from signon.check(system, user, password, local=local, wrong=lambda: _wrong(request, session, user))
+    yield from signon.check(system, user, password, place, wrong=lambda: _wrong(request, session, user))
     session.failures = 0
-    _enter(request, session, entry, ipl)
-    return 0
+    return entry, ipl
 
 
 def _options(operands: Operands) -> tuple[str | None, bool, bool]:
@@ -85,7 +103,7 @@ def _options(operands: Operands) -> tuple[str | None, bool, bool]:
 
 def _wrong(request: Request, session: Session, user: str) -> None:
     session.failures += 1
-    signon.count_wrong(request.system, user, session.terminal.name, session.failures)
+    signon.count_wrong(request.system, user, signon.place_of(session), session.failures)
     if session.failures >= MAX_ATTEMPTS:
         session.write(signon.TOO_MANY_ATTEMPTS.full(module="DMKLOG"))
         logon.drop_line(request.system, session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpvm.cp import privileged
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.operand import Operands
 from cpvm.cp.segments import NOT_SAVED
@@ -20,6 +21,7 @@ def purge(request: Request, operands: Operands) -> Answer:
     system = request.system
     first = operands.peek()
     if first == "NSS" and request.allowed("CE"):
+        privileged.used(request, operands)
         return _saved_system(request, operands)
     if first is not None and first != "ALL" and device_kind(first) is None and request.allowed("D"):
         owner, word = whose(request, operands), operands.peek()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpvm.cp import privileged
 from cpvm.cp.command import Answer, Request, command
 from cpvm.cp.message import DATA_MISSING, NOT_LOGGED_ON, NOT_RECEIVING
 from cpvm.cp.operand import Operands
@@ -18,6 +19,8 @@ def send(request: Request, operands: Operands) -> Answer:
         raise NOT_LOGGED_ON.error(name)
     if vm is request.vm or (vm.secondary != request.vm.userid and not request.allowed("C")):
         raise NOT_RECEIVING.error(name, "NOT YOUR SECONDARY MACHINE")
+    if vm.secondary != request.vm.userid:
+        privileged.used(request, operands)
     if not vm.disconnected:
         raise NOT_RECEIVING.error(name, "LOGGED ON")
     if for_cp and not text:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cpvm.cp import direct
+from cpvm.cp import direct, privileged
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
 from cpvm.cp.directory import Directory
 from cpvm.cp.directory_source import DirectoryError
+from cpvm.cp.journal import OK, What
+from cpvm.cp.signon import place_of
 from cpvm.s370.ebcdic import from_ebcdic
 
 CARD = 80
@@ -26,6 +28,7 @@ def install_directory(call: DiagnoseCall) -> None:
     condition code 0: done, 1: errors, and nothing is changed. The machine waits meanwhile; CP does not.
     """
     if not _CLASSES & set(call.vm.classes):
+        privileged.diagnose(call.vm, 0x13C, result=privileged.REFUSED)
         call.set_cc(NOT_ALLOWED)
         return
     length = call.y & _LENGTH
@@ -51,9 +54,12 @@ def _work(call: DiagnoseCall, source: str, only_check: bool) -> None:
             assert isinstance(result, Directory)
             if not only_check:
                 direct.install(system.folder, system.directory, result)
+                _note(call)
             _end(call, 0, direct.CHECKED if only_check else direct.UPDATED)
         except (DirectoryError, direct.InstallError) as trouble:
             texts = direct.messages(trouble)
+            if not only_check:
+                _note(call, "ERROR")
             for text in texts:
                 vm.message(text)
             _end(call, len(texts), direct.NOT_UPDATED)
@@ -64,6 +70,11 @@ def _work(call: DiagnoseCall, source: str, only_check: bool) -> None:
             vm.release()
 
     system.offload(lambda: direct.check(source, there), done, lengthy=True)
+
+
+def _note(call: DiagnoseCall, result: str = OK) -> None:
+    place = str(place_of(call.vm.console.session))
+    call.vm.system.journal.write(What.DIRECTORY, call.vm.userid, place=place, about="REPLACED", result=result)
 
 
 def _end(call: DiagnoseCall, errors: int, text: str) -> None:

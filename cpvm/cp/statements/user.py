@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cpvm.cp.directory import NO_LOGON, UNCHANGED, UserEntry
+from cpvm.cp.directory import ELSEWHERE, NO_TERMINAL, UNCHANGED, UserEntry
 from cpvm.cp.limits import OF_USERS, SPOOL_FILES, LimitError, Values, parse
 from cpvm.cp.operand import Operands, decimal, is_alias, is_userid, storage_size
 from cpvm.cp.password import MAX_LENGTH
@@ -51,6 +51,8 @@ def user(reader: Reader, words: list[str]) -> None:
         raise StatementError(f"invalid userid {userid}")
     if len(password) > MAX_LENGTH:
         raise StatementError(f"the password of {userid} has more than {MAX_LENGTH} characters")
+    if password in ELSEWHERE:
+        raise StatementError(f"{password} is no password; NOLOG and AUTOONLY let nobody log on")
     entry = UserEntry(
         userid,
         storage_size(storage),
@@ -70,7 +72,7 @@ def user(reader: Reader, words: list[str]) -> None:
         reader.entry = replace(entry, symbols=_editing_symbols(symbols, entry.symbols))
     if password == UNCHANGED and userid not in reader.there.users:
         raise StatementError(f"{userid} has no password yet that could stay", MISSING)
-    words_kept = (NO_LOGON, UNCHANGED)
+    words_kept = (*NO_TERMINAL, UNCHANGED)
     reader.directory.passwords[userid] = password if password in words_kept else reader.hashed(password, keep=False)
     if password == userid:
         reader.directory.well_known.add(userid)

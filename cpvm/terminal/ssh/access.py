@@ -60,7 +60,7 @@ class Access(asyncssh.SSHServer):
         self._arrived, self._settled = arrived, settled
         self._open_session = open_session
         self._connection: asyncssh.SSHServerConnection | None = None
-        self._address = ""
+        self._address = "unknown"
         self._local = False
         self._users: dict[str, str] = {}  # user names that were tried -> userids
         self._looks: dict[str, Look] = {}
@@ -78,7 +78,7 @@ class Access(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
         peer = conn.get_extra_info("peername")
-        self._address = str(peer[0]) if peer else ""
+        self._address = str(peer[0]) if peer and peer[0] else "unknown"
         self._local = loopback_address(self._address)
         if self._arrived(self, self._address):
             conn.abort()
@@ -132,7 +132,8 @@ class Access(asyncssh.SSHServer):
             raise self._end("too many wrong passwords")
         self._attempts += 1
         name = self._users.get(username) or username
-        wrong = await self._gate.password(name, password, self.name, self._local, self._attempts)
+        guest = Guest(name, local=self._local, address=self._address)
+        wrong = await self._gate.password(guest, password, self.name, self._attempts)
         if wrong is None:
             self._password_of = username
             return True
@@ -158,12 +159,12 @@ class Access(asyncssh.SSHServer):
         look = self._looks.get(username, Look.AUTO)
         userid = self._users.get(username, "")
         if self._is_screen(username):
-            self._guest = Guest("", look, self._local)
+            self._guest = Guest("", look, self._local, self._address)
         elif userid and username == self._password_of:
-            self._guest = Guest(userid, look, self._local)
+            self._guest = Guest(userid, look, self._local, self._address)
         elif userid and username in self._keys:
-            self._gate.note(f"{self.name:<8} KEY {self._keys[username]} OF {userid}")
-            self._guest = Guest(userid, look, self._local)
+            self._guest = Guest(userid, look, self._local, self._address)
+            self._gate.key_used(self._guest, self.name, self._keys[username])
         else:
             self.abort()
             return

@@ -44,6 +44,8 @@ class Guest:
     look: Look = Look.AUTO
     local: bool = False
     """Whether the client is on this host."""
+    address: str = "unknown"
+    """The client's."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,11 @@ class Gate(Protocol):
         """The userid of the user called NAME, if there is one that may log on."""
         ...
 
-    async def password(self, name: str, password: str, line: str, local: bool, attempt: int) -> str | None:
-        """Look at the password that came as the ATTEMPT on LINE. None if it is right, else what is wrong with it."""
+    async def password(self, guest: Guest, password: str, line: str, attempt: int) -> str | None:
+        """Look at the password of whoever calls himself GUEST, which came as the ATTEMPT on LINE.
+
+        None if it is right, else what is wrong with it.
+        """
         ...
 
     def keys(self, userid: str) -> str:
@@ -113,8 +118,8 @@ class Gate(Protocol):
         """Whether a terminal in the system has this name."""
         ...
 
-    def note(self, text: str) -> None:
-        """A line for the operator."""
+    def key_used(self, guest: Guest, line: str, fingerprint: str) -> None:
+        """GUEST was let in on LINE by the key with this fingerprint."""
         ...
 
     def connect(self, terminal: Terminal, userid: str) -> Session:

@@ -39,7 +39,7 @@ class SSHLine(NetworkLine):
     """
 
     def __init__(self, place: Place, guest: Guest, channel: Channel, pty: Pty | None) -> None:
-        super().__init__(place.name, guest.local, place.histories, place.gate.fence)
+        super().__init__(place.name, guest.local, place.histories, place.gate.fence, address=guest.address)
         self._guest = guest
         self._gate = place.gate
         self._channel = channel

@@ -122,7 +122,12 @@ class WebServer(Listener):
             with self._caller(request):
                 socket = await self._socket(request, limits.MAX_RECORD, PROTOCOL)
                 line = WebDisplay(
-                    f"W{number:04d}", is_local(request), socket, fence=self._fence, abort=lambda: _abort(request)
+                    f"W{number:04d}",
+                    is_local(request),
+                    socket,
+                    fence=self._fence,
+                    abort=lambda: _abort(request),
+                    address=request.remote or "",
                 )
                 self._lines[number] = line
                 assert self._gate is not None

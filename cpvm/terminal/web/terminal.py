@@ -36,6 +36,7 @@ class WebDisplay:
     Args:
         name: of the line.
         local: whether the browser is on this host.
+        address: where the browser is.
         socket: the WebSocket, prepared.
         fence: the system's (see `cpvm.terminal.throttle`).
         abort: breaks the connection at once.
@@ -49,9 +50,11 @@ class WebDisplay:
         *,
         fence: Fence | None = None,
         abort: Callable[[], None] = lambda: None,
+        address: str = "unknown",
     ) -> None:
         self.name = name
         self.local = local
+        self.address = address or "unknown"
         self.size = SIZES[2]
         self.extended = False
         self._socket = socket

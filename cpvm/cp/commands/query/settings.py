@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.query import query
 from cpvm.cp.load import pages_used, storage_used
-from cpvm.cp.message import NOT_LOGGED_ON
+from cpvm.cp.message import INVALID_OPTION, NOT_LOGGED_ON
 from cpvm.cp.operand import Operands
 from cpvm.cp.vmblok import VMBLOK
 
@@ -93,10 +93,12 @@ def query_cpassist(request: Request, operands: Operands) -> Answer:
 
 @query("JOURNAL", minimum=4, classes="A")
 def query_journal(request: Request, operands: Operands) -> Answer:
-    """Whether wrong passwords are recorded."""
+    """Whether wrong passwords, and links by passwords, become accounting records."""
     operands.end()
-    state = _on(request.system.operations.switches.journal)
-    request.write(f"LOGON JOURNALING: {state}, LINK JOURNALING: {state}")
+    journaling = request.system.operations.journaling
+    if not journaling.rules.set_and_query:
+        raise INVALID_OPTION.error("JOURNAL")
+    request.write(f"LOGON JOURNALING: {_on(journaling.logon)}, LINK JOURNALING: {_on(journaling.link)}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cpvm.cp import journal, privileged
 from cpvm.cp.command import Answer, Body, Request, command
 from cpvm.cp.message import INVALID_OPTION, OPERAND_MISSING
 from cpvm.cp.operand import Operands
@@ -17,6 +18,7 @@ class Setting:
 
     classes: str
     body: Body
+    name: str
 
 
 SETTINGS: WordTable[Setting] = WordTable("SET operands")
@@ -26,7 +28,7 @@ def setting(name: str, *, minimum: int, classes: str = "G") -> Callable[[Body], 
     """Enter the decorated function as SET NAME."""
 
     def enter(body: Body) -> Body:
-        SETTINGS.add(name, minimum, Setting(classes, body))
+        SETTINGS.add(name, minimum, Setting(classes, body, name))
         return body
 
     return enter
@@ -37,6 +39,10 @@ def set_command(request: Request, operands: Operands) -> Answer:
     """Change an option."""
     word = operands.need(OPERAND_MISSING)
     found = SETTINGS.find(word)
-    if found is None or not request.allowed(found.classes):
+    refused = found is not None and not request.allowed(found.classes)
+    if found is not None and privileged.privileged(found.classes):
+        result = privileged.REFUSED if refused else journal.OK
+        privileged.command(request.vm, f"SET {found.name}", operands.rest, result=result)
+    if found is None or refused:
         raise INVALID_OPTION.error(word)
     return found.body(request, operands)

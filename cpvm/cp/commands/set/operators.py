@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.set import setting
-from cpvm.cp.message import INVALID_OPERAND, NOT_LOGGED_ON
+from cpvm.cp.message import INVALID_OPERAND, INVALID_OPTION, NOT_LOGGED_ON
 from cpvm.cp.operand import Operands, choose, decimal, on_off
 from cpvm.cp.share import NOTHING_SET, share
 from cpvm.cp.vmblok import VMBLOK
@@ -110,7 +110,22 @@ def _switch(name: str, attribute: str, minimum: int, classes: str) -> None:
 
 _switch("SASSIST", "sassist", 4, "AC")
 _switch("CPASSIST", "cpassist", 4, "AC")
-_switch("JOURNAL", "journal", 4, "AC")
+
+
+@setting("JOURNAL", minimum=4, classes="AC")
+def set_journal(request: Request, operands: Operands) -> Answer:
+    """SET JOURNAL [LOGON|LINK] ON|OFF: whether wrong passwords, and links by passwords, become accounting records."""
+    journaling = request.system.operations.journaling
+    if not journaling.rules.set_and_query:
+        raise INVALID_OPTION.error("JOURNAL")
+    word = choose(operands.need(), "LOGon", "LINk", "ON", "OFf")
+    value = on_off(operands.need()) if word in ("LOGON", "LINK") else word == "ON"
+    operands.end()
+    if word != "LINK":
+        journaling.logon = value
+    if word != "LOGON":
+        journaling.link = value
+    return 0
 
 
 @setting("RECORD", minimum=3, classes="F")
