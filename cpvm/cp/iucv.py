@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from cpvm.cp import iucvservice
+from cpvm.cp.area import within
 from cpvm.cp.externals import ExternalSource
 from cpvm.cp.iucvblok import (
     ADDRESS_1,
@@ -129,6 +130,11 @@ class IUCV(ExternalSource):
                 code = self._path_function(function, asked)
         asked.data[CODE] = code
         return 1 if code else 0
+
+    @property
+    def copied(self) -> int:
+        """Bytes of this machine's messages that CP keeps until they are received: no more than it has storage."""
+        return sum(len(message.data) for path in self.paths.values() for message in path.sent)
 
     # Paths
 
@@ -305,8 +311,9 @@ class IUCV(ExternalSource):
 
     def _present(self) -> None:
         told = self._next(take=True)
-        if told is not None and self.buffer is not None:
-            self.vm.machine.storage.write(self.buffer, bytes(told.data))
+        machine = self.vm.machine
+        if told is not None and self.buffer is not None and within(machine, self.buffer, LENGTH):
+            machine.storage.write(self.buffer, bytes(told.data))  # else it was in a segment that is gone
         self._request()
 
     def _next(self, *, take: bool) -> List | None:

@@ -30,13 +30,15 @@ def areas(machine: Machine, address: int, length: int, key: int, *, listed: bool
     if address & 7:
         raise DataError(Code.LIST)
     found: list[tuple[int, int]] = []
-    while length and len(found) < _MOST_ENTRIES:
+    room = machine.storage.size  # no message is longer
+    while length and room >= 0 and len(found) < _MOST_ENTRIES:
         entry = fetch(machine, [(address, _ENTRY)], key)
         size = int.from_bytes(entry[4:], "big")
         if size & 0x80000000:
             raise DataError(Code.NEGATIVE)
         found.append((int.from_bytes(entry[:4], "big"), min(size, length)))
-        length -= min(size, length)
+        room -= found[-1][1]
+        length -= found[-1][1]
         address += _ENTRY
     return found
 

@@ -53,7 +53,7 @@ def send(side: IUCV, asked: List, key: int) -> int:
     flags, machine = asked.flags, side.vm.machine
     if peer.quiesced:
         return _refuse(asked, Code.QUIESCED)
-    if len(path.sent) >= peer.limit:
+    if path.outstanding >= peer.limit:
         return _refuse(asked, Code.LIMIT)
     if flags & Flag.PRIORITY and not path.priority:
         return _refuse(asked, Code.NO_PRIORITY)
@@ -65,6 +65,8 @@ def send(side: IUCV, asked: List, key: int) -> int:
             data = bytes(asked.data[DATA : DATA + _PARAMETER_DATA])
         else:
             where = areas(machine, asked.word(ADDRESS_1), asked.word(LENGTH_1), key, listed=bool(flags & _LISTED))
+            if side.copied + sum(length for _, length in where) > machine.storage.size:
+                return _refuse(asked, Code.LIMIT)
             data = fetch(machine, where, key)
         if not flags & Flag.ONE_WAY:
             areas(machine, *answer, key, listed=bool(flags & Flag.ANSWER_LIST))
@@ -130,6 +132,7 @@ def receive(side: IUCV, asked: List, key: int) -> int:
         room -= len(message.data)
     asked.data[:] = path.taken(message, where, room).data
     asked.data[CODE] = Code.NORMAL
+    message.data = b""
     path.incoming.remove(message)
     message.received = True
     if message.two_way:
@@ -162,7 +165,10 @@ def reply(side: IUCV, asked: List, key: int) -> int:
         try:
             listed = bool(asked.flags & _LISTED)
             machine = side.vm.machine
-            data = fetch(machine, areas(machine, asked.word(ADDRESS_2), asked.word(LENGTH_2), key, listed=listed), key)
+            where = areas(machine, asked.word(ADDRESS_2), asked.word(LENGTH_2), key, listed=listed)
+            if sum(length for _, length in where) > machine.storage.size:
+                return _refuse(asked, Code.LIMIT)
+            data = fetch(machine, where, key)
         except DataError as error:
             return _refuse(asked, error.code)
         left = message.answer[1] - len(data)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST_PURGED = 255
+"""Of so many purged messages a path knows that they were: no more can be under way on it at the same time."""
+
+
 class Side(Protocol):
     """Whoever has a path: a virtual machine, or a service of CP."""
 
@@ -58,7 +62,12 @@ class Path:
         self.received: list[Message] = []  # awaiting this side's reply
         self.sent: list[Message] = []  # this side's, not complete
         self.replies: list[Message] = []  # this side's, complete, not yet told
-        self.purged: set[int] = set()  # messages for this side that were purged after it had received them
+        self.purged: dict[int, None] = {}  # the last messages for this side that were purged after it had received them
+
+    @property
+    def outstanding(self) -> int:
+        """How many of this side's messages have not come to their end, of which it must have been told."""
+        return len(self.sent) + len(self.replies)
 
     # Messages for this side
 
@@ -79,6 +88,7 @@ class Path:
         """The other side is done with this side's message."""
         if message in self.sent:
             self.sent.remove(message)
+            message.data = b""  # nobody receives it any more
             self.replies.append(message)
             self.replies.sort(key=lambda one: not one.flags & Flag.PRIORITY)
             self.owner.settle()
@@ -86,7 +96,9 @@ class Path:
     def purge(self, message: Message) -> None:
         """The sender takes its message back."""
         if message in self.received:
-            self.purged.add(message.identifier)
+            self.purged[message.identifier] = None
+            if len(self.purged) > MOST_PURGED:
+                del self.purged[next(iter(self.purged))]
         for queue in (self.incoming, self.received):
             if message in queue:
                 queue.remove(message)

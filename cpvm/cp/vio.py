@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cpvm.cp import clock, privileged
-from cpvm.cp.area import permitted
+from cpvm.cp.area import permitted, within
 from cpvm.cp.diagnose import DiagnoseCall, find
 from cpvm.machine import Machine, ProgramCheck
 from cpvm.s370 import plugin
@@ -103,7 +103,8 @@ class VirtualHost:
         if self._vm.clock_area:
             used = self._vm.usage.virtual_microseconds << 12
             area = used.to_bytes(8, "big") + clock.tod().to_bytes(8, "big")
-            self._vm.machine.storage.write(self._vm.clock_area, area)
+            if within(self._vm.machine, self._vm.clock_area, len(area)):  # else it was in a segment that is gone
+                self._vm.machine.storage.write(self._vm.clock_area, area)
         self._slice_ends = self._since + _SLICE
         self._thread = threading.get_ident()
 

@@ -138,7 +138,10 @@ class VMCF(ExternalSource):
             return Code.PROTECTION
         if asked.function == Function.SENDX and asked.length_a + HEADER_LENGTH > message.sink.length:
             return Code.TOO_LARGE
-        if len(self.outgoing) >= MOST_MESSAGES:
+        copied = sum(len(other.data) for other in self.outgoing)
+        if len(self.outgoing) >= MOST_MESSAGES or (
+            asked.function == Function.SENDX and copied + asked.length_a > machine.storage.size
+        ):  # what CP keeps for a machine is no more than the machine itself has
             return Code.TOO_MANY
         if any(
             other.sink is message.sink and other.parameters.identifier == asked.identifier for other in self.outgoing
@@ -253,6 +256,7 @@ class VMCF(ExternalSource):
     def _finish(self, message: VMCFMessage, response: Arrival) -> None:
         """The message is done with on this side; its source is told."""
         message.done = True
+        message.data = b""
         if message in self.incoming:
             self.incoming.remove(message)
         if message.source is not None and message in message.source.outgoing:
@@ -298,7 +302,8 @@ class VMCF(ExternalSource):
         if not self._arrivals:
             return
         arrival = self._arrivals.popleft()
-        message, storage = arrival.message, self.vm.machine.storage
+        message, machine = arrival.message, self.vm.machine
+        there = within(machine, self.buffer, self.length)  # else the buffer was in a segment that is gone
         response = arrival.status & Status.FINAL and message.parameters.function != Function.IDENTIFY
         if response:
             self.outgoing.remove(message)
@@ -307,8 +312,11 @@ class VMCF(ExternalSource):
             if message.parameters.function == Function.SENDX:
                 self.incoming.remove(message)
                 fits = HEADER_LENGTH + len(message.data) <= self.length  # else AUTHORIZE has made the buffer smaller
-                arrival.error = Code.NORMAL if fits else Code.TOO_LARGE
-                storage.write(self.buffer + HEADER_LENGTH, message.data if fits else b"")
+                arrival.error = Code.BUFFER if not there else Code.NORMAL if fits else Code.TOO_LARGE
+                fits = fits and there
+                if fits:
+                    machine.storage.write(self.buffer + HEADER_LENGTH, message.data)
                 self._finish(message, Arrival(message, Status.FINAL, arrival.error, 0 if fits else None))
-        storage.write(self.buffer, arrival.header())
+        if there:
+            machine.storage.write(self.buffer, arrival.header())
         self._request()
