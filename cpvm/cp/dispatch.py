@@ -62,7 +62,7 @@ class Dispatcher:
             self._failed(vm, error)
         used = time.thread_time_ns() - began
         vm.usage.overhead_ns += max(0, used - (vm.usage.virtual_ns - virtual))
-        self._charge(vm, used, vm.outside.waited)
+        self._charge(vm, used, vm.outside.delayed)
 
     @property
     def unfinished(self) -> bool:
@@ -82,9 +82,9 @@ class Dispatcher:
             vm.usage.overhead_ns += used
             self._charge(vm, used)
 
-    def _charge(self, vm: VMBLOK, used: int, occupied: int = 0) -> None:
+    def _charge(self, vm: VMBLOK, used: int, delayed: int = 0) -> None:
         self._system.ceiling.ran(vm, used)
-        wait = self._system.scheduler.charge(vm, used, occupied)
+        wait = self._system.scheduler.charge(vm, used, delayed)
         if wait and not vm.logged_off:
             vm.rest(wait)
 

@@ -123,8 +123,8 @@ class Processors:
                     self._running.remove(vm)
                 if self._halted:
                     self._changed.ring()
-                elif waited := self._lock.give_way():
-                    self._scheduler.charge(vm, 0, waited)
+                elif delayed := self._lock.give_way():
+                    self._scheduler.charge(vm, 0, delayed)
 
     def _next(self) -> VMBLOK | None:
         try:

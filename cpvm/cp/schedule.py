@@ -115,14 +115,14 @@ class Scheduler:
             self._withdraw(vm)
         return None
 
-    def charge(self, vm: VMBLOK, used: int, occupied: int = 0) -> float:
+    def charge(self, vm: VMBLOK, used: int, delayed: int = 0) -> float:
         """A slice has ended, or CP has worked for the machine: USED nanoseconds of processor time.
 
-        OCCUPIED: nanoseconds more in which it kept one of CP's processors from others, since it waited for the system
-        lock. They count as used where others want to run, and not for a limit. Returns the seconds for which the
-        machine has to wait before it may run again.
+        DELAYED: nanoseconds for which others have waited meanwhile, since it had the system lock. They count as used
+        where others want to run, since nobody else could use their processors, but not for a limit. Returns the seconds
+        for which the machine has to wait before it may run again.
         """
-        vm.due += (used + occupied) * NORMAL / self._weight(vm)
+        vm.due += (used + delayed) * NORMAL / self._weight(vm)
         wait = 0.0
         if vm.share.most is not None:
             rate = self._part(vm.share.most) * self.processors

@@ -30,10 +30,11 @@ _NEVER.acquire()
 class _Turn:
     """A thread that waits."""
 
-    __slots__ = ("called", "gate", "granted", "since")
+    __slots__ = ("called", "gate", "granted", "since", "urgent")
 
-    def __init__(self, since: int) -> None:
+    def __init__(self, since: int, *, urgent: bool) -> None:
         self.since = since
+        self.urgent = urgent
         self.gate = threading.Lock()
         self.gate.acquire()
         self.called = False  # and has not come yet
@@ -46,6 +47,7 @@ class SystemLock:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._free = True
+        self._taken = 0  # when whoever has it got it
         self.line: deque[_Turn] = deque()
         """Those who wait."""
         self.away = 0
@@ -53,11 +55,15 @@ class SystemLock:
 
     def acquire(self, *, urgent: bool = False) -> None:
         """Wait for the lock and take it; URGENT goes to the head of the line and gets it next."""
+        self._wait_for(urgent)
+        self._taken = perf_counter_ns()
+
+    def _wait_for(self, urgent: bool) -> None:
         with self._mutex:
             if self._free:
                 self._free = False
                 return
-            turn = _Turn(0 if urgent else perf_counter_ns())
+            turn = _Turn(perf_counter_ns(), urgent=urgent)
             if urgent:
                 self.line.appendleft(turn)
             else:
@@ -73,14 +79,19 @@ class SystemLock:
                     return
                 turn.called = False
 
-    def release(self, *, fair: bool = False) -> None:
-        """Let go of the lock. FAIR: the first in line gets it, even if it has not waited long."""
+    def release(self, *, fair: bool = False) -> int:
+        """Let go of the lock. FAIR: the first in line gets it, even if it has not waited long.
+
+        Returns the nanoseconds for which others have waited while it was held, all of them added up.
+        """
         with self._mutex:
             if not self.line:
                 self._free = True
-                return
+                return 0
+            now, taken = perf_counter_ns(), self._taken
+            waited = sum(now - max(turn.since, taken) for turn in self.line)
             first = self.line[0]
-            if fair or first.since + PATIENCE < perf_counter_ns():
+            if fair or first.urgent or first.since + PATIENCE < now:
                 self.line.popleft()
                 first.granted = True
             else:
@@ -88,15 +99,15 @@ class SystemLock:
             if not first.called:
                 first.called = True
                 first.gate.release()
+            return waited
 
     def give_way(self) -> int:
-        """Let those who wait have the lock first; nanoseconds that it took."""
+        """Let those who wait have the lock first; returns what `release` does."""
         if not self.line:
             return 0
-        began = perf_counter_ns()
-        self.release(fair=True)
+        waited = self.release(fair=True)
         self.acquire()
-        return perf_counter_ns() - began
+        return waited
 
     def __enter__(self) -> None:
         self.acquire()
@@ -114,8 +125,8 @@ class Outside:
 
     def __init__(self, lock: SystemLock) -> None:
         self._lock = lock
-        self.waited = 0
-        """Nanoseconds of this slice in which the lock was another thread's."""
+        self.delayed = 0
+        """Nanoseconds for which others have waited for the lock in this slice because this thread had it."""
         self._left = 0  # when the thread went outside
         self._paused = 0  # when it last was outside long enough for others to come in
 
@@ -127,24 +138,28 @@ class Outside:
     def begin(self) -> None:
         """A slice begins."""
         self._paused = perf_counter_ns()
-        self.waited = 0
+        self.delayed = 0
+
+    def breathe(self) -> None:
+        """Let others in who have waited for some time."""
+        if self._lock.line:
+            self.delayed += self._lock.release()
+            self._lock.acquire()
 
     def __enter__(self) -> None:
         lock = self._lock
         now = self._left = perf_counter_ns()
         pause = lock.away and now - self._paused > HOGGING
         lock.away += 1
-        lock.release()
+        self.delayed += lock.release()
         if pause:
             _NEVER.acquire(timeout=BREATH / 1e9)
 
     def __exit__(self, *failure: object) -> None:
         lock = self._lock
-        back = perf_counter_ns()
         lock.acquire()
         lock.away -= 1
         now = perf_counter_ns()
-        self.waited += now - back
         if now - self._left > BREATH:
             self._paused = now
 

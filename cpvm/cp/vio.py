@@ -120,8 +120,14 @@ class VirtualHost:
         self._since = now
 
     def late(self) -> bool:
-        """Whether the slice ought to be over: a channel program that goes on and on does not keep the lock longer."""
-        return threading.get_ident() != self._thread or time.thread_time_ns() >= self._slice_ends
+        """Whether a channel program is to go on later: the slice ought to be over, or CP wants the machine to stop.
+
+        Meanwhile others who wait for the lock have their turn.
+        """
+        if threading.get_ident() != self._thread:
+            return True
+        self._vm.outside.breathe()
+        return time.thread_time_ns() >= self._slice_ends or self._vm.machine.stopping
 
     def elapsed(self, instructions: int) -> int:
         """Microseconds of virtual processor time since the last call; what CP did in between does not count."""

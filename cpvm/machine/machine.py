@@ -222,6 +222,11 @@ class Machine:
         self._interpreter.stop_requested = True
         self.nudge()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called and the machine has not stopped yet."""
+        return self._interpreter.stop_requested
+
     def nudge(self) -> None:
         """Have `run` look at what is pending within a millisecond, or 20,000 instructions if those take longer.
 

@@ -189,8 +189,8 @@ def test_short_waits_do_not_take_from_others() -> None:
     assert got["CHEAT"] < 26
 
 
-def test_time_in_which_a_processor_was_occupied_counts_where_others_want_it() -> None:
-    """Who waits for CP's lock half of the time gets half as many turns, and no less of what a limit allows."""
+def test_time_for_which_one_delays_others_counts_where_they_want_it() -> None:
+    """Who keeps another processor waiting for the lock all the time gets half as much, and no less of a limit."""
     host = Host()
     waiter, worker = machine("WAITER"), machine("WORKER")
     for vm in (waiter, worker):

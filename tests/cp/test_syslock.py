@@ -62,42 +62,34 @@ def test_who_gives_way_comes_last() -> None:
     lock.release()
 
 
-def test_it_is_known_who_waits_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, now = SystemLock(), [0]
+def test_who_has_it_is_told_for_how_long_others_have_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, now, order = SystemLock(), [1000], list[str]()
     monkeypatch.setattr(syslock, "perf_counter_ns", lambda: now[0])
     outside = Outside(lock)
     outside.begin()
     lock.acquire()
     assert not outside.wanted
     assert lock.give_way() == 0
-
-    def hold() -> None:
-        lock.acquire()
-        now[0] += 1000
-        lock.release(fair=True)
-
-    holder = thread(hold)
-    while not outside.wanted:
+    first = queue_up(lock, order, "A")
+    assert outside.wanted
+    now[0] += syslock.PATIENCE
+    second = queue_up(lock, order, "B")
+    now[0] += 200
+    outside.breathe()
+    assert outside.delayed == syslock.PATIENCE + 200 + 200
+    lock.give_way()
+    for waiting in (first, second):
+        waiting.join(PATIENCE)
+    assert order == ["A", "B"]
+    before = outside.delayed
+    outside.breathe()
+    with outside:
         pass
-    assert lock.give_way() == 1000
-    holder.join(PATIENCE)
-    assert not outside.wanted
-    began = threading.Event()
-
-    def come_back() -> None:
-        with outside:
-            began.wait(PATIENCE)
-        lock.release()
-
-    comer = thread(come_back)
-    lock.acquire()
-    began.set()
-    while not lock.line:
-        pass
-    now[0] += 500
-    lock.release(fair=True)
-    comer.join(PATIENCE)
-    assert outside.waited == 500
+    assert outside.delayed == before
+    third = queue_up(lock, order, "C")
+    now[0] += 70
+    assert lock.release(fair=True) == 70
+    third.join(PATIENCE)
 
 
 def test_who_has_waited_long_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
