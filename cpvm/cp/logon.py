@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 OPERATOR = "OPERATOR"
 LINE_LOST_SECONDS = 15 * 60  # a user whose line broke is logged off after this time
 COMPLETE = message("DMKCPI966I", "Initialization complete")
-SAVED = message("DMKCKP960I", "System WARM START data saved")
 SHUT_DOWN = message("DMKCKP961W", "SYSTEM SHUTDOWN COMPLETE")
 
 
@@ -225,7 +224,10 @@ def system_stopping(system: System) -> None:
     """SHUTDOWN: everybody is logged off."""
     for vm in list(system.users.values()):
         log_off(vm)
-    system.log.write(SAVED.full())
+
+
+def system_stopped(system: System) -> None:
+    """All that was to be kept is: everybody is told that the system has stopped."""
     for session in system.sessions:
         session.write(SHUT_DOWN.full())
     system.log.write(SHUT_DOWN.full())

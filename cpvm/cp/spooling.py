@@ -46,7 +46,7 @@ class Spooling:
         """Set when the operator was told that the spool is full, until it is not."""
         self.spool.quota = self._quota
         self._look_posted = False
-        self._spooling_began = False
+        self._spooling_began = self._spooling_ended = False
         self.spool.changed = self._spool_changed
 
     def _quota(self, userid: str) -> tuple[int | None, int | None]:
@@ -66,7 +66,10 @@ class Spooling:
         self.inbox.start()
 
     def _end_spooling(self) -> None:
-        """Devices and links stop; what they have not finished stays in the spool."""
+        """Devices and links stop; what they have not finished stays in the spool. The second time nothing is done."""
+        if self._spooling_ended:
+            return
+        self._spooling_ended = True
         self.guarded(self.inbox.close)
         self.guarded(self.network.close)
         self.guarded(self.units.close)

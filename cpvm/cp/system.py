@@ -280,6 +280,9 @@ class System(Spooling):
             self.guarded(lambda: logon.system_stopping(self))
             self.guarded(self.owed.stop)
             self.processors.stop()
+        self.guarded(self._end_spooling)  # printers and links may need the lock to come to their end
+        with self.lock:
+            self.guarded(lambda: logon.system_stopped(self))
         self._close()
 
     def _turn(self) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NO_WARM_DATA = message("DMKWRM920I", "NO WARM START DATA; CKPT START FOR RETRY")
 DAMAGED_HELD = message("DMKCKS916E", "ERROR ALLOCATING SPOOL FILE BUFFERS; FILE {:04} OF {} HELD")
 DAMAGED_PURGED = message("DMKCKS917E", "ERROR ALLOCATING SPOOL FILE BUFFERS; FILE {:04} OF {} PURGED")
+SAVED = message("DMKCKP960I", "System WARM START data saved")
 _STATE, _SAVED, _IN_USE = "warm start", "SAVED", "IN USE"
 
 
@@ -50,8 +51,9 @@ def start_spool(system: System, how: Start) -> None:
 
 
 def save(system: System) -> None:
-    """SHUTDOWN: the next warm start finds all as it was."""
+    """SHUTDOWN: the next warm start finds all as it was. The operator is told when that is so, not before."""
     system.spool.note(_STATE, _SAVED)
+    system.log.write(SAVED.full())
 
 
 def _whole(system: System, file: SpoolFile) -> bool:

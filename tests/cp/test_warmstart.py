@@ -102,3 +102,22 @@ def test_a_spool_of_the_first_versions_gets_its_new_columns(tmp_path: Path) -> N
     assert file is not None
     assert (file.tag, file.form, file.keep, file.system_hold) == ("TAG", "STANDARD", False, False)
     assert (file.payer, file.bytes) == ("MAINT", 0)
+
+
+def test_the_operator_is_told_of_saved_data_when_they_are_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between the message and what it says would make the message a lie."""
+    System.create(tmp_path, DIRECTORY)
+    system = System(tmp_path)
+    system.start()
+    said: dict[str, str] = {}
+    write = system.log.write
+
+    def look(text: str) -> None:
+        said[text.split()[0]] = system.spool.state("warm start")
+        write(text)
+
+    monkeypatch.setattr(system.log, "write", look)
+    system.shutdown()
+    assert (said["DMKCKP960I"], said["DMKCKP961W"]) == ("SAVED", "SAVED")

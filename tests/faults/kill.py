@@ -63,8 +63,8 @@ class Report:
 class Campaign:
     """One system, killed often."""
 
-    def __init__(self, place: Path, seed: int, report: Report) -> None:
-        """Make the system in PLACE."""
+    def __init__(self, place: Path, seed: int, report: Report, new: Path | None = None) -> None:
+        """Make the system in PLACE, of a copy of the NEW one if there is one."""
         self.folder = place / "system"
         self.place = place
         self.report = report
@@ -77,7 +77,7 @@ class Campaign:
         self.cut_off: bool | None = False
         """Whether the process before was killed; None: perhaps before that could matter."""
         self.start_time = 0.5
-        make(self.folder)
+        make(self.folder, new)
 
     # ---- one process
 
@@ -267,10 +267,10 @@ def kill_sysgen(place: Path, kills: int, chance: random.Random, report: Report) 
             shutil.rmtree(folder)
 
 
-def campaign(place: Path, kills: int, seed: int, *, sysgen: int = 0, say: bool = False) -> Report:
+def campaign(place: Path, kills: int, seed: int, *, sysgen: int = 0, say: bool = False, new: Path | None = None) -> Report:
     """Kill so many processes; of them SYSGEN that make a system."""
     report = Report()
-    one = Campaign(place, seed, report)
+    one = Campaign(place, seed, report, new)
     number = 0
     while sum(report.kills.values()) < kills - sysgen and len(report.ledger.wrong) < MOST_SHOWN:
         number += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -175,10 +176,13 @@ def kept(source: str) -> str:
     return re.sub(r"(?m)^(USER \S+) (?!NOLOG)\S+", r"\1 *", source)
 
 
-def make(folder: Path) -> None:
-    """Make the system, and beside it what a renewal of its CMS needs."""
+def make(folder: Path, new: Path | None = None) -> None:
+    """Make the system, of a copy of the NEW one if there is one, and beside it what a renewal of its CMS needs."""
     password._COST = CHEAP
-    sysgen.prepare(folder)
+    if new is not None:
+        shutil.copytree(new, folder)
+    else:
+        sysgen.prepare(folder)
     (folder / FOLDER).mkdir()
     (folder / "folders").write_text(f"{FOLDER_VOLUME} {FOLDER}\n")
     (folder / "tapes").mkdir()
@@ -192,9 +196,19 @@ def make(folder: Path) -> None:
     _save_guest(SavedSystems(database, folder))
     database.close()
     _write_disks(folder)
-    built = systemdisk.build(lambda text: None)
     with (folder.parent / BUILT).open("wb") as file:
-        pickle.dump(systemdisk.Built(list(built.tracks), built.files), file)
+        pickle.dump(_built(folder), file)
+
+
+def _built(folder: Path) -> systemdisk.Built:
+    """The CMS system disk that is there."""
+    _, _, files = systemdisk._noted(folder)
+    place = next(place for place in users.places() if place.vaddr == "190")
+    heads = GEOMETRY[DEVICE].heads
+    with Volume.open(System.volume_path(folder, users.VOLUME)) as volume:
+        disk = volume.minidisk(place.start, place.cylinders)
+        tracks = [(cyl, head, disk.read(cyl, head)) for cyl in range(place.cylinders) for head in range(heads)]
+    return systemdisk.Built(tracks, tuple(files))
 
 
 def _write_disks(folder: Path) -> None:

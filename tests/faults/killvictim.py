@@ -192,7 +192,7 @@ class Inspection:
         for path in (self.system.folder / FOLDER).iterdir():
             if path.name.startswith("f"):
                 self.found[f"file FOLDER {path.stem.upper()}"] = told(path.read_text().splitlines())
-            elif path.name not in (".cpvm-files", ".cpvm-lock"):
+            elif path.name not in (".cpvm-files", ".cpvm-lock") and path.suffix != ".cmsut1":
                 self.damage.append(f"{path.name} was left in the folder")
 
     def _accounting(self) -> None:

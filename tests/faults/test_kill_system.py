@@ -15,8 +15,8 @@ from kill import campaign, rows
 from killledger import Ledger
 
 
-def test_what_was_acknowledged_is_there_after_kills(tmp_path: Path) -> None:
-    report = campaign(tmp_path, 6, 1)
+def test_what_was_acknowledged_is_there_after_kills(tmp_path: Path, built_system: Path) -> None:
+    report = campaign(tmp_path, 6, 1, new=built_system)
     assert report.ledger.wrong == []
     assert sum(report.kills.values()) == 6 and report.starts >= 3
     assert sum(report.ledger.acknowledged.values()) > 6, rows(report)
