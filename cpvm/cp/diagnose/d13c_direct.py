@@ -57,6 +57,8 @@ def _work(call: DiagnoseCall, source: str, only_check: bool) -> None:
                 _note(call)
             _end(call, 0, direct.CHECKED if only_check else direct.UPDATED)
         except (DirectoryError, direct.InstallError) as trouble:
+            if isinstance(trouble, direct.InstallError):
+                system.log.troubles.tell(f"DIRECT BY {vm.userid}", str(trouble).upper())
             texts = direct.messages(trouble)
             if not only_check:
                 _note(call, "ERROR")
