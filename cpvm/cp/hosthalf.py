@@ -1,7 +1,7 @@
 """Host halves: programs outside of the machine that a guest talks to with DIAGNOSE X'100'.
 
-A host half works only on the bytes that the guest passes. It runs on a thread of its own; the guest waits meanwhile,
-and CP goes on with other users.
+A host half works only on the bytes that the guest passes. It runs in a process of its own (cpvm.cp.halfpool), or on a
+thread; the guest waits meanwhile, and CP goes on with other users.
 """
 
 from __future__ import annotations

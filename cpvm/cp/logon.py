@@ -161,6 +161,7 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     system.operations.gone(vm)
     system.ceiling.gone(vm)
     vm.forget_timers()
+    vm.end_conversation()
     vm.machine.storage.discard()
     note = " FORCED" if forced else ""
     system.log.write(f"{name:<9} LOGOFF AS {vm.userid:<8} USERS = {len(system.users):03}{note}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cpvm.cp import accounting, iplcylinder
 from cpvm.cp.accounting import Charge, Usage
 from cpvm.cp.directory import UserEntry
+from cpvm.cp.halfpool import RemoteHalf
 from cpvm.cp.hosthalf import Conversation
 from cpvm.cp.iucv import IUCV
 from cpvm.cp.lineedit import EditSymbols
@@ -210,7 +211,7 @@ class VMBLOK:
         self.waiting = False
         self.generation += 1
         self.holds = 0
-        self.conversation = None
+        self.end_conversation()
         self.vmcf.end()
         self.iucv.end()
         self.logical.end()
@@ -267,6 +268,12 @@ class VMBLOK:
         connected = usage.connected
         system.owed.put(lambda: accounting.record(system.database, charge, usage, now, connected))
         self.usage = Usage()
+
+    def end_conversation(self) -> None:
+        """Nobody talks to the host half any more; if it is at work it is stopped."""
+        conversation, self.conversation = self.conversation, None
+        if conversation is not None and isinstance(conversation.half, RemoteHalf):
+            conversation.half.cancel()
 
     def forget_timers(self) -> None:
         """LOGOFF: nothing is to come any more that keeps this machine in storage."""

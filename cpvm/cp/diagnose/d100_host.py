@@ -14,6 +14,7 @@ import struct
 from typing import Any
 
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.halfpool import RemoteHalf
 from cpvm.cp.hosthalf import Conversation
 from cpvm.s370.ebcdic import from_ebcdic
 
@@ -35,7 +36,7 @@ def host_half(call: DiagnoseCall) -> None:
     vm = call.vm
     if function == CANCEL:
         call.set_cc(0 if vm.conversation is not None else 3)
-        vm.conversation = None
+        vm.end_conversation()
         return
     if function == START:
         name = from_ebcdic(raw_name).strip()
@@ -44,6 +45,7 @@ def host_half(call: DiagnoseCall) -> None:
             call.set_cc(1)
             return
         call.specification(length < 0)
+        vm.end_conversation()
         vm.conversation = Conversation(name, factory())
     conversation = vm.conversation
     if conversation is None:
@@ -63,17 +65,23 @@ def _work(call: DiagnoseCall, block: int, conversation: Conversation, data: byte
     vm.hold()
 
     def done(request: Any, error: Exception | None) -> None:
+        half = conversation.half
+        used = half.take_used() if isinstance(half, RemoteHalf) else 0
         if vm.logged_off or vm.generation != generation:
             return
         if vm.conversation is conversation:
             if error is not None or not isinstance(request, bytes):
                 failure = error or TypeError("a host half must return bytes")
                 vm.system.log.failure(f"HOST HALF {conversation.name} OF {vm.userid}", failure)
-                vm.conversation = None
+                vm.end_conversation()
                 call.set_cc(3)
             else:
                 conversation.request = request
                 _deliver(call, block, conversation)
+        vm.usage.overhead_ns += used
+        wait = vm.system.scheduler.charge(vm, used)
+        if wait:
+            vm.rest(wait)
         vm.release()
 
     vm.system.offload(lambda: conversation.half.step(data), done, lengthy=True)

@@ -1,0 +1,186 @@
+"""Host halves work in processes of their own, so that what a user's program makes of one takes neither the system's
+storage nor its time: an assembly without end, or one that makes gigabytes, ends itself and nothing else.
+
+There are few processes, for all users; each step of a conversation takes one that is free, that of the step before if
+it can be had. Between two steps a conversation is plain data.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+from typing import IO, Any, Final, cast
+
+from cpvm.cp.halfprocess import DONE, read_frame, write_frames
+
+LEAST: Final = 2
+"""Processes at most on a host with one processor; else as many as it has processors."""
+_BOOT: Final = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from cpvm.cp.halfprocess import main; main()"
+
+
+class HalfFailed(Exception):
+    """A half failed, was ended, or could not begin; the text says why."""
+
+
+class _Process:
+    """One process; for one thread at a time but for `kill`."""
+
+    def __init__(self) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=os.sep,
+            start_new_session=True,  # Ctrl-C at the operator's terminal is not for it
+        )
+        self.holds = 0
+        """The number of the half whose step it did last."""
+
+    def ask(self, *frames: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+        """Send frames and wait for the answer's. Raises EOFError, OSError: the process has ended."""
+        write_frames(cast(Any, self._child.stdin), *frames)
+        out = cast(Any, self._child.stdout)
+        return read_frame(out), read_frame(out), read_frame(out), read_frame(out)
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._child.kill()
+
+    def forget(self) -> None:
+        """It is of no use any more."""
+        self.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            with contextlib.suppress(OSError):
+                cast(IO[bytes], pipe).close()
+
+
+class HalfPool:
+    """The processes of one Python, whatever systems it has."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most or max(LEAST, os.cpu_count() or 1)
+        self.changed = threading.Condition()
+        self._idle: list[_Process] = []
+        self._count = 0
+        self._numbers = itertools.count(1)
+
+    def half(self, module: str) -> RemoteHalf:
+        """A new conversation with the half that MODULE defines."""
+        return RemoteHalf(self, module, next(self._numbers))
+
+    def take(self, half: RemoteHalf) -> _Process:
+        """A free process; waits for one. Raises HalfFailed: the half was cancelled, or there can be none."""
+        with self.changed:
+            self.changed.wait_for(lambda: half.cancelled or self._idle or self._count < self._most)
+            if half.cancelled:
+                raise HalfFailed("it was cancelled")
+            process = next((process for process in self._idle if process.holds == half.number), None)
+            if process is None and self._idle and (self._count >= self._most or not self._idle[0].holds):
+                process = self._idle[0]
+            if process is not None:
+                self._idle.remove(process)
+            else:
+                self._count += 1
+        if process is None:
+            try:
+                process = _Process()
+            except OSError as error:
+                self.give_back(None)
+                raise HalfFailed(f"no process for it: {error.strerror}") from error
+        return process
+
+    def give_back(self, process: _Process | None) -> None:
+        """A process is free; None: there is one less."""
+        with self.changed:
+            if process is None:
+                self._count -= 1
+            else:
+                self._idle.append(process)
+            self.changed.notify_all()
+
+    def close(self) -> None:
+        """End the processes that are idle."""
+        with self.changed:
+            while self._idle:
+                self._idle.pop().forget()
+                self._count -= 1
+
+
+class RemoteHalf:
+    """One conversation with a half, as CP sees it."""
+
+    def __init__(self, pool: HalfPool, module: str, number: int) -> None:
+        self.number = number
+        self.cancelled = False
+        self._pool = pool
+        self._module = module
+        self._state = b""
+        self._used = 0
+        self._process: _Process | None = None
+
+    def step(self, reply: bytes) -> bytes:
+        """Go on until something is wanted of the guest; blocks. Raises HalfFailed."""
+        process = self._pool.take(self)
+        with self._pool.changed:
+            self._process = process
+            if self.cancelled:  # meanwhile
+                process.kill()
+        again = process.holds == self.number
+        try:
+            status, used, state, request = process.ask(
+                self._module.encode(), b"" if again else b"NEW", b"" if again else self._state, reply
+            )
+        except (EOFError, OSError) as error:
+            process.forget()
+            self._pool.give_back(None)
+            raise HalfFailed("it was cancelled" if self.cancelled else "it took too much, and was ended") from error
+        finally:
+            with self._pool.changed:  # so that `cancel` does not end what is another's then
+                self._process = None
+        self._used += int(used)
+        if status != DONE:
+            process.forget()
+            self._pool.give_back(None)
+            raise HalfFailed(request.decode("utf-8", "replace"))
+        self._state = state
+        process.holds = self.number
+        self._pool.give_back(process)
+        return request
+
+    def take_used(self) -> int:
+        """Nanoseconds of processor time since this was asked last."""
+        used, self._used = self._used, 0
+        return used
+
+    def cancel(self) -> None:
+        """Nobody wants its answer any more."""
+        with self._pool.changed:
+            self.cancelled = True
+            if self._process is not None:
+                self._process.kill()
+            self._pool.changed.notify_all()
+
+    def save(self) -> dict[str, Any]:
+        """The state as plain data."""
+        return cast(dict[str, Any], json.loads(self._state or b"{}"))
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a saved state."""
+        self._state = json.dumps(state).encode()
+
+
+@lru_cache(maxsize=1)
+def pool() -> HalfPool:
+    """That of this Python; its processes end with it."""
+    made = HalfPool()
+    atexit.register(made.close)
+    return made
