@@ -38,17 +38,18 @@ def check(source: str, there: Present) -> Directory:
     return read_directory(source, there=there)
 
 
-def install(folder: Path, store: DirectoryStore, directory: Directory) -> None:
-    """Make the volumes that DIRECTORY has and the system in FOLDER has not, and put it in the place of the old one.
+def install(folder: Path, store: DirectoryStore, directory: Directory, *, seen: object = None) -> None:
+    """Make the volumes that DIRECTORY has and the system in FOLDER has not, and put it in the place of the old one:
+    of no other than the one that was SEEN, if that is given.
 
-    Raises InstallError; then the old one is there.
+    Raises InstallError, ChangedError; then the old one is there.
     """
     try:
         make_volumes(folder, directory.volumes.values())
     except (MediaError, OSError) as error:
         raise InstallError(str(error)) from error
     try:
-        store.replace(directory)
+        store.replace(directory, seen=seen)
     except sqlite3.Error as error:
         raise InstallError(words(error) or str(error)) from error
 

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from cpvm.cp.database import Database
 from cpvm.cp.directory import (
@@ -80,6 +80,19 @@ def _from_json(text: str) -> UserEntry:
     return UserEntry(**plain)
 
 
+_DIRECTORY: Final = (
+    "SELECT userid, entry FROM directory_user ORDER BY userid",
+    "SELECT volid, devtype, cylinders FROM directory_volume ORDER BY volid",
+    "SELECT volid FROM directory_temporary ORDER BY volid",
+    "SELECT name, vaddr FROM directory_system ORDER BY name",
+)
+"""All but the passwords, which change by themselves."""
+
+
+class ChangedError(Exception):
+    """Somebody else has changed the directory since it was seen."""
+
+
 class DirectoryStore:
     """The directory of a running system.
 
@@ -123,13 +136,7 @@ class DirectoryStore:
 
     def load(self) -> None:
         """Read the directory anew."""
-        query = self._database.query
-        rows = (
-            query("SELECT userid, entry FROM directory_user ORDER BY userid"),
-            query("SELECT volid, devtype, cylinders FROM directory_volume"),
-            query("SELECT volid FROM directory_temporary"),
-            query("SELECT name, vaddr FROM directory_system"),
-        )
+        rows = tuple(self._database.query(statement) for statement in _DIRECTORY)
         if rows == self._rows:
             return  # something else in the database has changed
         first, self._rows = self._rows is None, rows
@@ -150,13 +157,22 @@ class DirectoryStore:
         """What a new source may refer to."""
         return Present(self.users, self.volumes)
 
-    def replace(self, directory: Directory) -> None:
+    @property
+    def seen(self) -> object:
+        """The directory as it is now, for `replace`."""
+        self._current()
+        return self._rows
+
+    def replace(self, directory: Directory, *, seen: object = None) -> None:
         """Put DIRECTORY in the place of what is there, at once or not at all. Volumes that it does not name stay, so
         does the log message if it has none.
 
-        A password that is to stay is that of the user as it is then.
+        A password that is to stay is that of the user as it is then. What was made of a directory that was SEEN before
+        takes no other's place: raises ChangedError.
         """
         with self._database.transaction() as db:
+            if seen is not None and seen != tuple(db.execute(statement).fetchall() for statement in _DIRECTORY):
+                raise ChangedError
             old = {str(row[0]): row for row in db.execute("SELECT userid, hash, well_known FROM directory_password")}
             for table in ("user", "password", "system"):
                 db.execute(f"DELETE FROM directory_{table}")

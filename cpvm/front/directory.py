@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.direct import InstallError, check, install
 from cpvm.cp.directory import Directory, MinidiskEntry
 from cpvm.cp.directory_source import DirectoryError
-from cpvm.cp.directory_store import SCHEMA, DirectoryStore
+from cpvm.cp.directory_store import SCHEMA, ChangedError, DirectoryStore
 from cpvm.cp.directory_text import source_of
 from cpvm.cp.savedsys import SCHEMA as SAVED
 from cpvm.cp.statements import statements
@@ -22,6 +22,9 @@ from cpvm.front.status import USAGE
 
 IN_ERROR = 1
 """Exit status: the source has errors, and nothing was changed."""
+
+TRIES = 100
+"""How often a change is made anew because somebody else has changed the directory meanwhile."""
 
 _HELP = """\
 `show` writes the directory as source statements, `install` puts a source in its place: at once and as a whole, or, if
@@ -83,6 +86,24 @@ def installed(folder: Path, store: DirectoryStore, directory: Directory) -> None
         install(folder, store, directory)
     except InstallError as error:
         raise DirectoryFailed(str(error)) from error
+
+
+def changed(folder: Path, store: DirectoryStore, made: Callable[[], Directory]) -> None:
+    """Change the directory as it is: MADE makes the new one of it, again if somebody else was faster.
+
+    Raises DirectoryFailed, and what MADE raises.
+    """
+    for _ in range(TRIES):
+        seen = store.seen
+        directory = made()
+        try:
+            install(folder, store, directory, seen=seen)
+        except ChangedError:
+            continue
+        except InstallError as error:
+            raise DirectoryFailed(str(error)) from error
+        return
+    raise DirectoryFailed("others change the directory all the time; try it again")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from cpvm.cp.directory import (
     NO_TERMINAL,
     UNCHANGED,
     ConsoleEntry,
+    Directory,
     LinkEntry,
     MinidiskEntry,
     SpoolEntry,
@@ -24,12 +25,14 @@ from cpvm.cp.directory_text import source_of, user_lines
 from cpvm.cp.minidisk import volume_path
 from cpvm.cp.operand import is_userid
 from cpvm.cp.password import MAX_LENGTH, hash_password
-from cpvm.front.directory import IN_ERROR, DirectoryFailed, checked, installed, opened
+from cpvm.front.directory import IN_ERROR, DirectoryFailed, changed, checked, opened
 from cpvm.front.sshkeys import BadKey, UserKeys, parse
 from cpvm.front.status import USAGE
 from cpvm.front.users import DEVICE
 from cpvm.machine.device import MediaError
+from cpvm.machine.media.newfile import temporary_for
 from cpvm.machine.media.volume import Volume
+from cpvm.machine.media.volumefile import put_in_place
 
 _VOLID = 6
 _DISK = 10
@@ -153,20 +156,37 @@ def _add(folder: Path, store: DirectoryStore, given: argparse.Namespace) -> None
     if given.disk < 0:
         raise DirectoryFailed(f"{given.disk} is no number of cylinders")
     password = _password(given.password, userid).upper()
-    entry = _model(store, userid, given)
-    lines = []
     volume = None
     if given.disk:
         volume = VolumeEntry(_free_name(store, folder, userid), DEVICE, given.disk + 1)
+        checked(_with_user(store, userid, password, given, volume), store, f"user {userid}")  # before the disk is made
+        _make_disk(folder, volume, userid)
+
+    def made() -> Directory:
+        if userid in store.users:
+            raise DirectoryFailed(f"{userid} is in the directory already")
+        return checked(_with_user(store, userid, password, given, volume), store, f"user {userid}")
+
+    try:
+        changed(folder, store, made)
+    except DirectoryFailed:
+        if volume is not None:
+            volume_path(folder, volume.volid).unlink(missing_ok=True)
+        raise
+    print(f"{userid} is in the directory" + (f", with a disk 191 of {given.disk} cylinders" if given.disk else ""))
+
+
+def _with_user(
+    store: DirectoryStore, userid: str, password: str, given: argparse.Namespace, volume: VolumeEntry | None
+) -> str:
+    """The source of the directory with one more user, whose disk is on a volume of its own. Raises DirectoryFailed."""
+    entry = _model(store, userid, given)
+    lines = []
+    if volume is not None:
         disk = MinidiskEntry(0x191, DEVICE, 1, given.disk, volume.volid, "MR")
         entry = replace(entry, devices=tuple(sorted((*entry.devices, disk), key=lambda device: device.vaddr)))
         lines.append(f"VOLUME {volume.volid} {volume.devtype} {volume.cylinders}")
-    source = "\n".join([*lines, source_of(store) + "*", *user_lines(entry, password)]) + "\n"
-    directory = checked(source, store, f"user {userid}")
-    if volume is not None:
-        _make_disk(folder, volume, userid)
-    installed(folder, store, directory)
-    print(f"{userid} is in the directory" + (f", with a disk 191 of {given.disk} cylinders" if given.disk else ""))
+    return "\n".join([*lines, source_of(store) + "*", *user_lines(entry, password)]) + "\n"
 
 
 def _model(store: DirectoryStore, userid: str, given: argparse.Namespace) -> UserEntry:
@@ -196,13 +216,14 @@ def _free_name(store: DirectoryStore, folder: Path, userid: str) -> str:
 
 
 def _make_disk(folder: Path, entry: VolumeEntry, userid: str) -> None:
-    """Make the volume, with a formatted CMS disk on it, before the directory has it."""
+    """Make the volume, with a formatted CMS disk on it, before the directory has it: at once or not at all."""
     from cms.build import empty_disk  # brings the assembler, which nothing else here needs
     from cpvm.front.firstfiles import PROFILE
 
     path = volume_path(folder, entry.volid)
     try:
-        volume = Volume.create(path, entry.devtype, entry.volid, cylinders=entry.cylinders)
+        new = temporary_for(path)
+        volume = Volume.create(new, entry.devtype, entry.volid, cylinders=entry.cylinders)
         try:
             disk = volume.minidisk(1, entry.cylinders - 1)
             tracks = empty_disk(entry.cylinders - 1, f"{userid[:3]}191", {("PROFILE", "EXEC"): PROFILE}).tracks()
@@ -211,14 +232,20 @@ def _make_disk(folder: Path, entry: VolumeEntry, userid: str) -> None:
                     disk.write(cyl, head, image)
         finally:
             volume.close()
+        put_in_place(new, path)
+        new.unlink(missing_ok=True)
     except (MediaError, OSError, ValueError) as error:
         raise DirectoryFailed(f"the disk cannot be made: {error}") from error
 
 
 def _remove(folder: Path, store: DirectoryStore, entry: UserEntry) -> None:
-    lines = source_of(store).splitlines()
-    start = next(number for number, line in enumerate(lines) if line.split()[:2] == ["USER", entry.userid])
-    end = next((number for number in range(start + 1, len(lines)) if lines[number] == "*"), len(lines))
-    directory = checked("\n".join([*lines[:start], *lines[end:]]) + "\n", store, f"without {entry.userid}")
-    installed(folder, store, directory)
-    print(f"{entry.userid} is no more in the directory")
+    def made() -> Directory:
+        lines = source_of(store).splitlines()
+        starts = [number for number, line in enumerate(lines) if line.split()[:2] == ["USER", entry.userid]]
+        if not starts:
+            raise DirectoryFailed(f"{entry.userid} is not in the directory")
+        start = starts[0]
+        end = next((number for number in range(start + 1, len(lines)) if lines[number] == "*"), len(lines))
+        return checked("\n".join([*lines[:start], *lines[end:]]) + "\n", store, f"without {entry.userid}")
+
+    changed(folder, store, made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from cpvm import cli
 from cpvm.cp.savedsys import PAGE
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
+from cpvm.front import user
 from tests.cp.helper import DIRECTORY, Site
 
 
@@ -90,6 +92,43 @@ def test_users_come_and_go_while_the_system_runs(site: Site, capsys: pytest.Capt
     assert maint.type("LINK ANNA 191 291 RR")[0].startswith("DMKLNK053E")
     assert cpvm("user", "remove", "anna", "--system", site.folder) == 2
     assert cpvm("user", "remove", "maint", "--system", site.folder) == 1, "others link to its disk"
+
+
+def test_changes_at_the_same_time_are_all_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three add users at once, one removes a user: who is told that it is done finds it done."""
+    make_disk, others = user._make_disk, ["carl"]
+
+    def meanwhile(*given: Any) -> None:
+        make_disk(*given)
+        if others:
+            assert cpvm("user", "add", others.pop(), "--disk", "2", *words) == 0
+        else:
+            assert cpvm("user", "add", "bert", "--disk", "0", *words) == 0
+            assert cpvm("user", "remove", "nobody", "--system", folder) == 0
+
+    words = ("--password", "X", "--system", folder)
+    monkeypatch.setattr(user, "_make_disk", meanwhile)
+    assert cpvm("user", "add", "anna", "--disk", "2", *words) == 0
+    capsys.readouterr()
+    assert cpvm("user", "list", "--system", folder) == 0
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert {"ANNA", "BERT", "CARL"} <= listed and "NOBODY" not in listed
+    assert not list((folder / "volumes").glob(".*"))
+
+
+def test_a_user_who_comes_twice_at_the_same_time_leaves_one_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_disk, words = user._make_disk, ("user", "add", "anna", "--disk", "2", "--password", "X", "--system", folder)
+
+    def meanwhile(*given: Any) -> None:
+        make_disk(*given)
+        monkeypatch.undo()
+        assert cpvm(*words) == 0
+
+    monkeypatch.setattr(user, "_make_disk", meanwhile)
+    assert cpvm(*words) == 2
+    assert [path.name for path in (folder / "volumes").glob("ANNA*")] == ["ANNA1.volume"]
 
 
 @pytest.mark.parametrize("password", ["", "has blank", "ninechars", "nolog", "*"])

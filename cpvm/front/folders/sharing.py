@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cpvm.cp.directory import MinidiskEntry
+from cpvm.cp.directory import Directory, MinidiskEntry
 from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.directory_text import source_of
 from cpvm.cp.minidisk import volume_path
 from cpvm.cp.sharedfolders import FILE, SharedFolder, shared_folders
-from cpvm.front.directory import checked, installed, opened
+from cpvm.front.directory import changed, checked, opened
 from cpvm.front.disks.place import DiskError
 from cpvm.front.folders.disk import FolderDisk
 from cpvm.machine.device import MediaError
@@ -64,8 +64,12 @@ def share(system: Path | None, wanted: Wanted) -> list[str]:
         mode = "MR" if wanted.write else "RR"
         mdisk = MinidiskEntry(wanted.vaddr, _DEVICE, 0, cylinders, volid, mode)
         line = f" MDISK {mdisk.vaddr:03X} {_DEVICE} 0 {cylinders} {volid} {mode}{' ALL' if wanted.everybody else ''}"
-        source = f"VOLUME {volid} {_DEVICE} {cylinders}\n" + _with(source_of(store), userid, line)
-        installed(folder, store, checked(source, store, f"user {userid}"))
+
+        def made() -> Directory:
+            source = f"VOLUME {volid} {_DEVICE} {cylinders}\n" + _with(source_of(store), userid, line)
+            return checked(source, store, f"user {userid}")
+
+        changed(folder, store, made)
     access = "reads and writes" if wanted.write else "reads"
     return [*notes, f"{path} is volume {volid}: {userid} {access} it as {wanted.vaddr:03X} from the next LOGON on"]
 
@@ -82,13 +86,17 @@ def unshare(system: Path | None, volid: str) -> list[str]:
         there = shared_folders(folder)
         if volid not in there:
             raise DiskError(f"{volid} is no folder of the system")
-        kept = [
-            line
-            for line in source_of(store).splitlines()
-            if not (line.split()[:1] == ["MDISK"] and volid in line.split()[5:6])
-            and line.split()[:2] != ["VOLUME", volid]
-        ]
-        installed(folder, store, checked("\n".join(kept) + "\n", store, f"without {volid}"))
+
+        def made() -> Directory:
+            kept = [
+                line
+                for line in source_of(store).splitlines()
+                if not (line.split()[:1] == ["MDISK"] and volid in line.split()[5:6])
+                and line.split()[:2] != ["VOLUME", volid]
+            ]
+            return checked("\n".join(kept) + "\n", store, f"without {volid}")
+
+        changed(folder, store, made)
         store.remove_volume(volid)
         path = there.pop(volid).path
         _note(folder, there)

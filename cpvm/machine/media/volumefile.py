@@ -307,7 +307,7 @@ def create_file(path: Path, facts: Mapping[str, Fact], pieces: Mapping[int, byte
             database.execute("COMMIT")
         finally:
             disconnect(database)
-        _put_in_place(new, path)
+        put_in_place(new, path)
     except FAILURES as error:
         raise MediaError(f"{path}: {error}") from error
     except OSError as error:
@@ -317,8 +317,8 @@ def create_file(path: Path, facts: Mapping[str, Fact], pieces: Mapping[int, byte
             new.unlink(missing_ok=True)
 
 
-def _put_in_place(new: Path, path: Path) -> None:
-    """Give a file its name, unless that name is taken."""
+def put_in_place(new: Path, path: Path) -> None:
+    """Give a file its name, unless that name is taken. Raises MediaError, OSError."""
     try:
         os.link(new, path)
     except FileExistsError:
