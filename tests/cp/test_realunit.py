@@ -171,6 +171,22 @@ def test_the_operator_at_a_printer_that_waits(tmp_path: Path) -> None:
         assert len(list((tmp_path / "way" / "blocked").iterdir())) == 3
 
 
+@pytest.mark.parametrize("place", ["folder=paper", "file=paper.txt"])
+def test_a_printer_leaves_room_on_the_disk_of_the_host(tmp_path: Path, place: str) -> None:
+    with running(tmp_path, f"00F 1403 spool {place} nosep drained") as (site, operator):
+        print_pages(site, 3)
+        ask(operator, "SET LIMIT SYSTEM RESERVE 1000000G")
+        ask(operator, "START 00F")
+        operator.until_line("No space left on device")
+        assert len(site.system.spool.files("PRT")) == 1
+        ask(operator, "SET LIMIT SYSTEM RESERVE INITIAL")
+        ask(operator, "START 00F")
+        wait_until(site, lambda: not site.system.spool.files("PRT"))
+        printed = tmp_path / place.partition("=")[2]
+        files = [printed] if printed.is_file() else list(printed.iterdir())
+        assert sum(file.read_text().count("LINE 1\n") for file in files) == 3
+
+
 def test_going_back_by_pages(tmp_path: Path) -> None:
     with running(tmp_path, "00F 1403 spool file=paper.txt nosep rate=600") as (site, operator):
         print_pages(site, 3)

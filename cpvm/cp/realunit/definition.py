@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from cpvm.cp.directory import UNIT_RECORD_TYPES
 from cpvm.cp.realunit.hopper import InputUnit
-from cpvm.cp.realunit.outlet import CommandOutlet, FileOutlet, FolderOutlet, Outlet
+from cpvm.cp.realunit.outlet import CommandOutlet, FileOutlet, FolderOutlet, Outlet, Room
 from cpvm.cp.realunit.unit import ANY_CLASS, OutputUnit, Traits
 from cpvm.machine.configure import accept, flag, number, parse_address
 from cpvm.machine.device import ConfigurationError
@@ -67,7 +67,7 @@ def _output(system: System, raddr: int, devtype: str, kind: str, options: dict[s
     format = chosen[0]
     if format == "pdf":
         require()
-    outlet, detail = _outlet(system.folder, options, format, formats[format])
+    outlet, detail = _outlet(system, options, format, formats[format])
     traits = Traits(
         classes=_classes(options.get("class", "A")),
         separator=not flag(options, "nosep"),
@@ -90,7 +90,8 @@ def _output(system: System, raddr: int, devtype: str, kind: str, options: dict[s
     return unit
 
 
-def _outlet(folder: Path, options: dict[str, str], format: str, suffix: str) -> tuple[Outlet, str]:
+def _outlet(system: System, options: dict[str, str], format: str, suffix: str) -> tuple[Outlet, str]:
+    folder, room = system.folder, Room(lambda: system.spool.reserve)
     places = [name for name in _PLACES if options.get(name)]
     if len(places) != 1:
         raise ConfigurationError("a spooled printer or punch has one of file=, folder=, command=")
@@ -102,10 +103,10 @@ def _outlet(folder: Path, options: dict[str, str], format: str, suffix: str) -> 
         raise ConfigurationError("shell goes with command=")
     path = folder / Path(value).expanduser()
     if place == "folder":
-        return FolderOutlet(path, suffix), value
+        return FolderOutlet(path, suffix, room), value
     if format == "pdf":
         raise ConfigurationError("a PDF file holds one listing: pdf goes with folder= or command=")
-    return FileOutlet(path), value
+    return FileOutlet(path, room), value
 
 
 def _classes(text: str) -> str:

@@ -11,10 +11,12 @@ import errno
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -25,6 +27,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9$#@_+=-]")
 _LOOK_MS: Final = 100  # between two looks whether to wait any longer
 _NO_DISK: Final = frozenset((errno.EINVAL, errno.ENOTSUP, errno.EROFS))  # of fsync for a FIFO or a device
 _LAST_WORDS: Final = 200  # bytes of what a command said when it failed
+_LOOK_BYTES: Final = 1024 * 1024  # written between two looks how much the host's disk has left
 
 
 class OutletError(Exception):
@@ -53,13 +56,36 @@ class Outlet(Protocol):
         """End an operation that another thread waits for. Raises nothing."""
 
 
+class Room:
+    """Sees that what users print leaves as much of the host's disk free as the spool does."""
+
+    def __init__(self, reserve: Callable[[], int]) -> None:
+        """RESERVE: bytes that are to stay free."""
+        self._reserve = reserve
+        self._unlooked = 0
+
+    def look(self, folder: Path) -> None:
+        """Raise OSError if the disk of FOLDER has less."""
+        self._unlooked = 0
+        if shutil.disk_usage(folder).free < self._reserve():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    def more(self, count: int, folder: Path) -> None:
+        """COUNT bytes are to be written; looks now and then."""
+        self._unlooked += count
+        if self._unlooked >= _LOOK_BYTES:
+            self.look(folder)
+
+
 class FileOutlet:
     """A host file that grows, as paper piles up behind a printer."""
 
     continuous = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, room: Room | None = None) -> None:
         self._path = path
+        self._room = room
+        self._is_file = False
         self._file: FileIO | None = None
         self._killed = False
 
@@ -68,10 +94,15 @@ class FileOutlet:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._killed = False
         self._file = FileIO(self._path, "ab", opener=_without_waiting)  # who looks sees what has been printed
+        self._is_file = self._path.is_file()
+        if self._room is not None and self._is_file:
+            self._room.look(self._path.parent)
 
     def write(self, data: bytes) -> None:
         """Append. Where somebody has to take it, as from a FIFO, it is waited for, until `kill`."""
         assert self._file is not None
+        if self._room is not None and self._is_file:
+            self._room.more(len(data), self._path.parent)
         left = memoryview(data)
         while left:  # a disk that is nearly full takes a part
             taken = self._file.write(left)
@@ -119,8 +150,9 @@ class FolderOutlet:
 
     continuous = False
 
-    def __init__(self, folder: Path, suffix: str) -> None:
+    def __init__(self, folder: Path, suffix: str, room: Room | None = None) -> None:
         self._folder = folder
+        self._room = room
         self._suffix = suffix
         self._file: IO[bytes] | None = None
         self._name = ""
@@ -128,6 +160,8 @@ class FolderOutlet:
     def begin(self, file: SpoolFile, copy: int) -> None:
         """Open a hidden file."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        if self._room is not None:
+            self._room.look(self._folder)
         self._name = file_name(file, copy, self._suffix)
         part = self._folder / f".{self._name}.part"
         part.unlink(missing_ok=True)  # by a kill; or somebody has put a link there
@@ -136,6 +170,8 @@ class FolderOutlet:
     def write(self, data: bytes) -> None:
         """Append."""
         assert self._file is not None
+        if self._room is not None:
+            self._room.more(len(data), self._folder)
         self._file.write(data)
 
     def finish(self) -> None:
