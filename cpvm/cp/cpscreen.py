@@ -15,6 +15,7 @@ from cpvm.cp.screeninput import Record, TypedOver
 from cpvm.cp.screenlines import STATUS, Image, Line, Looks, add_image, logo
 from cpvm.cp.session import Origin, ReadState, Session
 from cpvm.s370.datastream import KEYS, Aid, Attribute, Control, Order, Write, encode_address
+from cpvm.typedpasswords import masked
 
 if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
@@ -310,8 +311,9 @@ class CPScreen:
         if self._logo:
             self._no_logo()
         if self.state is not ReadState.PASSWORD and text.strip() and not self._imaged:
-            self._add(text, Origin.TYPED, self._vm is not None and self._vm.terminal.hilight)
-            self.echoed(text)
+            shown = masked(text, logon=self.state is ReadState.LOGON)
+            self._add(shown, Origin.TYPED, self._vm is not None and self._vm.terminal.hilight)
+            self.echoed(shown)
         session.entered(text)
 
     def altered(self) -> bytes:

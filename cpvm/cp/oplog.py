@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cpvm.cp import clock, hosttrouble
@@ -15,6 +16,7 @@ from cpvm.cp.private import opener
 from cpvm.cp.session import harmless
 
 FAILURE = message("DMKPSA908I", "CONTROL PROGRAM ERROR IN {}: {}")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _KEPT = 1000
 _MAX_FILE = 4 * 1024 * 1024
 
@@ -51,7 +53,7 @@ class OperatorLog:
             self.troubles.tell(where.upper(), refused)
             return hosttrouble.failed(refused)
         self.write(FAILURE.full(where, type(error).__name__))
-        for line in "".join(traceback.format_exception(error)).splitlines():
+        for line in _told(error):
             self._keep("  " + line)
         return CONTROL_PROGRAM_ERROR
 
@@ -63,3 +65,9 @@ class OperatorLog:
                 self._path.replace(self._path.with_suffix(".old"))
             with open(self._path, "a", encoding="utf-8", opener=opener) as file:
                 file.write(f"{clock.mmddyy(now)} {clock.hhmmss(now)} {text}\n")
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    """The traceback, without what is quoted in the errors' texts: it may be what somebody typed, a password even."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        yield line if line.startswith(" ") else _QUOTED.sub("'...'", line)

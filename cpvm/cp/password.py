@@ -34,5 +34,11 @@ def check_password(password: str, hashed: str) -> bool:
 
 def _digest(password: str, salt: bytes, cost: int, block: int) -> bytes:
     return hashlib.scrypt(
-        password.upper().encode(), salt=salt, n=cost, r=block, p=1, dklen=32, maxmem=256 * cost * block
+        password.upper().encode("utf-8", "surrogatepass"),
+        salt=salt,
+        n=cost,
+        r=block,
+        p=1,
+        dklen=32,
+        maxmem=256 * cost * block,
     )

@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cpvm.typedpasswords import masked
+
 KEYS = 24
 _REMEMBERED = 20  # lines that RETRIEVE can go back
 
@@ -39,9 +41,9 @@ class Retrieval:
         self._back = 0
 
     def entered(self, line: str) -> None:
-        """A line was typed; the next `retrieve` gives it."""
+        """A line was typed; the next `retrieve` gives it, unless there is a password in it."""
         self._back = 0
-        if line.strip() and (not self._lines or self._lines[-1] != line):
+        if line.strip() and masked(line) == line and (not self._lines or self._lines[-1] != line):
             self._lines.append(line)
 
     def retrieve(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cpvm.cp import guard
 from cpvm.cp.effect import Delay, Effect, Work, delay, work
 from cpvm.cp.journal import What
-from cpvm.cp.message import NOT_IN_DIRECTORY, CPError, message
+from cpvm.cp.message import CONTROL_PROGRAM_ERROR, NOT_IN_DIRECTORY, CPError, message
 from cpvm.cp.operand import userid as valid_userid
 from cpvm.cp.password import check_password
 
@@ -165,6 +165,9 @@ def sign_on(
             over(None)
         except CPError as trouble:
             over(trouble)
+        except Exception as trouble:
+            system.log.failure("SIGN ON", trouble)
+            over(CONTROL_PROGRAM_ERROR.error())
         else:
             if isinstance(effect, Delay):
                 system.timers.after(effect.seconds, lambda: go_on(None))

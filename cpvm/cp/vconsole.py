@@ -27,6 +27,7 @@ from cpvm.cp.vspool import Output
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.s370.datastream import Aid
 from cpvm.s370.ebcdic import to_ebcdic
+from cpvm.typedpasswords import masked
 
 if TYPE_CHECKING:
     from cpvm.cp.session import Session
@@ -159,7 +160,7 @@ class VirtualConsole:
         if not (isinstance(asked, Ask) and asked.hidden):
             self._retrieval.entered(text)
             if text.strip():
-                self._recent.append(Line(text, Origin.TYPED))
+                self._recent.append(Line(masked(text), Origin.TYPED))
         if function is not None and isinstance(asked, Ask):
             function.reply(text)
             return

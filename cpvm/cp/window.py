@@ -14,6 +14,7 @@ from cpvm.cp.displaywire import DisplayWire
 from cpvm.cp.graphic import GraphicTerminal
 from cpvm.cp.screenlines import Line
 from cpvm.cp.session import Origin, ReadState
+from cpvm.typedpasswords import masked
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
@@ -83,7 +84,8 @@ class WindowTerminal(GraphicTerminal):
 
     def _remember(self, text: str) -> None:
         if self.session.current is not ReadState.PASSWORD and text.strip():
-            self._recent.append(Line(text, Origin.TYPED))
+            shown = masked(text, logon=self.session.current is ReadState.LOGON)
+            self._recent.append(Line(shown, Origin.TYPED))
 
     def _echoed(self, text: str) -> None:
         """A line was typed on CP's screen: it belongs to the lines, too."""

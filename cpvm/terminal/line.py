@@ -4,10 +4,11 @@ A terminal knows CP only through the two small protocols below. CP calls a `Term
 its methods may wait; a `Session` may be called from any thread.
 """
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+from cpvm.typedpasswords import masked
 
 MAX_LINE = 512
 """Longest typed line in characters; a longer one is refused whole, since half a command may do harm."""
@@ -124,26 +125,9 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-_LOGON_PASSWORD = re.compile(
-    r"^(?P<head>\s*(?:#?CP\s+)?(?:LOGO|LOGON|LOGI|LOGIN|AUTOLO|AUTOLOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-# These abbreviate LOGON only where nobody is logged on: in CMS, L is LISTFILE.
-_SHORT_LOGON_PASSWORD = re.compile(r"^(?P<head>\s*(?:L|LO|LOG)\s+\S+\s+)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE)
-_LINK_PASSWORD = re.compile(r"^(?P<head>.*\bLINK\b.*\bPASS=\s*)(?P<password>\S+)(?P<rest>.*)$", re.IGNORECASE)
-
-
 def without_passwords(text: str, state: ReadState) -> str:
     """A line typed in `state` as it may be shown or kept: a password inside a command is masked as XXXXXXXX."""
-    patterns = [_LOGON_PASSWORD, _LINK_PASSWORD]
-    if state is ReadState.LOGON:
-        patterns.append(_SHORT_LOGON_PASSWORD)
-    for pattern in patterns:
-        if match := pattern.match(text):
-            if match["password"].upper() in ("MASK", "NOIPL"):
-                continue
-            return f"{match['head']}XXXXXXXX{match['rest']}"
-    return text
+    return masked(text, logon=state is ReadState.LOGON)
 
 
 class History:
