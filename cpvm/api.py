@@ -47,6 +47,8 @@ from types import TracebackType
 from typing import Self
 
 from cpvm import sysgen
+from cpvm.cp.hosttrouble import words
+from cpvm.cp.lockfile import SystemRunningError
 from cpvm.cp.system import System, SystemStartError
 from cpvm.cp.warmstart import Start
 from cpvm.front.bare import BareMachine
@@ -321,14 +323,19 @@ def start(
         system = System(path, host_halves(), engine=engine, processors=processors)
     except EngineError as error:
         raise SystemDirectoryError(str(error)) from error
-    except SystemStartError as error:
+    except SystemRunningError as error:
         raise SystemDirectoryError(f"{error}; `cpvm connect` is one more terminal on a running system") from error
+    except SystemStartError as error:
+        raise SystemDirectoryError(str(error)) from error
     try:
         if rebuild_cms:
             sysgen.rebuild_cms(system, progress)
         old = sysgen.cms_outdated(path)
         system.start(spool, drain=drain)
-    except BaseException:
+    except BaseException as error:
         system.shutdown(wait=True)
+        refused = words(error)
+        if refused:
+            raise SystemDirectoryError(f"{path}: {refused.lower()}") from error
         raise
     return SystemHandle(system, path, old)

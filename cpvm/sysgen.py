@@ -49,8 +49,8 @@ def prepare(directory: Path | None = None, progress: Progress | None = None) -> 
     try:
         if not _exists(path):
             _make(path, progress or (lambda text: None))
-    except (OSError, MediaError, SystemStartError, SystemDiskError) as error:
-        raise SystemDirectoryError(f"the system in {path} could not be made: {error}") from error
+    except (OSError, sqlite3.Error, MediaError, SystemStartError, SystemDiskError) as error:
+        raise SystemDirectoryError(f"the system in {path} can be neither found nor made: {error}") from error
     return path
 
 
@@ -74,7 +74,7 @@ def rebuild_cms(system: System, progress: Progress | None = None) -> None:
     """
     try:
         systemdisk.rebuild(system, progress or (lambda text: None))
-    except (OSError, MediaError, SystemDiskError) as error:
+    except (OSError, sqlite3.Error, MediaError, SystemDiskError) as error:
         raise SystemDirectoryError(f"CMS in {system.folder} could not be rebuilt: {error}") from error
 
 

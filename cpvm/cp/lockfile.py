@@ -15,6 +15,10 @@ class SystemStartError(Exception):
     """The system cannot be created or started; the text says why."""
 
 
+class SystemRunningError(SystemStartError):
+    """Another process runs the system, or works on it."""
+
+
 def trouble_of(folder: Path, error: Exception) -> str:
     """Why the system in FOLDER cannot be started."""
     if isinstance(error, DatabaseError):
@@ -34,7 +38,7 @@ def lock_folder(folder: Path) -> IO[str]:
         _lock(file)
     except OSError as error:
         file.close()
-        raise SystemStartError(f"the system in {folder} is running already") from error
+        raise SystemRunningError(f"the system in {folder} is running already") from error
     return file
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from cpvm.cp.system import System
 
 LOOK_SECONDS = 0.5
+RETRY_SECONDS: Final = 10.0
+"""After which a thread is asked for again."""
 REJECTED: Final = "rejected"
 _UNFINISHED = ("~", ".part", ".tmp", ".swp")
 _MAX_DECK: Final = 256 * 1024 * 1024  # bytes
@@ -96,8 +98,14 @@ class InputUnit(RealDevice):
         if self.drained or self._closing:
             return
         if self._thread is None:
-            self._thread = threading.Thread(target=self._main, name=self.name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._main, name=self.name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # the host has none
+                self._system.log.failure(self.name, error)
+                self._system.timers.after(RETRY_SECONDS, self.dispatch)
+                return
+            self._thread = thread
         self._wake.set()
 
     def close(self) -> None:
