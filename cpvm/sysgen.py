@@ -6,6 +6,7 @@ leaves nothing half made; the next start begins anew.
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path

@@ -45,7 +45,7 @@ def test_a_system_of_another_layout_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SystemDirectoryError, match="could not be made"):
+    with pytest.raises(SystemDirectoryError, match="neither found nor made"):
         sysgen.prepare(tmp_path / "file" / "system")
 
 
