@@ -228,7 +228,7 @@ class SystemHandle:
             port,
             display_connector(system),
             fence=system.post,
-            failed=lambda error: system.post(lambda: system.log.failure("TERMINALS", error)),
+            failed=lambda error: system.report("TERMINALS", error),
             tls=tls,
             prefix="L" if tls is None else "T",
             taken=lambda name: any(session.terminal.name == name for session in tuple(system.sessions)),
