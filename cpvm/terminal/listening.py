@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Final
+
+LIBRARIES: Final = ("asyncio", "asyncssh", "aiohttp")
+"""Whose own remarks about what clients do are not shown to whoever has started the system, unless he asks for them."""
+
+Failed = Callable[[Exception], object]
 
 
 class Listener(ABC):
@@ -12,9 +20,13 @@ class Listener(ABC):
 
     Args:
         name: of the thread.
+        failed: told of errors in this program, from any thread; without it they are passed over.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, failed: Failed | None = None) -> None:
+        for library in LIBRARIES:
+            _quiet(logging.getLogger(library))
+        self._failed = failed
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._ready = threading.Event()
@@ -46,6 +58,7 @@ class Listener(ABC):
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(self._trouble)
         try:
             try:
                 host, port = (self._loop.run_until_complete(self._begin()))[:2]
@@ -60,6 +73,16 @@ class Listener(ABC):
         finally:
             self._loop.close()
 
+    def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something went wrong that nobody has caught: if it is not the network's doing, tell it."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and not self._of_the_network(error) and self._failed is not None:
+            self._failed(error)
+
+    def _of_the_network(self, error: Exception) -> bool:
+        """Whether it is what a client or the network does."""
+        return isinstance(error, OSError)
+
     @abstractmethod
     async def _begin(self) -> tuple[str, int]:
         """Begin to listen; returns where. Raises OSError."""
@@ -67,3 +90,9 @@ class Listener(ABC):
     @abstractmethod
     async def _end(self) -> None:
         """End all connections."""
+
+
+def _quiet(logger: logging.Logger) -> None:
+    """Have a logger write nothing where no handler was given to it or to one above it."""
+    if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+        logger.addHandler(logging.NullHandler())

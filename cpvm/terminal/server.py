@@ -4,14 +4,13 @@ import asyncio
 import itertools
 import ssl
 from collections.abc import Callable
-from typing import Any
 
 from cpvm.terminal import leantls
 from cpvm.terminal.arrival import Caller, ask
 from cpvm.terminal.door import Client, StreamDoor
 from cpvm.terminal.line import Connect
 from cpvm.terminal.linemode import Histories
-from cpvm.terminal.listening import Listener
+from cpvm.terminal.listening import Failed, Listener
 from cpvm.terminal.places import HOUSE, Places
 from cpvm.terminal.telnet import TelnetLine
 from cpvm.terminal.throttle import Fence
@@ -57,18 +56,17 @@ class TelnetServer(Listener):
         display: ConnectDisplay | None = None,
         *,
         fence: Fence | None = None,
-        failed: Callable[[Exception], None] | None = None,
+        failed: Failed | None = None,
         tls: ssl.SSLContext | None = None,
         prefix: str = "L",
         taken: Callable[[str], bool] = lambda name: False,
     ) -> None:
-        super().__init__("telnet")
+        super().__init__("telnet", failed)
         self._tls = tls
         self._prefix = prefix
         self._taken = taken
         self._connect = connect
         self._fence = fence
-        self._failed = failed
         self._display = display
         self._histories = Histories()
         self._host = host
@@ -80,7 +78,6 @@ class TelnetServer(Listener):
         self._asking: dict[int, asyncio.Future[Caller]] = {}
 
     async def _begin(self) -> tuple[str, int]:
-        self._loop.set_exception_handler(self._trouble)
         if self._tls is not None:
             leantls.spare()
         self._places = Places(lambda: MAX_CONNECTIONS, self._strange, self._drop, HOUSE)
@@ -101,12 +98,6 @@ class TelnetServer(Listener):
             if isinstance(line, DisplayLine):
                 line.keep_alive()
         self._loop.call_later(KEEP_ALIVE, self._keep_alive)
-
-    def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Something went wrong that nobody has caught: if it is not the network's doing, tell it."""
-        error = context.get("exception")
-        if isinstance(error, Exception) and not isinstance(error, OSError) and self._failed is not None:
-            self._failed(error)
 
     async def _end(self) -> None:
         assert self._door is not None

@@ -3,6 +3,7 @@
 `tests/terminal/campaign.py` does the same for as long as one likes, with times and memory.
 """
 
+import argparse
 import asyncio
 import gc
 import shutil
@@ -14,9 +15,13 @@ from pathlib import Path
 import pytest
 from terminal.attackers import ATTACKS, Attack, carry_out
 from terminal.liars import Liar
+from terminal.strangers import STRANGERS
 
 from cpvm import api
 from cpvm.cp.system import System
+from cpvm.front.address import Address
+from cpvm.front.certificate import make
+from cpvm.front.services import ssh, tls, web
 
 SECONDS = 0.2
 """Of each attack."""
@@ -37,25 +42,32 @@ def shared(
         yield system, system.listen()
 
 
-async def _attack(kinds: list[Kind], address: tuple[str, int], seconds: float) -> list[Attack]:
+Ways = dict[str, tuple[str, int]]
+
+
+async def _attack(
+    kinds: list[Kind], address: tuple[str, int], seconds: float, ways: Ways | None = None
+) -> list[Attack]:
     end = time.monotonic() + seconds
     attacks = [
-        Attack(address, Liar(f"{kind.__name__} {n}"), lambda: time.monotonic() > end, ["USER01"])
+        Attack(address, Liar(f"{kind.__name__} {n}"), lambda: time.monotonic() > end, ["USER01"], ways or {})
         for n, kind in enumerate(kinds)
     ]
     await asyncio.gather(*(carry_out(kind, attack, seconds) for kind, attack in zip(kinds, attacks, strict=True)))
     return attacks
 
 
-def attacked(kinds: list[Kind], address: tuple[str, int], seconds: float = SECONDS) -> list[Attack]:
+def attacked(
+    kinds: list[Kind], address: tuple[str, int], seconds: float = SECONDS, ways: Ways | None = None
+) -> list[Attack]:
     """Attack a system."""
-    return asyncio.run(_attack(kinds, address, seconds))
+    return asyncio.run(_attack(kinds, address, seconds, ways))
 
 
 def gone(system: System) -> None:
     """Wait until no session is left but those of the system's own terminals."""
     end = time.monotonic() + QUIET
-    while any(session.terminal.name.startswith("L") for session in list(system.sessions)):
+    while any(session.terminal.name[:1] in "LTSW" for session in list(system.sessions)):
         assert time.monotonic() < end, [session.terminal.name for session in system.sessions]
         time.sleep(0.01)
 
@@ -101,3 +113,42 @@ def test_everything_at_once_leaves_nothing_behind(shared: tuple[api.SystemHandle
         tracemalloc.stop()
     assert grown < 1_000_000
     no_failure(system.system)
+
+
+@pytest.fixture
+def everyway(shared: tuple[api.SystemHandle, tuple[str, int]], tmp_path: Path) -> Iterator[Ways]:
+    """Where the other services of the system listen."""
+    pytest.importorskip("asyncssh")
+    pytest.importorskip("aiohttp")
+    pytest.importorskip("cryptography")
+    system, _ = shared
+    certificate = tmp_path / "tls.pem"
+    make(certificate, "127.0.0.1")
+    given = argparse.Namespace()
+    by_ssh = ssh.serve(system, Address("127.0.0.1", 0), given)
+    by_web = web.serve(system, Address("127.0.0.1", 0), given)
+    yield {
+        "tls": system.listen(tls=tls.context(certificate, None)),
+        "ssh": (by_ssh.address.host, by_ssh.address.port),
+        "web": (by_web.address.host, by_web.address.port),
+    }
+    by_ssh.stop()
+    by_web.stop()
+
+
+def test_the_other_doors_all_at_once(
+    shared: tuple[api.SystemHandle, tuple[str, int]], everyway: Ways, capfd: pytest.CaptureFixture[str]
+) -> None:
+    system, address = shared
+    left_out = ("link_half_open", "link_liar", "web_flood")  # which is worked off for long afterwards
+    kinds = [kind for kind in STRANGERS if kind.__name__ not in left_out]
+    with api.connect(*address) as witness:
+        witness.logon("CMSUSER")
+        witness.ipl_cms()
+        attacks = attacked(kinds, address, 1.0, everyway)
+        assert witness.command("LISTFILE PROFILE EXEC").return_code == 0
+        witness.logoff()
+    assert all(attack.connections for attack in attacks)
+    gone(system.system)
+    no_failure(system.system)
+    assert capfd.readouterr() == ("", "")

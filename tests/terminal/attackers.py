@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -50,15 +51,18 @@ class Attack:
     ended: Callable[[], bool]
     userids: list[str] = field(default_factory=list)
     """Who may be logged on; the password is the userid."""
+    ways: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Where the other services listen, by name; those that do not are not attacked."""
     connections: int = 0
     sent: int = 0
 
     @asynccontextmanager
     async def connection(
-        self, first: bytes = b"", *, reads: bool = True
+        self, first: bytes = b"", *, reads: bool = True, way: str = "", tls: ssl.SSLContext | None = None
     ) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
         """A connection; gives what sends. What the system says is thrown away, or never read."""
-        reader, writer = await asyncio.open_connection(*self.address, limit=1024)
+        address = self.ways[way] if way else self.address
+        reader, writer = await asyncio.open_connection(*address, limit=1024, ssl=tls)
         self.connections += 1
         task = asyncio.ensure_future(_throw_away(reader)) if reads else None
 

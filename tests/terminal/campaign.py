@@ -1,12 +1,12 @@
 """Attacks on the terminals of a system for a long time, with somebody at work meanwhile.
 
-    python tests/terminal/campaign.py SECONDS [SEED] [--only NAME ...] [--together 6]
+    python tests/terminal/campaign.py SECONDS [SEED] [--only NAME ...] [--together 6] [--json FILE]
 
-A system runs in a process of its own, the attackers in a second one (niced, so that they take no processor from the
-system), and a witness at a 3270 types a CMS command ten times a second. Each kind of attack goes on for its part of
-the time, by so many attackers at once; the last third is all of them together. Told is how long the witness waited, and
-what memory the system had after each. The exit status is 1 if the witness had to wait, if the memory grew, or if the
-system said anything of an error.
+A system with all its services runs in a process of its own, the attackers in a second one (niced, so that they take no
+processor from the system), and a witness at a 3270 types a CMS command ten times a second. Each kind of attack goes on
+for its part of the time, by so many attackers at once; the last third is all of them together. Told is how long the
+witness waited, and what memory the system had after each. The exit status is 1 if the witness had to wait, if the
+memory grew, or if the system said anything of an error.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bench import crowd, tnclient
+from bench import crowd, everyway, figures, tnclient
 from bench.terminals import spread
 from tests.terminal.attackers import ATTACKS, Attack, carry_out
 from tests.terminal.liars import Liar
+from tests.terminal.strangers import STRANGERS
 
 USERS = 12
 """Who can log on: the witness, and those who flood."""
@@ -38,6 +39,7 @@ PATIENCE = 0.150
 GROWTH = 40_000
 """Kilobytes that the system may have more at the end than after the first attacks of each kind. Two threads check
 passwords, each in 16 MB that the host's allocator keeps once they have been needed."""
+ALL = (*ATTACKS, *STRANGERS)
 CALM = 3.0
 """Seconds without an attack, before the first one and behind the last."""
 
@@ -54,15 +56,18 @@ class Found:
 
 
 def attackers(
-    names: list[str], address: tuple[str, int], seconds: float, seed: str, counts: list[Synchronized[int]]
+    names: list[str], ways: everyway.Ways, seconds: float, seed: str, counts: list[Synchronized[int]]
 ) -> None:
     """The attackers' process."""
     os.nice(10)
     end = time.monotonic() + seconds
     userids = [crowd.userid(n) for n in range(2, USERS + 1)]
-    kinds = {kind.__name__: kind for kind in ATTACKS}
+    kinds = {kind.__name__: kind for kind in ALL}
     attacks = [
-        (kinds[name], Attack(address, Liar(f"{seed} {name} {n}"), lambda: time.monotonic() > end, userids))
+        (
+            kinds[name],
+            Attack(ways["telnet"], Liar(f"{seed} {name} {n}"), lambda: time.monotonic() > end, userids, ways),
+        )
         for n, name in enumerate(names)
     ]
 
@@ -77,8 +82,9 @@ def attackers(
 class Campaign:
     """One of them."""
 
-    def __init__(self, system: crowd.Crowd, seed: str) -> None:
+    def __init__(self, system: crowd.Crowd, ways: everyway.Ways, seed: str) -> None:
         self._system = system
+        self._ways = ways
         self._seed = seed
         self._witness: tnclient.Terminal | None = None
         self.found: list[Found] = []
@@ -101,7 +107,7 @@ class Campaign:
         """Attack by all of NAMES at once."""
         counts = [multiprocessing.Value("q", 0) for _ in range(2)]
         process = multiprocessing.Process(
-            target=attackers, args=(names, self._system.address, seconds, f"{self._seed} {title}", counts)
+            target=attackers, args=(names, self._ways, seconds, f"{self._seed} {title}", counts)
         )
         ended = asyncio.Event()
         witness = asyncio.ensure_future(self.watch(ended))
@@ -116,10 +122,10 @@ class Campaign:
         print(f"{title:24}{found.connections:9}{found.sent / 1e6:9.1f}{ms}{found.kilobytes / 1024:9.1f}", flush=True)
 
 
-async def campaign(system: crowd.Crowd, given: argparse.Namespace) -> list[str]:
+async def campaign(system: crowd.Crowd, ways: everyway.Ways, given: argparse.Namespace) -> list[str]:
     """All attacks; what was wrong."""
-    names = given.only or [kind.__name__ for kind in ATTACKS]
-    run = Campaign(system, str(given.seed))
+    names = given.only or [kind.__name__ for kind in ALL]
+    run = Campaign(system, ways, str(given.seed))
     await run.begin()
     print(f"{'':24}{'conn.':>9}{'MB sent':>9}{'median':>9}{'95 %':>9}{'max ms':>9}{'MB mem.':>9}")
     await run.attack("nobody", [], CALM)
@@ -134,7 +140,30 @@ async def campaign(system: crowd.Crowd, given: argparse.Namespace) -> list[str]:
     print(f"memory grew by {grown} KB behind the first turn")
     if grown > GROWTH:
         wrong.append(f"memory grew by {grown} KB")
+    _save(given, run.found, names, grown)
     return wrong
+
+
+def _save(given: argparse.Namespace, found: list[Found], names: list[str], grown: int) -> None:
+    calm, everything = found[0], found[-2]
+    worst = max(found[1:-2], key=lambda one: one.waited["p95"])
+    rows = [
+        ("kinds of attack, attackers of each at once", f"{len(names)}, {given.together}"),
+        (
+            "connections, megabytes sent",
+            f"{sum(f.connections for f in found):,}, {sum(f.sent for f in found) / 1e6:,.0f}",
+        ),
+    ]
+    for what, one in (
+        ("nobody attacks", calm),
+        (f"the worst kind, {worst.name.split()[0]}", worst),
+        ("all kinds at once", everything),
+    ):
+        median, most = one.waited["p50"] * 1000, one.waited["p95"] * 1000
+        rows.append((f"a CMS command meanwhile, {what}: median, 95th percentile", f"{median:.0f}, {most:.0f} ms"))
+    rows.append(("memory more than behind the first turn", f"{grown / 1024:.1f} MB"))
+    command = f"python tests/terminal/campaign.py {given.seconds:g} {given.seed}"
+    figures.save(given.json, "terminal-attacks", command, rows)
 
 
 def main() -> None:
@@ -142,16 +171,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("seconds", type=float)
     parser.add_argument("seed", nargs="?", default="1")
-    parser.add_argument("--only", nargs="*", choices=[kind.__name__ for kind in ATTACKS], metavar="NAME")
+    parser.add_argument("--only", nargs="*", choices=[kind.__name__ for kind in ALL], metavar="NAME")
     parser.add_argument("--together", type=int, default=6, help="attackers of one kind at once")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the figures go")
     given = parser.parse_args()
     multiprocessing.set_start_method("spawn")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "system"
         crowd.make(folder, USERS)
         with (Path(temporary) / "errors").open("w+") as errors:
-            with crowd.running(folder, errors) as system:
-                wrong = asyncio.run(campaign(system, given))
+            with everyway.running(folder, errors) as (system, ways):
+                wrong = asyncio.run(campaign(system, ways, given))
             errors.seek(0)
             wrong += errors.read().splitlines()
         log = (folder / "operator.log").read_text().splitlines()

@@ -62,10 +62,14 @@ def serve(system: SystemHandle, address: Address, arguments: argparse.Namespace)
         address.host,
         address.port,
         key,
-        failed=lambda error: system.system.post(lambda: system.system.log.failure("SSH", error)),
+        failed=lambda error: system.system.post(lambda: _tell(system, error)),
     )
     server.start()
     return _SSH(server)
+
+
+def _tell(system: SystemHandle, error: Exception) -> None:
+    system.system.log.failure("SSH", error)
 
 
 SERVICE = Service("ssh", port=3022, help="also serve terminals by ssh", serve=serve)

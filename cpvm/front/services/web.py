@@ -56,9 +56,14 @@ def serve(system: SystemHandle, address: Address, arguments: argparse.Namespace)
         tls=tls,
         names=getattr(arguments, "web_name", None) or (),
         fence=system.system.post,
+        failed=lambda error: system.system.post(lambda: _tell(system, error)),
     )
     server.start()
     return _Web(server, Address(*server.address), tls is not None)
+
+
+def _tell(system: SystemHandle, error: Exception) -> None:
+    system.system.log.failure("BROWSERS", error)
 
 
 def _certificate(system: SystemHandle, address: Address, arguments: argparse.Namespace) -> ssl.SSLContext | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 
 import asyncssh
 
 from cpvm.terminal.linemode import Histories
-from cpvm.terminal.listening import Listener
+from cpvm.terminal.listening import Failed, Listener
 from cpvm.terminal.places import HOUSE, Places
 from cpvm.terminal.ssh.access import Access
 from cpvm.terminal.ssh.gate import Gate, Guest, Place
@@ -50,14 +49,11 @@ class SSHServer(Listener):
         failed: told of errors in this program; without it they are passed over.
     """
 
-    def __init__(
-        self, gate: Gate, host: str, port: int, host_key: bytes, failed: Callable[[Exception], None] | None = None
-    ) -> None:
-        super().__init__("ssh")
+    def __init__(self, gate: Gate, host: str, port: int, host_key: bytes, failed: Failed | None = None) -> None:
+        super().__init__("ssh", failed)
         self._gate = gate
         self._host, self._port = host, port
         self._host_key = asyncssh.import_private_key(host_key)
-        self._failed = failed
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._histories = Histories()
         self._threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="ssh-command")
@@ -72,13 +68,10 @@ class SSHServer(Listener):
         """Of the host key, as clients show it."""
         return str(self._host_key.get_fingerprint())
 
-    def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if isinstance(error, Exception) and not isinstance(error, OSError | asyncssh.Error) and self._failed:
-            self._failed(error)
+    def _of_the_network(self, error: Exception) -> bool:
+        return isinstance(error, OSError | asyncssh.Error)
 
     async def _begin(self) -> tuple[str, int]:
-        self._loop.set_exception_handler(self._trouble)
         self._places = Places(lambda: MAX_CONNECTIONS, lambda access: not access.occupied, Access.abort, HOUSE)
         self._strangers = Places(lambda: MAX_STRANGERS, lambda access: True, Access.abort)
         self._acceptor = await asyncssh.create_server(

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import ipaddress
 import itertools
+import logging
 import ssl
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from aiohttp import WSCloseCode, web
+from aiohttp import ClientError, WSCloseCode, web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from cpvm.terminal.listening import Listener
+from cpvm.terminal.listening import Failed, Listener
 from cpvm.terminal.places import Places
 from cpvm.terminal.throttle import Fence
 from cpvm.terminal.tn3270 import ConnectDisplay
@@ -39,6 +41,7 @@ class WebServer(Listener):
         tls: for HTTPS.
         names: under which it answers, besides those it can know itself.
         fence: the system's (see `cpvm.terminal.throttle`).
+        failed: told of errors in this program, from any thread; without it they are passed over.
     """
 
     def __init__(
@@ -51,8 +54,9 @@ class WebServer(Listener):
         tls: ssl.SSLContext | None = None,
         names: Iterable[str] = (),
         fence: Fence | None = None,
+        failed: Failed | None = None,
     ) -> None:
-        super().__init__("web")
+        super().__init__("web", failed)
         self._display = display
         self._fence = fence
         self._host, self._port, self._tls = host, port, tls
@@ -81,6 +85,7 @@ class WebServer(Listener):
         runner = web.AppRunner(
             application,
             access_log=None,
+            logger=self._logger(),
             handle_signals=False,
             shutdown_timeout=_CLOSE_GRACE,
             lingering_time=_LINGER,
@@ -95,6 +100,15 @@ class WebServer(Listener):
             raise
         self._gate, self._runner = gate, runner
         return address
+
+    def _of_the_network(self, error: Exception) -> bool:
+        return isinstance(error, OSError | HttpProcessingError | ClientError)
+
+    def _logger(self) -> logging.Logger:
+        """Where aiohttp writes what went wrong with a request."""
+        logger = logging.Logger(__name__)
+        logger.addHandler(_Telling(lambda error: self._trouble(self._loop, {"exception": error})))
+        return logger
 
     async def _end(self) -> None:
         assert self._gate is not None and self._runner is not None
@@ -182,6 +196,18 @@ class WebServer(Listener):
         if self._gate is not None:
             self._gate.known(request, lambda: True)
         return await self._socket(request, most, protocol)
+
+
+class _Telling(logging.Handler):
+    """Passes on the exceptions of what is logged."""
+
+    def __init__(self, tell: Callable[[BaseException], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info is not None and record.exc_info[1] is not None:
+            self._tell(record.exc_info[1])
 
 
 def _abort(request: web.Request) -> None:
