@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -221,8 +221,13 @@ class Spool:
 
     def move(self, file: SpoolFile, owner: str, queue: str = "RDR") -> SpoolFile:
         """Put FILE at the end of a queue of OWNER's."""
-        moved = replace(file, owner=owner, queue=queue, position=self.next_position())
-        self.update(moved)
+        return self.move_all([file], owner, queue)[0]
+
+    def move_all(self, files: Iterable[SpoolFile], owner: str, queue: str = "RDR") -> list[SpoolFile]:
+        """Put FILES at the end of a queue of OWNER's in their order, all at once."""
+        first = self.next_position()
+        moved = [replace(file, owner=owner, queue=queue, position=at) for at, file in enumerate(files, first)]
+        self.update(*moved)
         return moved
 
     def next_position(self) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+
+import pytest
 
 from cpvm.cp.vspool import Output, Reader
 from cpvm.machine.device import CHECK, NotReadyError
@@ -153,6 +156,25 @@ def test_transfer_to_and_from(site: Site) -> None:
     assert sender.type("Q F") == ["FILES: 002 RDR, NO PRT, NO PUN"]
     assert sender.type("TRANSFER ALL FROM") == ["DMKCSU020E USERID MISSING OR INVALID"]
     assert sender.type("TRANSFER ALL NOSUCH") == ["DMKCSU053E NOSUCH NOT IN CP DIRECTORY"]
+
+
+def test_several_files_are_transferred_at_once_or_not_at_all(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends CP in the middle of the command leaves no file with the one user and one with the other."""
+    sender = site.logon("CMSUSER")
+    send(site, sender, "CMSUSER", "*", "ONE", "TWO", "THREE")
+    database, begun = site.system.database, 0
+    transaction = database.transaction
+
+    def second_fails() -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        nonlocal begun
+        begun += 1
+        if begun > 1:
+            raise sqlite3.OperationalError("disk I/O error")
+        return transaction()
+
+    monkeypatch.setattr(database, "transaction", second_fails)
+    assert sender.type("TRANSFER ALL TO USER01") == ["0003 FILES TRANSFERRED"]
+    assert [file.name for file in site.system.spool.files("RDR", "USER01")] == ["ONE", "TWO", "THREE"]
 
 
 def test_printer_output_keeps_its_carriage_control(site: Site) -> None:

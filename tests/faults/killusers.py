@@ -214,9 +214,8 @@ class Spooler(User):
         if len(mine) < 4:
             self.output(self.chance.choice((True, True, False)))
         else:
-            self.chance.choice((self.purge, self.transfer, self.change, self.read, self.output))(
-                self.chance.choice(mine)
-            )
+            deeds = (self.purge, self.transfer, self.transfer_all, self.change, self.change, self.read, self.output)
+            self.chance.choice((*deeds, self.purge_all) if len(mine) > 6 else deeds)(self.chance.choice(mine))
 
     def output(self, punched: object) -> None:
         source, name = self.chance.randrange(len(LENGTHS)), f"K{self.chance.randrange(16**6):X}"
@@ -246,6 +245,21 @@ class Spooler(User):
         self.ledger.begin(self.name, {key: None})
         self.command(f"CP PURGE RDR {self._number(key)}")
         self.ledger.done(self.name, "spool files purged")
+
+    def transfer_all(self, key: str) -> None:
+        """All to COMER, or all from there, in one command."""
+        theirs = [key for key in self.ledger.keys("spool ") if (self.ledger.get(key) or "").startswith("RDR COMER")]
+        mine = [key for key in self.ledger.keys("spool ") if (self.ledger.get(key) or "").startswith("RDR SPOOLER")]
+        chosen, old, new = (theirs, "COMER", "SPOOLER") if theirs else (mine, "SPOOLER", "COMER")
+        self.ledger.begin(self.name, {key: (self.ledger.get(key) or "").replace(old, new) for key in chosen})
+        self.command("CP TRANSFER ALL FROM COMER" if theirs else "CP TRANSFER ALL TO COMER")
+        self.ledger.done(self.name, "transfers and purges of all spool files")
+
+    def purge_all(self, key: str) -> None:
+        mine = [key for key in self.ledger.keys("spool ") if (self.ledger.get(key) or "").startswith("RDR SPOOLER")]
+        self.ledger.begin(self.name, dict.fromkeys(mine))
+        self.command("CP PURGE RDR ALL")
+        self.ledger.done(self.name, "transfers and purges of all spool files")
 
     def transfer(self, key: str) -> None:
         self.ledger.begin(self.name, {key: (self.ledger.get(key) or "").replace("SPOOLER", "COMER")})

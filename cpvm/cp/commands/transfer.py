@@ -42,16 +42,14 @@ def transfer(request: Request, operands: Operands) -> Answer:
         if source != "ALL":
             _must_exist(request, source)
         moved = [file for file in files if source in ("ALL", file.owner)]
-        for file in moved:
-            new = system.spool.move(file, vm.userid, target_queue)
+        for file, new in zip(moved, system.spool.move_all(moved, vm.userid, target_queue), strict=True):
             _tell(request, file.owner, f"{queue} FILE {file.spoolid:04} TRANSFERRED TO {vm.userid}")
             _ready(request, new)
     else:
         target = vm.userid if word == "*" else request.meant(word)
         _must_exist(request, target)
         moved = files
-        for file in moved:
-            new = system.spool.move(file, target, target_queue)
+        for file, new in zip(moved, system.spool.move_all(moved, target, target_queue), strict=True):
             _tell(request, target, f"{target_queue} FILE {file.spoolid:04} TRANSFERRED FROM {vm.userid}")
             _ready(request, new)
     request.inform(count(len(moved), "TRANSFERRED"))
