@@ -154,6 +154,9 @@ def log_off(vm: VMBLOK, *, hold: bool = False, forced: bool = False) -> None:
     system.guarded(vm.iucv.end)
     system.guarded(vm.logical.end)
     del system.users[vm.userid]
+    if forced or system.stopping:
+        for reader in vm.readers:
+            reader.break_off()
     for block in vm.devices.values():
         system.guarded(block.release)
     vm.devices.clear()

@@ -304,6 +304,10 @@ class Reader(UnitRecord):
         else:
             spool.purge(file)
 
+    def break_off(self) -> None:
+        """The guest is ended amid its work: files read to the end stay, since nobody knows what became of the cards."""
+        self._finished.clear()
+
     def release(self) -> None:
         self._file = None  # LOGOFF in the middle of a file leaves it where it is
         self._records = iter(())

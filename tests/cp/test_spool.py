@@ -7,6 +7,8 @@ import sqlite3
 
 import pytest
 
+from cpvm.cp.session import ReadState
+from cpvm.cp.system import System
 from cpvm.cp.vspool import Output, Reader
 from cpvm.machine.device import CHECK, NotReadyError
 from cpvm.machine.devices.punch2540 import Punch2540
@@ -110,6 +112,29 @@ def test_a_file_read_to_its_end_stays_until_the_guest_goes_on(site: Site) -> Non
     assert user.type("CLOSE RDR") == []
     assert user.type("Q FILES") == ["FILES: 001 RDR, NO PRT, NO PUN"]
     assert read_cards(site, "CMSUSER") == ["TWO"]
+
+
+@pytest.mark.parametrize(("end", "left"), [("LOGOFF", 1), ("FORCE", 2), ("SHUTDOWN", 2)])
+def test_a_guest_that_is_ended_amid_its_work_has_not_gone_on(site: Site, end: str, left: int) -> None:
+    """Who reads cards and is forced off, or shut down, before it has written them finds them again."""
+    operator = site.logon("MAINT", "CPCMS")
+    user = site.logon("CMSUSER")
+    send(site, user, "CMSUSER", "*", "ONE", "TWO")
+    reader = site.system.users["CMSUSER"].devices[0x00C]
+    assert isinstance(reader, Reader)
+    site.on_cp(lambda: [reader.next() for _ in range(2)])
+    if end == "LOGOFF":
+        user.type("LOGOFF", ReadState.LOGON)
+    elif end == "FORCE":
+        operator.type("FORCE CMSUSER")
+    else:
+        site.system.shutdown()
+        system = System(site.folder)
+        files = len(system.spool.files("RDR", "CMSUSER"))
+        system.shutdown()
+        assert files == left
+        return
+    assert len(site.system.spool.files("RDR", "CMSUSER")) == left
 
 
 def test_reader_hold_cont_and_class(site: Site) -> None:
