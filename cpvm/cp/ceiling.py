@@ -1,9 +1,10 @@
 """The ceiling: how much of the host's storage all virtual machines may take together (DMKPGT's paging space).
 
 The host gives a machine a page when the machine first touches it, and nobody asks CP before. So CP looks afterwards: it
-knows what each machine had when it was last measured and how much it can have touched since (a processor fills only so
-much in a second), and measures those that ran when that might be too much. A machine that has taken more than a fair
-part and goes on taking, while there is no more, waits until others have given something back.
+knows what each machine had when it was last measured, and that it has the rest of its storage at most if it ran since;
+when that might be too much, those that ran are measured. Once there is no more, the blocks that a machine has not
+touched are watched, so that it takes no more than a little in a slice. A machine that has taken more than a fair part
+and goes on taking waits until others have given something back.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cpvm.cp.message import message
+from cpvm.machine.storage import BLOCK
 
 if TYPE_CHECKING:
     from cpvm.cp.system import System
@@ -33,8 +36,8 @@ AGAIN: Final = 0.5
 """Seconds after which it is looked whether those who wait can go on; also how old CP's knowledge of the host may be."""
 ALL_AGAIN: Final = 2.0
 """Seconds after which, while there is no room, those are measured too who have not run: commands give storage back."""
-FILLS: Final = 2
-"""Bytes that a processor fills in a nanosecond at most: twice what was measured, since a new page is cleared first."""
+A_LITTLE: Final = 64 * 1024
+"""Bytes that a machine may take in a slice while there is no room."""
 GRACE: Final = 8
 """Above the ceiling by one part of so many, those who have less than a fair part may not take more, either."""
 _NEARLY: Final = 9, 10
@@ -63,6 +66,17 @@ def host_has_left() -> int | None:
         return None
 
 
+@dataclass
+class _Watch:
+    """What of a machine is watched while there is no room."""
+
+    generation: int
+    within: set[int]
+    """The machine's set of watched blocks, as long as it has that."""
+    blocks: set[int]
+    left: int = A_LITTLE
+
+
 class Ceiling:
     """What machines have taken, and who has to wait. For threads that have the system lock."""
 
@@ -78,6 +92,9 @@ class Ceiling:
         self._may_be = 0
         self._waiting: dict[VMBLOK, int] = {}
         """Who waits, and the generation of the machine when it began to."""
+        self._watches: dict[VMBLOK, _Watch] = {}
+        self._is_full = False
+        self._looking = False
         self._measured_all = 0.0
         self._told = False
         self._warned = False
@@ -108,27 +125,59 @@ class Ceiling:
             self._tell()
             raise NOT_LOGGED_ON.error(userid)
 
-    def ran(self, vm: VMBLOK, used: int) -> None:
-        """VM's slice is over, which took USED nanoseconds of processor time: it waits if it takes what is not there."""
+    def begins(self, vm: VMBLOK) -> None:
+        """VM's slice begins: while there is no room, it is watched."""
+        if not self._is_full:
+            return
+        watch = self._watches.get(vm)
+        if watch is None or watch.generation != vm.generation:
+            self._forget(vm)
+            storage = vm.machine.storage
+            watch = self._watches[vm] = _Watch(vm.generation, storage.watched, storage.untouched())
+            storage.watched |= watch.blocks
+            vm.machine.cpu.forget()  # what was touched once and given back may be stored into without a word
+        watch.left = A_LITTLE
+
+    def _forget(self, vm: VMBLOK) -> None:
+        """VM is not watched any more."""
+        watch = self._watches.pop(vm, None)
+        if watch is not None and vm.machine.storage.watched is watch.within:
+            watch.within -= watch.blocks
+
+    def altered(self, vm: VMBLOK, block: int) -> None:
+        """VM stores into a block for the first time since it is watched."""
+        watch = self._watches.get(vm)
+        if watch is not None and block in watch.blocks:
+            watch.left -= BLOCK
+            if watch.left <= 0:
+                vm.machine.stop("CP")
+
+    def ran(self, vm: VMBLOK) -> None:
+        """VM's slice is over: it waits if it takes what is not there."""
         if vm.logged_off:
             return
-        before, known = self._taken.get(vm, 0), not self._ran.get(vm)
-        could = min(max(vm.storage - before, 0), self._ran.get(vm, 0) + used * FILLS)
+        before, known = self._taken.get(vm, 0), vm not in self._ran
+        could = max(vm.storage - before, 0)
         self._may_be += could - self._ran.get(vm, 0)
         self._ran[vm] = could
         if not self.full:
             return
+        self._is_full = True
         self._measure()
         self._tell()
         if self._taken.get(vm, 0) > before and vm not in self._waiting and self._must_wait(vm, known):
             self._waiting[vm] = vm.generation
             vm.hold()
             vm.console.write_cp(WAITS.full())
-            if len(self._waiting) == 1:
-                self._system.timers.after(AGAIN, self._look)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self._system.timers.after(AGAIN, self._look)
 
     def _must_wait(self, vm: VMBLOK, known: bool) -> bool:
-        """Whether a machine that has taken more must wait; KNOWN: it has done so since there is no room."""
+        """Whether a machine that has taken more must wait; KNOWN: it has done so in this slice."""
         if self.limit is None or self._host_is_short or self._sum >= self.limit + self.limit // GRACE:
             return vm.userid != "OPERATOR"
         return known and self._taken[vm] > self.limit // max(1, len(self._system.users))
@@ -137,6 +186,7 @@ class Ceiling:
         """VM has logged off, or has other storage."""
         self._sum -= self._taken.pop(vm, 0)
         self._may_be -= self._ran.pop(vm, 0)
+        self._watches.pop(vm, None)
         if vm.logged_off:
             self._waiting.pop(vm, None)
 
@@ -179,16 +229,19 @@ class Ceiling:
 
     def _look(self) -> None:
         """Those who wait go on if there is room now, or if something was done to their machines meanwhile."""
+        self._looking = False
         for vm, generation in list(self._waiting.items()):
             if not vm.logged_off:
                 self._ran.setdefault(vm, 0)  # a command may have cleared its storage
             if vm.logged_off or vm.generation != generation:
                 del self._waiting[vm]
         self._measure()
-        room = not self.full
-        for vm in list(self._waiting) if room else ():
+        if self.full:
+            self._look_again()
+            return
+        self._is_full = self._told = False
+        for vm in list(self._watches):
+            self._forget(vm)
+        for vm in list(self._waiting):
             del self._waiting[vm]
             vm.release()
-        self._told = self._told and not room
-        if self._waiting:
-            self._system.timers.after(AGAIN, self._look)

@@ -46,6 +46,7 @@ class Dispatcher:
         virtual = vm.usage.virtual_ns
         try:
             self._wait_is_over(vm)
+            self._system.ceiling.begins(vm)
             vm.host.begin()
             vm.outside.begin()
             vm.running, vm.again = True, False
@@ -83,7 +84,7 @@ class Dispatcher:
             self._charge(vm, used)
 
     def _charge(self, vm: VMBLOK, used: int, delayed: int = 0) -> None:
-        self._system.ceiling.ran(vm, used)
+        self._system.ceiling.ran(vm)
         wait = self._system.scheduler.charge(vm, used, delayed)
         if wait and not vm.logged_off:
             vm.rest(wait)

@@ -145,7 +145,6 @@ class Segments:
         finally:
             with suppress(OSError):  # nothing was written
                 os.close(number)
-        storage.altered = lambda block: self._altered(block * BLOCK)
         vm.machine.cpu.forget()
 
     def _fill(self, system: SavedSystem, number: int, shared: bool) -> None:
@@ -161,9 +160,9 @@ class Segments:
             for block in range(start, start + length, BLOCK):
                 storage.set_key(block, next(keys, 0) & _KEY)
 
-    def _altered(self, address: int) -> None:
-        """A page that is shared is changed, by an instruction, the channel, or a command of CP's."""
-        page = address // PAGE
+    def altered(self, block: int) -> None:
+        """A page that is watched is changed, by an instruction, the channel, or a command of CP's."""
+        page = block * BLOCK // PAGE
         there = [*self.loaded.values(), *([self.ipled] if self.ipled is not None else [])]
         for system in there:
             if any(part.first <= page <= part.last for part in system.ranges) and system.name not in self._told:

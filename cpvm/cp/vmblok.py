@@ -182,8 +182,14 @@ class VMBLOK:
         machine = Machine(self.storage, self.host, engine=self.system.engine)
         machine.outside = self.outside
         machine.interruptions.simulate = self.host.simulate
+        machine.storage.altered = self._altered
         machine.io.late = self.host.late
         return machine
+
+    def _altered(self, block: int) -> None:
+        """A block that is watched is changed."""
+        self.segments.altered(block)
+        self.system.ceiling.altered(self, block)
 
     def new_machine(self, storage: int) -> None:
         """DEFINE STORAGE: another machine with the same devices, all reset and cleared."""

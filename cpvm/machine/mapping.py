@@ -67,9 +67,10 @@ def forget_file(memory: mmap.mmap, at: int, length: int) -> None:
         memory[at : at + length] = bytes(length)
 
 
-def taken(memory: mmap.mmap, length: int) -> int | None:
-    """How many of the first LENGTH bytes of MEMORY take room in the host's storage or on its paging device; None where
-    the host does not tell. Pages of files that nobody has changed do not count: they can be read again.
+def taken(memory: mmap.mmap, length: int) -> bytes | None:
+    """For each page of the first LENGTH bytes of MEMORY: 1 if it takes room in the host's storage or on its paging
+    device, else 0; None where the host does not tell. Pages of files that nobody has changed take none: they can be
+    read again.
 
     Source: Linux, Documentation/admin-guide/mm/pagemap.rst: bits 63, 62 and 61 of a page's entry.
     """
@@ -81,7 +82,7 @@ def taken(memory: mmap.mmap, length: int) -> int | None:
         entries = os.pread(file, length // PAGE * _ENTRY, start // PAGE * _ENTRY)
     except OSError:
         return None
-    return entries[_ENTRY - 1 :: _ENTRY].translate(_TAKEN).count(1) * PAGE
+    return entries[_ENTRY - 1 :: _ENTRY].translate(_TAKEN)
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 Source: *Principles of Operation*, GA22-7000, "Storage". Addresses here are absolute.
 """
 
+import contextlib
 import mmap
 from collections.abc import Callable
 
@@ -33,11 +34,15 @@ class Storage:
         self.size = size
         self.data = mmap.mmap(-1, MAXIMUM + _PAD, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE)
         """The bytes, followed by some that do not belong to storage."""
+        if hasattr(mmap, "MADV_NOHUGEPAGE"):  # or a host that likes huge pages gives 2M to who touches 4K
+            with contextlib.suppress(OSError):  # a host without any
+                self.data.madvise(mmap.MADV_NOHUGEPAGE)
         self.keys = bytearray(MAXIMUM // BLOCK)
         self.segments: list[tuple[int, int]] = []
         """Where storage goes on beyond `size`: first address, and that behind the last."""
         self.watched: set[int] = set()
-        """Blocks of pages that are shared: a change of one is told, once, to `altered`."""
+        """Blocks of pages that are shared, or that may not be had for nothing: a change of one is told, once, to
+        `altered`."""
         self.altered: Callable[[int], None] = lambda block: None
         self._mapped: list[tuple[int, int]] = []
         self.key_changed: Callable[[int], None] = lambda block: None
@@ -111,7 +116,7 @@ class Storage:
         for at, length in self._mapped:
             forget_file(self.data, at, length)
         self._mapped.clear()
-        self.watched.clear()
+        self.watched = set()
         used = [0, *(start for start, _ in self.segments)]
         ends = [self.size, *(end for _, end in self.segments)]
         self.segments.clear()
@@ -125,9 +130,19 @@ class Storage:
         """How many bytes of the host's storage these take, not counting shared pages."""
         found = taken(self.data, MAXIMUM)
         if found is not None:
-            return found
+            return found.count(1) * PAGE
         blocks = self.size // BLOCK
         return (blocks - self.keys.count(0, 0, blocks)) * BLOCK  # a block in use has its reference bit on
+
+    def untouched(self) -> set[int]:
+        """The blocks whose first change will take more of the host's storage; not those that are watched."""
+        found = taken(self.data, MAXIMUM)
+        blocks = range(self.size // BLOCK)
+        if found is None:
+            free = {block for block in blocks if not self.keys[block]}
+        else:
+            free = {block for block in blocks if not found[block * BLOCK // PAGE]}
+        return free - self.watched
 
     def discard(self) -> None:
         """The machine is not used any more: its memory goes back to the host now, whoever still refers to it."""

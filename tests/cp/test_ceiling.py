@@ -83,6 +83,37 @@ def test_who_takes_too_much_waits_and_goes_on_when_there_is_room(roomy: Site) ->
     assert "MAINT" in roomy.system.users
 
 
+def test_while_there_is_no_room_a_machine_takes_a_little_and_no_more(roomy: Site) -> None:
+    small, hog = roomy.logon("USER01", "SECRET"), roomy.logon("CMSUSER")
+    hog.type("DEFINE STORAGE 2M")
+    roomy.on_cp(lambda: setattr(roomy.system.ceiling, "limit", 4096))
+    begin(roomy, small, "USER01", 0x3000, 0x3000)
+    until(roomy, lambda: roomy.system.ceiling._is_full)
+    before = roomy.system.users["CMSUSER"].machine.storage.taken()
+    begin(roomy, hog, "CMSUSER", 0x3000, 0x1FF000)
+    hog.until_line("YOUR MACHINE WAITS")
+    storage = roomy.system.users["CMSUSER"].machine.storage
+    assert storage.taken() - before <= 4 * ceiling.A_LITTLE
+    assert len(storage.watched) > 900
+    # reset, and with what it had before: it is watched anew
+    hog.session.attention()
+    hog.until(ReadState.CP_READ)
+    for command in ("SYSTEM RESET", "SYSTEM CLEAR"):
+        hog.type(command)
+        until(roomy, lambda: "CMSUSER" not in waiting(roomy))
+        begin(roomy, hog, "CMSUSER", 0x3000, 0x1FF000)
+        hog.until_line("YOUR MACHINE WAITS")
+        assert storage.taken() - before <= 10 * ceiling.A_LITTLE
+        hog.session.attention()
+        hog.until(ReadState.CP_READ)
+    # and with room it is not watched any more
+    roomy.on_cp(lambda: setattr(roomy.system.ceiling, "limit", None))
+    until(roomy, lambda: not waiting(roomy))
+    assert not storage.watched
+    hog.type("BEGIN", ReadState.RUNNING)
+    until(roomy, lambda: roomy.system.users["CMSUSER"].machine.psw.address == 0x208)
+
+
 def test_far_above_the_ceiling_everybody_waits_who_wants_more(roomy: Site) -> None:
     hog, small = roomy.logon("CMSUSER"), roomy.logon("USER01", "SECRET")
     hog.type("DEFINE STORAGE 2M")
@@ -188,14 +219,14 @@ def test_machines_are_measured_only_when_it_may_matter() -> None:
     one = Machine("ONE", takes=MEGABYTE)
     made, log, _ = world(100 * MEGABYTE, one)
     for _ in range(50):
-        made.ran(cast(VMBLOK, one), 4_000_000)
+        made.ran(cast(VMBLOK, one))
     assert one.looked == 0  # it cannot have more than its 16 MB
     assert made.used == MEGABYTE
     assert log == []
     many = [Machine(f"M{number}", takes=MEGABYTE) for number in range(10)]
     made, log, _ = world(100 * MEGABYTE, *many)
     for machine in many:
-        made.ran(cast(VMBLOK, machine), 100_000_000)
+        made.ran(cast(VMBLOK, machine))
     assert all(machine.looked for machine in many[:6])  # ten times 16 MB would be too much
     assert made.used == 10 * MEGABYTE
     assert not any(machine.holds for machine in many)
@@ -206,7 +237,7 @@ def test_the_operator_is_told_once_and_again_when_it_was_better() -> None:
     made, log, later = world(10 * MEGABYTE, one)
     for takes in (9 * MEGABYTE, 9 * MEGABYTE, 10 * MEGABYTE, 11 * MEGABYTE):
         one.takes = takes
-        made.ran(cast(VMBLOK, one), 10_000_000)
+        made.ran(cast(VMBLOK, one))
     assert [line.split(" ", 1)[1] for line in log] == [
         "SYSTEM PAGING SPACE 90 PERCENT FULL", "SYSTEM PAGING SPACE FULL",
     ]  # fmt: skip
@@ -222,14 +253,14 @@ def test_the_operator_is_told_once_and_again_when_it_was_better() -> None:
     assert one.holds == 0
     assert not later
     one.takes = 10 * MEGABYTE
-    made.ran(cast(VMBLOK, one), 10_000_000)
+    made.ran(cast(VMBLOK, one))
     assert len(log) == 4
 
 
 def test_no_limit_is_no_limit() -> None:
     one = Machine("ONE", takes=1 << 40)
     made, log, _ = world(None, one)
-    made.ran(cast(VMBLOK, one), 1 << 40)
+    made.ran(cast(VMBLOK, one))
     assert not one.holds
     assert log == []
 
@@ -237,14 +268,14 @@ def test_no_limit_is_no_limit() -> None:
 def test_a_machine_that_has_gone_counts_no_more() -> None:
     one, two = Machine("ONE", takes=9 * MEGABYTE), Machine("TWO", takes=MEGABYTE)
     made, _, later = world(8 * MEGABYTE, one, two)
-    made.ran(cast(VMBLOK, one), 10_000_000)
+    made.ran(cast(VMBLOK, one))
     assert one.holds == 1
     one.logged_off = True
     made.gone(cast(VMBLOK, one))
-    made.ran(cast(VMBLOK, one), 10_000_000)  # the slice in which it logged off
+    made.ran(cast(VMBLOK, one))  # the slice in which it logged off
     later.pop()()
     assert not later
-    made.ran(cast(VMBLOK, two), 10_000_000)
+    made.ran(cast(VMBLOK, two))
     assert made.used == MEGABYTE
     assert two.holds == 0
 
