@@ -199,7 +199,7 @@ class CommandRun:
         self._steps: Generator[Effect, Any, int | None] | None = None
         self._request: Request | None = None
         self._ticket = 0  # a late answer (timer, other thread) with an older ticket is ignored
-        self._ended = False
+        self._ended = self._attended = False
         self._alarm: TimerRequest | None = None  # the end of a Pause
 
     @property
@@ -229,6 +229,8 @@ class CommandRun:
         elif isinstance(self.waiting, Ask):
             self._lines.clear()
             self._advance(None, Interrupted())
+        elif isinstance(self.waiting, Delay) and self._steps is None:
+            self._attended = True  # it came behind a line that has not had its turn yet
 
     def cancel(self) -> None:
         """End the run: its user is gone."""
@@ -253,10 +255,14 @@ class CommandRun:
         self._lines.clear()
 
     def _advance(self, value: object, error: Exception | None = None) -> None:
+        self.system.dispatcher.pays(self.vm)
         while not self._ended:
             self.waiting = None
             self._ticket += 1
             self._no_alarm()
+            if not (self._steps or self._quiet) and self._lines and (turn := self.system.dispatcher.turn(self.vm)):
+                self._wait(Delay(turn))
+                return
             if self._steps is None and not self._next():
                 self._end()
                 return
@@ -354,13 +360,10 @@ class CommandRun:
         where = f"{command.name if command else 'COMMAND'} by {self.vm.userid if self.vm else 'LOGON'}"
         owner = plugin.owner(command.body) if command else None
         if owner is not None:
-            self.code = PLUGIN_ERROR.number
             plugin.report(owner, f"command {where}", error, self.system)
-            self.message(PLUGIN_ERROR.full(owner))
-        else:
-            told = self.system.log.failure(where, error)
-            self.code = told.number
-            self.message(told.full())
+        told = PLUGIN_ERROR if owner is not None else self.system.log.failure(where, error)
+        self.code = told.number
+        self.message(told.full(*([owner] if owner is not None else [])))
 
     def _wait(self, effect: Effect) -> None:
         self.waiting = effect
@@ -378,7 +381,8 @@ class CommandRun:
                     self.output("XXXXXXXX")  # the password is typed over it
             case Pause(seconds):
                 if seconds is not None:
-                    self._alarm = self.system.timers.after(seconds, lambda: late(None))
+                    wait = max(seconds, self.system.dispatcher.turn(self.vm))
+                    self._alarm = self.system.timers.after(wait, lambda: late(None))
             case Delay(seconds):
                 self.system.timers.after(seconds, lambda: late(None))
             case Work(function):
@@ -394,3 +398,5 @@ class CommandRun:
     def _end(self) -> None:
         self._ended = True
         self._done(self.code)
+        if self._attended and self.vm is not None and not self.vm.logged_off:
+            self.vm.console.attention()

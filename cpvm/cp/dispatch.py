@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cpvm.cp.message import Message, message
@@ -22,6 +23,7 @@ MACHINE_FAILED = message("DMKDSP455W", "CP ENTERED; SYSTEM RESET; VIRTUAL MACHIN
 
 SLICE = 5000  # instructions of the reference engine
 LONG_SLICE = 1 << 40  # with native code it is time that ends a slice, see cpvm.cp.vio
+SOON = 0.01  # seconds that are not worth waiting for
 _STOPS: dict[StopReason, Message] = {
     StopReason.INVALID_PSW: INVALID_PSW,
     StopReason.EXTERNAL_LOOP: EXTERNAL_LOOP,
@@ -39,6 +41,7 @@ class Dispatcher:
         self._system = system
         self._budget = LONG_SLICE if system.native else SLICE
         self._unfinished: deque[tuple[VMBLOK, Stop]] = deque()
+        self._payer: VMBLOK | None = None  # for whom the CP thread works
 
     def slice(self, vm: VMBLOK) -> None:
         """Run VM for one slice and do what it asked for, if that can be done while other machines are running."""
@@ -65,6 +68,27 @@ class Dispatcher:
         vm.usage.overhead_ns += max(0, used - (vm.usage.virtual_ns - virtual))
         self._charge(vm, used, vm.outside.delayed)
 
+    def serve(self, action: Callable[[], None]) -> None:
+        """Do what the CP thread was asked for, all machines being at rest; for whom that was pays for it."""
+        self._payer = None
+        began = time.thread_time_ns()
+        self._system.guarded(action)
+        vm = self._payer
+        if vm is not None and not vm.logged_off:
+            used = time.thread_time_ns() - began
+            vm.usage.overhead_ns += used
+            self._rest(vm, self._system.scheduler.charge_apart(vm, used))
+
+    def pays(self, vm: VMBLOK | None) -> None:
+        """What the CP thread does now it does for VM, unless it is known already that it is for somebody else."""
+        if self._payer is None:
+            self._payer = vm
+
+    def turn(self, vm: VMBLOK | None) -> float:
+        """Seconds until it is VM's turn to have CP do something for it; 0 if that is soon enough."""
+        wait = self._system.scheduler.turn(vm) if vm is not None else 0.0
+        return wait if wait > SOON else 0.0
+
     @property
     def unfinished(self) -> bool:
         """Whether machines have asked for what must wait until all are at rest."""
@@ -85,7 +109,10 @@ class Dispatcher:
 
     def _charge(self, vm: VMBLOK, used: int, delayed: int = 0) -> None:
         self._system.ceiling.ran(vm)
-        wait = self._system.scheduler.charge(vm, used, delayed)
+        self._rest(vm, self._system.scheduler.charge(vm, used, delayed))
+
+    @staticmethod
+    def _rest(vm: VMBLOK, wait: float) -> None:
         if wait and not vm.logged_off:
             vm.rest(wait)
 

@@ -30,6 +30,10 @@ PRIORITY: Final = 64
 """Of a machine for which nothing is set."""
 CREDIT: Final = 100_000_000
 """Nanoseconds, of a machine with a normal share, that may be saved up."""
+ADVANCE: Final = 50_000_000
+"""The same, that may be used before others for commands: a machine that has just had a slice does not wait for that."""
+MOST_DELAYED: Final = 1.0
+"""Seconds for which a command waits at most because of what its user has used before."""
 _FAVORED: Final = 8
 """How often a machine counts that is FAVORED without a number."""
 _MOST: Final = 0.99
@@ -132,6 +136,28 @@ class Scheduler:
                 wait = vm.allowance.wait(rate)
         if not vm.queued:
             self._withdraw(vm)
+        return wait
+
+    def charge_apart(self, vm: VMBLOK, used: int) -> float:
+        """CP has worked for VM, which need not run or want to. As `charge`; what was saved up by waiting comes off."""
+        vm.due = max(vm.due, self._now - CREDIT)
+        return self.charge(vm, used)
+
+    def turn(self, vm: VMBLOK) -> float:
+        """Seconds until it is VM's turn, as things are, if CP is to do work for it beside the machines that run.
+
+        0 if it has had little more than the others, or nobody else wants to run; MOST_DELAYED at most, unless a limit
+        says so.
+        """
+        wait = 0.0
+        if self._heap:
+            shares = max(self._sum(), self._weight(vm))
+            ahead = max(0.0, vm.due - self._now - ADVANCE) * shares / NORMAL / self.processors
+            wait = min(ahead / 1e9, MOST_DELAYED)
+        if vm.share.most is not None and vm.share.limit is Limit.HARD:
+            rate = self._part(vm.share.most) * self.processors
+            vm.allowance.grow(rate, self._clock())
+            wait = max(wait, vm.allowance.wait(rate))
         return wait
 
     def part(self, vm: VMBLOK) -> float:

@@ -306,11 +306,11 @@ class System(Spooling):
     def _work(self, events: list[Event]) -> None:
         self.dispatcher.finish()
         for action in self.timers.expired():
-            self.guarded(action)
+            self.dispatcher.serve(action)
         for event in events:
             if self._stopping:
                 return
-            self.guarded(event)
+            self.dispatcher.serve(event)
 
     def guarded(self, action: Callable[[], None]) -> None:
         """Do ACTION; a failure is told to the operator and goes no further."""
@@ -357,6 +357,7 @@ class System(Spooling):
         """A line was typed."""
         text = "".join(char for char in text if char.isprintable() or char == "\t")
         if session.vm is not None:
+            self.dispatcher.pays(session.vm)
             session.vm.console.typed(text)
         elif session.dialed is not None:
             session.dialed.line(text)

@@ -11,7 +11,7 @@ import pytest
 
 from cpvm.cp.message import CPError
 from cpvm.cp.operand import Operands
-from cpvm.cp.schedule import CREDIT, PRIORITY, Scheduler
+from cpvm.cp.schedule import ADVANCE, CREDIT, MOST_DELAYED, PRIORITY, Scheduler
 from cpvm.cp.share import NOTHING_SET, Allowance, Share, share
 from cpvm.cp.vmblok import VMBLOK
 
@@ -216,6 +216,33 @@ def test_who_is_charged_while_it_waits_for_its_turn_loses_it() -> None:
     scheduler.charge(first, MS)
     assert scheduler.next() is second
     assert scheduler.next() is first
+
+
+def test_what_cp_does_for_a_machine_counts_and_has_to_wait_for_its_turn() -> None:
+    host = Host()
+    talker, *busy = [machine("TALKER"), *(machine(f"M{number}") for number in range(3))]
+    assert host.scheduler.turn(talker) == 0
+    for vm in busy:
+        host.scheduler.add(vm)
+    host.run(60_000 * MS)
+    host.scheduler.charge_apart(talker, 100 * MS)  # what was saved up
+    assert host.scheduler.turn(talker) == 0
+    host.scheduler.charge_apart(talker, ADVANCE)
+    assert host.scheduler.turn(talker) < 0.05
+    host.scheduler.charge_apart(talker, 100 * MS)
+    assert host.scheduler.turn(talker) == pytest.approx(0.3, abs=0.05)  # three others have as much meanwhile
+    host.run(320 * MS)
+    assert host.scheduler.turn(talker) == 0
+    host.scheduler.charge_apart(talker, 60_000 * MS)
+    assert host.scheduler.turn(talker) == MOST_DELAYED
+
+
+def test_a_limit_holds_for_what_cp_does_too() -> None:
+    host = Host()
+    limited = machine("LIMITED", "ABS 10% LIMITHARD")
+    wait = host.scheduler.charge_apart(limited, 50 * MS)
+    assert wait == pytest.approx(0.5, abs=0.11)
+    assert host.scheduler.turn(limited) == pytest.approx(wait)
 
 
 def test_settings_count_at_once_and_sums_stay_right() -> None:
