@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpvm.cp.command import CommandRun, own
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
+from cpvm.cp.session import harmless
 from cpvm.s370.ebcdic import from_ebcdic, to_ebcdic
 
 _TO_BUFFER = 0x40000000  # of Ry: the response goes to storage
@@ -55,7 +56,8 @@ def execute_command(call: DiagnoseCall) -> None:
 
 
 def _store(call: DiagnoseCall, response: list[str], size: int) -> None:
-    data = b"".join(to_ebcdic(line) + b"\x15" for line in response)
+    # What others have named must not look like further lines.
+    data = b"".join(to_ebcdic(harmless(line)) + b"\x15" for line in response)
     call.machine.storage.write(call.machine.gr[call.rx + 1] & _LENGTH, data[:size])
     call.machine.gr[call.ry + 1] = len(data) if len(data) <= size else len(data) - size
     call.set_cc(0 if len(data) <= size else 1)

@@ -21,6 +21,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, Final, Protocol
 
+from cpvm.cp.session import harmless
 from cpvm.cp.spool import SpoolFile
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9$#@_+=-]")
@@ -216,13 +217,14 @@ class CommandOutlet:
     def begin(self, file: SpoolFile, copy: int) -> None:
         """Start the command; CPVM_USER, CPVM_FILE, CPVM_NAME, CPVM_CLASS and CPVM_COPY tell it of the file."""
         self.abandon()
-        environment = os.environ | {
+        about = {
             "CPVM_USER": file.owner,
             "CPVM_FILE": f"{file.spoolid:04}",
             "CPVM_NAME": f"{file.name} {file.type}".strip(),
             "CPVM_CLASS": file.spool_class,
             "CPVM_COPY": str(copy),
         }
+        environment = os.environ | {name: harmless(text) for name, text in about.items()}
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by finish and abandon
         try:
             self._process = subprocess.Popen(
