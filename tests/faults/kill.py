@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from killledger import Ledger
 from killsystem import BUILT, make
-from killusers import USERS, Operator
+from killusers import USERS, Host, Keeper, Operator
 
 from bench import figures
 from cpvm.cp.password import check_password
@@ -170,6 +170,8 @@ class Campaign:
         self.report.longest = max(self.report.longest, took)
         told = self._took(line)
         kinds = self.chance.sample(self.kinds, self.chance.randint(1, min(6, len(self.kinds))))
+        if Keeper in kinds and Host in kinds:
+            kinds.remove(self.chance.choice((Keeper, Host)))
         users = [
             kind(self.ledger, told["port"], told["files"], self.chance.getrandbits(32), self.folder) for kind in kinds
         ]
@@ -267,7 +269,9 @@ def kill_sysgen(place: Path, kills: int, chance: random.Random, report: Report) 
             shutil.rmtree(folder)
 
 
-def campaign(place: Path, kills: int, seed: int, *, sysgen: int = 0, say: bool = False, new: Path | None = None) -> Report:
+def campaign(
+    place: Path, kills: int, seed: int, *, sysgen: int = 0, say: bool = False, new: Path | None = None
+) -> Report:
     """Kill so many processes; of them SYSGEN that make a system."""
     report = Report()
     one = Campaign(place, seed, report, new)

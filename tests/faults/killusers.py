@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 from killledger import Ledger
-from killsystem import LENGTHS, lines
+from killsystem import LENGTHS, kept, lines, source_of
 from session.telnet_client import TelnetUser
 
 from cpvm import api
@@ -16,6 +19,8 @@ from cpvm.front.cpstation import CPStation
 
 MOST_LINES = 60
 MOST_DUMPS = 12
+MOST_SESSIONS = 9
+"""Of one user while a system runs: the journal counts more than ten alike in storage."""
 PAGES = range(0x100, 0x108)
 
 
@@ -297,9 +302,51 @@ class Keeper(User):
 
     def step(self) -> None:
         other = "B" if self.ledger.get("directory") == "A" else "A"
-        self.ledger.begin(self.name, {"directory": other})
+        self.ledger.begin(self.name, {"directory": other} | dict.fromkeys(self.ledger.keys("user ")))
         self.command(f"DIRECT SET{other} DIRECT A")
         self.ledger.done(self.name, "directories installed")
+
+
+class Host(User):
+    """Changes the directory by commands of the host, in processes that are killed, too."""
+
+    def begin(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+
+    def lost(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+
+    def step(self) -> None:
+        there = [key.split()[1] for key in self.ledger.keys("user ")]
+        if len(there) < 3:
+            userid = f"H{self.chance.randrange(16**5):X}"
+            self.ledger.begin(self.name, {f"user {userid}": "whole"})
+            self.host("user", "add", userid, "--disk", "1", "--password", "X")
+            self.ledger.done(self.name, "users added")
+        elif self.chance.random() < 0.5:
+            userid = self.chance.choice(there)
+            self.ledger.begin(self.name, {f"user {userid}": None})
+            self.host("user", "remove", userid)
+            self.ledger.done(self.name, "users removed")
+        else:
+            other = "B" if self.ledger.get("directory") == "A" else "A"
+            source = self.folder.parent / f"set{other}"
+            source.write_text(kept(source_of(other)), encoding="ascii")
+            self.ledger.begin(self.name, {"directory": other} | {f"user {userid}": None for userid in there})
+            self.host("directory", "install", str(source))
+            self.ledger.done(self.name, "directories installed")
+
+    def host(self, *words: str) -> None:
+        """A command of the host, which must end well."""
+        command = [sys.executable, "-m", "cpvm.cli", *words, "--system", str(self.folder)]
+        root = Path(__file__).parents[2]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=root)
+        said, _ = self.process.communicate()
+        if self.process.returncode:
+            if self.process.returncode == -signal.SIGKILL:
+                raise OSError
+            raise Refused(f"{words}: {said[-500:]}")
 
 
 class Passer(User):
@@ -380,18 +427,23 @@ class Scratcher(User):
 
 
 class Comer(User):
-    """Logs on and off; each time has an accounting record."""
+    """Logs on and off; each time has its records in journal and accounting."""
 
     userid = "COMER"
 
     def begin(self) -> None:
-        pass
+        self.left = MOST_SESSIONS
 
     def step(self) -> None:
-        self.ledger.begin(self.name, {"sessions": str(int(self.ledger.get("sessions") or 0) + 1)})
+        if not self.left:
+            self.gone.wait()
+            raise OSError
+        self.left -= 1
+        came = {"journal COMER": str(int(self.ledger.get("journal COMER") or 0) + 1)}
+        self.ledger.begin(self.name, came, came | {"sessions": str(int(self.ledger.get("sessions") or 0) + 1)})
         self.log_on()
         self.answer("LOGOFF", "LOGOFF AT .*\n")
-        self.ledger.done(self.name, "sessions accounted for")
+        self.ledger.done(self.name, "sessions in journal and accounting")
         self.terminal.close()
 
 
@@ -412,5 +464,5 @@ class Operator(User):
 
 USERS: tuple[type[User], ...] = (
     *(FileUser, EnhancedUser, FolderUser, TransferUser, BareUser, Spooler, Keeper),
-    *(Passer, Saver, Taper, Scratcher, Comer),
+    *(Passer, Saver, Taper, Scratcher, Comer, Host),
 )

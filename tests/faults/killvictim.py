@@ -35,10 +35,10 @@ from session.awstape import blocks
 
 from cms.cmsdisk import CMSDisk
 from cpvm import api
-from cpvm.cp import password
+from cpvm.cp import journal, password
 from cpvm.cp.savedsys import PAGE
 from cpvm.cp.system import System
-from cpvm.front import systemdisk, users
+from cpvm.front import systemdisk
 from cpvm.front.disks import checks, cmsfiles
 from cpvm.front.disks.edf import EDFDisk
 from cpvm.front.disks.place import DiskError, Options
@@ -72,15 +72,20 @@ class Inspection:
     # ---- disks
 
     def _volume(self, volid: str) -> TrackImage:
+        if volid not in self.system.minidisks._volumes:
+            raise MediaError(f"there is no {volid}")
         return self.system.minidisks._volumes[volid]
 
     def _disks(self) -> None:
         for userid, entry in self.system.directory.users.items():
             disk = entry.minidisk(0x191)
-            if disk is None or disk.volid not in (VOLUME, users.VOLUME):
+            if disk is None:
                 continue
-            options, whole = Options(cylinders=(disk.start, disk.cylinders)), self._volume(disk.volid)
+            options = Options(cylinders=(disk.start, disk.cylinders))
+            if userid.startswith("H"):
+                self.found[f"user {userid}"] = "whole"
             try:
+                whole = self._volume(disk.volid)
                 self.damage += [f"{userid} 191: {text}" for text in checks._minidisk(whole, options)]
                 if userid in CHANGED:
                     self._files(userid, cmsfiles.look(whole, options))
@@ -198,6 +203,11 @@ class Inspection:
     def _accounting(self) -> None:
         rows = self.system.database.query("SELECT count(*) FROM accounting WHERE userid = 'COMER'")
         self.found["sessions"] = str(rows[0][0])
+        entries = list(journal.read(self.system.folder))
+        if None in entries:
+            self.damage.append("a line of the journal cannot be read")
+        came = [entry for entry in entries if entry is not None and (entry.what, entry.user) == ("LOGON", "COMER")]
+        self.found["journal COMER"] = str(sum(entry.times for entry in came))
 
 
 def _end_with_parent() -> None:
