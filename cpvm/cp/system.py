@@ -346,12 +346,19 @@ class System(Spooling):
     def announce_logon(self, session: Session) -> None:
         """Tell a terminal without a user what it may do."""
         waiting = session.logon.waiting if session.logon is not None else None
-        if isinstance(waiting, Ask):
+        if isinstance(waiting, Ask) and session.ahead:
+            self.post(lambda: self._answer(session))  # what stood behind LOGON in its line; not to be shown again
+            session.state(ReadState.RUNNING)
+        elif isinstance(waiting, Ask):
             session.state(ReadState.PASSWORD if waiting.hidden else ReadState.LOGON)
         elif session.logon is None:
             session.state(ReadState.LOGON)
         else:
             session.state(ReadState.RUNNING)
+
+    def _answer(self, session: Session) -> None:
+        if session.logon is not None and isinstance(session.logon.waiting, Ask) and session.ahead:
+            session.logon.reply(session.ahead.popleft())
 
     def console_line(self, session: Session, text: str) -> None:
         """A line was typed."""

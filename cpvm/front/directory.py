@@ -14,10 +14,12 @@ from cpvm.cp.directory import Directory, MinidiskEntry
 from cpvm.cp.directory_source import DirectoryError
 from cpvm.cp.directory_store import SCHEMA, ChangedError, DirectoryStore
 from cpvm.cp.directory_text import source_of
+from cpvm.cp.journal import What
 from cpvm.cp.savedsys import SCHEMA as SAVED
 from cpvm.cp.statements import statements
 from cpvm.cp.system import DATABASE
 from cpvm.front.locations import default_directory
+from cpvm.front.record import record
 from cpvm.front.status import USAGE
 
 IN_ERROR = 1
@@ -115,12 +117,14 @@ def run(given: argparse.Namespace) -> int:
                 return 0
             if given.what == "forget":
                 _forget(store, given.volid.upper())
+                record(folder, What.DIRECTORY, f"VOLUME {given.volid.upper()[:6]} FORGOTTEN")
                 return 0
             directory = checked(_read(given.file), store, given.file)
             users = len(directory.users)
             if given.what == "install":
                 before = set(store.users)
                 installed(folder, store, directory)
+                record(folder, What.DIRECTORY, "REPLACED")
                 print(f"the directory has {users} users{_difference(before, set(directory.users))}")
             else:
                 print(f"{given.file}: no errors, {users} users")

@@ -22,10 +22,12 @@ from cpvm.cp.directory import (
 )
 from cpvm.cp.directory_store import DirectoryStore
 from cpvm.cp.directory_text import source_of, user_lines
+from cpvm.cp.journal import What
 from cpvm.cp.minidisk import volume_path
 from cpvm.cp.operand import is_userid
 from cpvm.cp.password import MAX_LENGTH, hash_password
 from cpvm.front.directory import IN_ERROR, DirectoryFailed, changed, checked, opened
+from cpvm.front.record import record
 from cpvm.front.sshkeys import BadKey, UserKeys, parse
 from cpvm.front.status import USAGE
 from cpvm.front.users import DEVICE
@@ -34,6 +36,7 @@ from cpvm.machine.media.newfile import temporary_for
 from cpvm.machine.media.volume import Volume
 from cpvm.machine.media.volumefile import put_in_place
 
+_SEEN = "(default: you are asked); others on this computer may see it here"
 _VOLID = 6
 _DISK = 10
 _SIZES = ((1 << 20), (16 << 20))
@@ -44,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     adding = commands.add_parser("add", help="a new user, with a CMS disk of its own")
     adding.add_argument("userid", metavar="USERID")
-    adding.add_argument("--password", metavar="PASSWORD", help="the first password (default: you are asked)")
+    adding.add_argument("--password", metavar="PASSWORD", help=f"the first password {_SEEN}")
     adding.add_argument("--disk", type=int, default=_DISK, metavar="N", help=f"cylinders of its 191 (default {_DISK})")
     adding.add_argument("--like", metavar="USERID", help="storage, classes, options and devices as this user has them")
     adding.add_argument("--alias", metavar="NAME", help="another name that may be typed for it")
@@ -52,7 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     removing.add_argument("userid", metavar="USERID")
     changing = commands.add_parser("password", help="give a user a password")
     changing.add_argument("userid", metavar="USERID")
-    changing.add_argument("--password", metavar="PASSWORD", help="the password (default: you are asked)")
+    changing.add_argument("--password", metavar="PASSWORD", help=f"the password {_SEEN}")
+    for command in (adding, changing):
+        command.add_argument(
+            "--password-file", type=Path, metavar="FILE", help="a file whose first line is the password"
+        )
     commands.add_parser("list", help="all users")
     every = [*commands.choices.values(), *_key_arguments(commands.add_parser("key", help="keys to log on by ssh with"))]
     for command in every:
@@ -84,11 +91,13 @@ def run(given: argparse.Namespace) -> int:
                     entry = _known(store, given.userid)
                     _remove(folder, store, entry)
                     UserKeys(folder).forget(entry.userid)
+                    record(folder, What.DIRECTORY, f"USER {entry.userid} REMOVED")
                 case "password":
                     entry = _known(store, given.userid)
-                    store.store_password(entry.userid, hash_password(_password(given.password, entry.userid)))
+                    store.store_password(entry.userid, hash_password(_password(given, entry.userid)))
+                    record(folder, What.DIRECTORY, f"PASSWORD OF {entry.userid}")
                 case "key":
-                    _keys(UserKeys(folder), store, given)
+                    _keys(folder, store, given)
                 case _:
                     _list(store)
     except (BadKey, OSError) as error:
@@ -101,8 +110,9 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _keys(keys: UserKeys, store: DirectoryStore, given: argparse.Namespace) -> None:
+def _keys(folder: Path, store: DirectoryStore, given: argparse.Namespace) -> None:
     """`cpvm user key`."""
+    keys = UserKeys(folder)
     if given.key == "list":
         for userid in [_known(store, given.userid).userid] if given.userid else keys.users():
             for key in keys.keys(userid):
@@ -111,6 +121,7 @@ def _keys(keys: UserKeys, store: DirectoryStore, given: argparse.Namespace) -> N
     userid = _known(store, given.userid).userid
     if given.key == "remove":
         for key in keys.remove(userid, given.which):
+            record(folder, What.KEY, f"{key.fingerprint} OF {userid} REMOVED")
             print(f"{key.fingerprint} is no more a key of {userid}")
         return
     text = sys.stdin.read() if given.file == "-" else Path(given.file).read_text(encoding="utf-8", errors="replace")
@@ -119,6 +130,7 @@ def _keys(keys: UserKeys, store: DirectoryStore, given: argparse.Namespace) -> N
         raise BadKey(f"{given.file} has no key")
     for parsed in [parse(line) for line in lines]:
         key = keys.add(userid, parsed.line)
+        record(folder, What.KEY, f"{key.fingerprint} OF {userid} ADDED")
         print(f"{key.fingerprint} logs on as {userid}")
 
 
@@ -129,13 +141,25 @@ def _known(store: DirectoryStore, userid: str) -> UserEntry:
     return entry
 
 
-def _password(given: str | None, userid: str) -> str:
-    password = given if given is not None else getpass.getpass(f"Password for {userid}: ")
+def _password(given: argparse.Namespace, userid: str) -> str:
+    password = given.password if given.password is not None else _asked(given, userid)
     if not 1 <= len(password) <= MAX_LENGTH or any(char.isspace() for char in password):
         raise DirectoryFailed(f"a password has 1 to {MAX_LENGTH} characters, no blanks")
     if password.upper() in (*NO_TERMINAL, *ELSEWHERE, UNCHANGED):
         raise DirectoryFailed(f"{password} is no password")
     return password
+
+
+def _asked(given: argparse.Namespace, userid: str) -> str:
+    """The password from the file named, or from who sits there."""
+    if given.password_file is None:
+        return getpass.getpass(f"Password for {userid}: ")
+    try:
+        lines = given.password_file.expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DirectoryFailed(f"{given.password_file}: {why}") from None
+    return str(lines[0].strip()) if lines else ""
 
 
 def _list(store: DirectoryStore) -> None:
@@ -155,7 +179,7 @@ def _add(folder: Path, store: DirectoryStore, given: argparse.Namespace) -> None
         raise DirectoryFailed(f"{userid} is in the directory already")
     if given.disk < 0:
         raise DirectoryFailed(f"{given.disk} is no number of cylinders")
-    password = _password(given.password, userid).upper()
+    password = _password(given, userid).upper()
     volume = None
     if given.disk:
         volume = VolumeEntry(_free_name(store, folder, userid), DEVICE, given.disk + 1)
@@ -173,6 +197,7 @@ def _add(folder: Path, store: DirectoryStore, given: argparse.Namespace) -> None
         if volume is not None:
             volume_path(folder, volume.volid).unlink(missing_ok=True)
         raise
+    record(folder, What.DIRECTORY, f"USER {userid} ADDED")
     print(f"{userid} is in the directory" + (f", with a disk 191 of {given.disk} cylinders" if given.disk else ""))
 
 

@@ -62,7 +62,7 @@ def test_what_is_typed_at_the_logo_counts(site: Site) -> None:
     display.wait_for("VM/370 ONLINE")
     display.enter("LOGON CMSUSER CMSUSER")
     display.wait_for("LOGON AT")
-    assert display.lines[0] == "LOGON CMSUSER CMSUSER"
+    assert display.lines[0] == "LOGON CMSUSER XXXXXXXX"
     assert display.screen.find("VM/370 ONLINE") < 0
     display.enter("LOGOFF")
     display.wait_for("LOGOFF AT")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cpvm.cp.lineedit import INPUT_LIMIT
 from cpvm.cp.guard import Guard
+from cpvm.cp.lineedit import INPUT_LIMIT
 from cpvm.terminal import editor, keys, line, linemode, negotiation, server, throttle
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
