@@ -28,17 +28,18 @@ class SteadyClock:
         self._at = steady()
 
     def nanoseconds(self) -> int:
-        """The time."""
+        """The time, another one at each call."""
         with self._lock:
             real, at = self._real(), self._steady()
             passed = max(0, at - self._at)
             behind = self._value + passed - real
             if behind <= 0:
-                self._value = real
+                now = real
             elif behind > SLEW:
-                self._value += passed
+                now = self._value + passed
             else:
-                self._value += passed - min(behind, passed // 2)
+                now = self._value + passed - min(behind, passed // 2)
+            self._value = max(now, self._value + 1)
             self._at = at
             return self._value
 
