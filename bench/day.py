@@ -32,6 +32,7 @@ from bench.dayuse.site import Site
 
 SHUTDOWN_AT, KILL_AT, JUDGED = 0.15, 0.28, 2 / 3
 """Of the time: when the system goes down, and the share at the end over which memory is judged."""
+MINUTE = 60.0
 ERRORS_TOLD = 20
 """Errors that are repeated at the end."""
 
@@ -119,6 +120,8 @@ class Day:
     async def _down(self) -> None:
         self._office.open.clear()
         self._office.went_down += 1
+        for person in self._office.people:
+            person.present = False
         self.result.processor += self._site.processor()
 
     async def _accidents(self) -> None:
@@ -133,11 +136,16 @@ class Day:
 
     async def _sample(self) -> None:
         every = min(5.0, self._seconds / 60)
+        told = 0.0
         while True:
             await asyncio.sleep(every)
             if self._office.open.is_set():
                 present = sum(person.present for person in self._office.people)
-                self.result.samples.append(Sample(time.perf_counter() - self._began, *self._site.memory(), present))
+                sample = Sample(time.perf_counter() - self._began, *self._site.memory(), present)
+                self.result.samples.append(sample)
+                if sample.at >= told + MINUTE:
+                    told = sample.at
+                    self._tell(f"{sample.users} users, {sample.pss / 1024:.0f} MB, {len(self._office.errors)} errors")
 
     def _fill(self) -> None:
         office, result = self._office, self.result
@@ -161,7 +169,11 @@ def answers(result: Result) -> list[list[str]]:
     every = [seconds for found in result.took_by.values() for seconds in found]
     rows = [("all", every), *sorted(result.took_by.items())]
     return [
-        [what, f"{len(found):,}", *(f"{value * 1000:.0f}" for value in (at(found, 0.5), at(found, 0.95), at(found, 0.99)))]
+        [
+            what,
+            f"{len(found):,}",
+            *(f"{value * 1000:.0f}" for value in (at(found, 0.5), at(found, 0.95), at(found, 0.99))),
+        ]
         for what, found in rows
         if found
     ]
@@ -217,7 +229,9 @@ def main() -> None:
         figures.save(given.json.with_stem(given.json.stem + "-answers"), "day-answers", command, slow, heads)
     flat = flatness(result.samples, seconds * (1 - JUDGED))
     if result.errors or not flat.kept:
-        raise SystemExit(f"{len(result.errors)} errors; memory {'flat' if flat.kept else f'not flat within {FLAT:.0%}'}")
+        raise SystemExit(
+            f"{len(result.errors)} errors; memory {'flat' if flat.kept else f'not flat within {FLAT:.0%}'}"
+        )
 
 
 if __name__ == "__main__":

@@ -124,7 +124,9 @@ class Display(asyncio.Protocol, Terminal):
 
     def _text(self, at: int, length: int) -> str:
         screen = self.screen
-        codes = (0 if kind else code for code, kind in zip(screen.text[at : at + length], screen.kind[at:], strict=False))
+        codes = (
+            0 if kind else code for code, kind in zip(screen.text[at : at + length], screen.kind[at:], strict=False)
+        )
         return from_ebcdic(bytes(max(code, 0x40) for code in codes)).strip()
 
     @property

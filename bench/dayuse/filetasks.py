@@ -65,10 +65,11 @@ async def write(person: Person, file: str, lines: Content) -> None:
     await _file(person, file, lines)
 
 
-async def _file(person: Person, file: str, content: Content) -> None:
+async def _file(person: Person, file: str, content: Content, *, screen: bool = False) -> None:
+    """FILE; the editor may show its SCREEN once more before it ends."""
     await person.think(0.3)
     person.disk.begin(file, content)
-    await person.command("FILE", label="EDIT: FILE")
+    await person.command("FILE", *(["*"] if screen else []), label="EDIT: FILE")
     person.disk.done(file, content)
 
 
@@ -86,7 +87,7 @@ async def _open_screen(person: Person, file: str) -> None:
 async def _close_screen(person: Person, file: str, content: Content) -> None:
     assert person.screen is not None
     person.screen.back_to_lines()
-    await _file(person, file, content)
+    await _file(person, file, content, screen=True)
 
 
 async def _write_on_screen(person: Person, file: str, lines: Content) -> None:
@@ -94,7 +95,9 @@ async def _write_on_screen(person: Person, file: str, lines: Content) -> None:
     for line in lines:
         await person.think(0.1)
         await person.say(f"INPUT {line}")
-        await person.shown(lambda screen, wanted=line: screen.row(12).rstrip() == wanted, line, "EDIT on the screen: INPUT")
+        await person.shown(
+            lambda screen, wanted=line: screen.row(12) == wanted.strip(), line, "EDIT on the screen: INPUT"
+        )
     await _close_screen(person, file, lines)
 
 
@@ -157,7 +160,7 @@ async def _change_on_screen(person: Person, file: str, old: Content) -> Content:
     assert screen is not None
     lines = list(old)
     await person.say("NEXT")
-    await person.shown(lambda there: there.row(12).rstrip() == lines[0], lines[0], "EDIT on the screen: NEXT")
+    await person.shown(lambda there: there.row(12) == lines[0], lines[0], "EDIT on the screen: NEXT")
     at = person.chance.randrange(min(len(lines), 8))
     new = sentence(person, 4)
     await person.think(0.5)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from bench.dayuse.answers import READY
 from bench.dayuse.person import Person
 
-TOPICS = ("SORT", "COPYFILE", "LISTFILE", "PRINT", "RENAME", "STATE", "COMPARE", "ERASE", "READCARD", "CP QUERY")
+TOPICS = ("SORT", "COPYFILE", "LISTFILE", "PUNCH", "RENAME", "STATE", "COMPARE", "ERASE", "READCARD", "CP QUERY")
 
 
 async def help_text(person: Person) -> None:
-    """HELP, which says the same to everybody."""
+    """HELP, which says the same to everybody; the last line of a 3270's output area shows 79 characters."""
     topic = person.chance.choice(TOPICS)
     if person.screen is not None and person.chance.random() < 0.5:
         await _on_screen(person, topic)
         return
     lined = " (LINE" if person.screen is not None else ""
     text = await person.command(f"HELP {topic}{lined}", "*", label="HELP")
-    if len(text) < 5 or not person.office.same(f"HELP {topic}", tuple(text)):
+    if len(text) < 5 or not person.office.same(f"HELP {topic}", tuple(line[:79].rstrip() for line in text)):
         raise person.failed(f"HELP {topic} is {text}")
 
 
@@ -26,11 +26,13 @@ async def _on_screen(person: Person, topic: str) -> None:
     screen.program = True
     await person.say(f"HELP {topic}")
     await person.shown(
-        lambda there: there.row(1).startswith("HELP ") and topic.split()[-1] in there.row(1), topic, "HELP on the screen"
+        lambda there: there.row(1).startswith("HELP ") and topic.split()[-1] in there.row(2),
+        topic,
+        "HELP on the screen",
     )
     await person.think()
     screen.back_to_lines()
-    await person.key("pf3", READY, label="HELP: PF3")
+    await person.key("pf3", "*", READY, label="HELP: PF3")
 
 
 async def questions(person: Person) -> None:

@@ -131,6 +131,7 @@ class Office:
                 await person.leave()
                 return
             except (Lost, TimeoutError, Failure, Broken) as error:
+                person.present = False
                 # What is half said when the system goes down is not wrong, only late.
                 await asyncio.sleep(AGAIN)
                 if self.open.is_set() and self.went_down == down:
@@ -138,12 +139,14 @@ class Office:
                     await self._rid(person)
                     return
                 self.lost += 1
+                person.trail.append(f"{time.strftime('%H:%M:%S')} ({type(error).__name__} {error})")
                 person.unsure = True
                 person.up()
 
     def _error(self, person: Person, error: Exception) -> None:
-        what = str(error) or f"{person.userid} ({person.kind}) {person.asked!r}: {type(error).__name__}"
-        self.errors.append(f"{time.strftime('%H:%M:%S')} {what}")
+        what = f"{person.userid} ({person.kind}) {person.asked!r}: {type(error).__name__} {error}"
+        trail = "".join(f"\n    {one}" for one in person.trail)
+        self.errors.append(f"{time.strftime('%H:%M:%S')} {what}\n  typed before{trail}")
         print(f"ERROR {self.errors[-1]}", flush=True)
 
     async def _rid(self, person: Person) -> None:

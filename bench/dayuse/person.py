@@ -7,6 +7,7 @@ import contextlib
 import random
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +57,8 @@ class Person:
         self.session = 0
         self.asked = ""
         """What was typed last."""
+        self.trail: deque[str] = deque(maxlen=8)
+        """What was typed before, and when."""
         self.unsure = False
         """The system has gone down since files were looked at."""
         self._terminal: Terminal | None = None
@@ -84,12 +87,13 @@ class Person:
         """
         terminal = await self._free()
         self.asked = text
+        self.trail.append(f"{time.strftime('%H:%M:%S')} {text}")
         terminal.enter(text)
         return await self._answer(expected, label) if expected else []
 
     async def key(self, name: str, *expected: str, label: str = "") -> list[str]:
         """Press a key of a 3270; the answer, as from `say`. Raises Lost, Failure."""
-        await self._free()
+        await self._unlocked()
         self.asked = f"({name})"
         assert self.screen is not None
         self.screen.press(name)
@@ -146,7 +150,15 @@ class Person:
     def _failure(self, why: str, expected: Sequence[str], lines: Sequence[str]) -> Failure:
         got = "\n".join(f"    | {line}" for line in lines[:MAX_LINES])
         wanted = "\n".join(f"    > {line}" for line in expected)
-        return Failure(f"{self.userid} ({self.kind}) {self.asked!r}: {why}\n  expected\n{wanted}\n  got\n{got}")
+        return Failure(f"{why}\n  expected\n{wanted}\n  got\n{got}")
+
+    async def _unlocked(self) -> None:
+        screen = self.screen
+        assert screen is not None
+        try:
+            await screen.until(lambda: not screen.screen.locked)
+        except TimeoutError:
+            raise self._failure("the keyboard stays locked", [], screen.rows) from None
 
     async def shown(self, done: Callable[[Display], bool], what: str, label: str = "") -> None:
         """Wait until a program's screen is so and the system waits for a key. Raises Lost, Failure."""
@@ -154,7 +166,7 @@ class Person:
         assert screen is not None
         began = time.perf_counter()
         try:
-            ended = await screen.until(lambda: screen.reading and done(screen))
+            ended = await screen.until(lambda: not screen.screen.locked and done(screen))
         except TimeoutError:
             raise self._failure(f"the screen does not show {what}", [], screen.rows) from None
         if label:
@@ -241,7 +253,9 @@ class Person:
         while found[-1].startswith("DMKLOG054E"):  # CP has not noticed yet that the connection is gone
             await asyncio.sleep(0.2)
             await self.say(f"LOGON {self.userid}", "ENTER PASSWORD:")
-            found = await self.say(self.userid, "*", f"RECONNECTED AT... || {_STILL_ON}...", label="LOGON, reconnecting")
+            found = await self.say(
+                self.userid, "*", f"RECONNECTED AT... || {_STILL_ON}...", label="LOGON, reconnecting"
+            )
         await self.say("BEGIN")
         await self.terminal.until(lambda: self.terminal.reading)
         self.terminal.lines.clear()  # what a screen shows once more

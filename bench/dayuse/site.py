@@ -128,4 +128,6 @@ class Site:
         """Lines in what the system has said that tell of an error of its own."""
         if not self.log.exists():
             return []
-        return [line for line in self.log.read_text(errors="replace").splitlines() if "Traceback" in line or "rror:" in line]
+        return [
+            line for line in self.log.read_text(errors="replace").splitlines() if "Traceback" in line or "rror:" in line
+        ]

@@ -26,7 +26,13 @@ class SSH(Terminal):
         """Connect. Raises Lost."""
         try:
             self._connection = await asyncssh.connect(
-                *address, username=userid, password=password, client_keys=[], known_hosts=None, config=None, agent_path=None
+                *address,
+                username=userid,
+                password=password,
+                client_keys=[],
+                known_hosts=None,
+                config=None,
+                agent_path=None,
             )
             self._process = await self._connection.create_process(term_type=None)
         except (OSError, asyncssh.Error) as error:
