@@ -21,6 +21,7 @@ from cpvm.terminal.server import TelnetServer
 
 PATIENCE = 20.0
 END = "THE END OF IT"
+FULL = "HOLDING".encode("cp037"), "MORE...".encode("cp037")
 COMMAND = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa.*?\xff\xf0|[^\xff\xfa-\xfe])", re.DOTALL)
 SEQUENCES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 """What the line editor itself sends."""
@@ -39,7 +40,10 @@ class Running:
         self.server.start()
 
     def on_cp(self, function: Callable[[], object]) -> None:
-        self.system.post(lambda: [function()].clear())
+        def run() -> None:
+            function()
+
+        self.system.post(run)
 
     def stop(self) -> None:
         self.system.shutdown()
@@ -80,9 +84,6 @@ def log_on(wire: Wire, display: bool) -> None:
     if "LOGON AT".encode(code) not in wire.came:
         say("SECRET")
         wire.until("LOGON AT".encode(code))
-    say("TERMINAL MORE 0 0" if display else "QUERY USERID")
-    if display:
-        say("SET MSG ON")
 
 
 def plant(running: Running) -> None:
@@ -120,11 +121,9 @@ def test_displays(running: Running) -> None:
     wire = Wire(running, DISPLAY)
     log_on(wire, display=True)
     plant(running)
-    end = END.encode("cp037")
-    while end not in wire.came:
-        wire.socket.sendall(record(b"\x6d"))
-        wire.socket.settimeout(PATIENCE)
-        wire.came += wire.socket.recv(65536)
+    wire.until(*FULL)
+    wire.socket.sendall(record(b"\x6d"))
+    wire.until(END.encode("cp037"))
     wire.socket.close()
     assert "[2J".encode("cp037") in wire.came
     screen = Screen(24, 80, (24, 80), extended=False)
