@@ -241,7 +241,9 @@ def test_temporary_disks_come_and_go(with_space: Site) -> None:
     one, other = site.logon("CMSUSER"), site.logon("USER01", "SECRET")
     assert one.type("DEFINE T3350 AS 192 CYL 10") == ["DASD 192 DEFINED 010 CYL"]
     assert one.type("QUERY V 192") == ["DASD 192 3350 (TEMP) R/W  010 CYL"]
-    assert other.type("DEFINE T3350 192 11") == ["DMKDEF091E DASD 192 NOT DEFINED; TEMP SPACE NOT AVAILABLE"]
+    assert other.type("DEFINE T3350 192 11") == [
+        "DMKDEF091E DASD 192 NOT DEFINED; YOUR LIMIT OF TEMP SPACE IS 10 CYLINDERS"
+    ]
     assert other.type("DEFINE T3350 AS 192 CYL 10") == ["DASD 192 DEFINED 010 CYL"]
     assert one.type("DEFINE T3330 AS 193 CYL 1")[0].startswith("DMKDEF091E")
     assert one.type("DEFINE T3350 AS 191 CYL 1")[0].startswith("DMKDEF092E")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ WORDS = st.one_of(
             *("V1", "V2", "3350", "3330", "2540", "READER", "PUNCH", "1403", "3215", "T-DISK", "TDSK", "A", "B", "ALL"),
             *("*", "NOLOG", "009", "00C", "190", "191", "1", "2", "5", "10", "60", "1M", "16M", "G", "ABCDEG", "MR"),
             *("W", "CMS", "PARM", "ON", "OFF", "SYSPGNM=(0-5)", "SYSHRSG=(1)", "SEGMENT", "CPUID", "ECMODE", "P"),
-            *("AFFINITY", "R/O", "TIMER", "ANY"),
+            *("AFFINITY", "R/O", "TIMER", "ANY", "TDISK", "DEVICES", "NOLIMIT", "SPOOLSPACE", "5M", "MAXSPOOL"),
         ]
     ),
     st.text(st.characters(min_codepoint=33, max_codepoint=255), min_size=1, max_size=12),
@@ -47,6 +48,9 @@ GOOD = st.lists(
             "DEDICATE 181 580 R/O",
             "SPECIAL 0F0 TIMER",
             "IUCV ANY",
+            "LIMIT TDISK 5 SPOOLSPACE 5M",
+            "LIMIT DEVICES NOLIMIT",
+            "SPOOLFILE MAXSPOOL 7",
         ]
     ),
     unique_by=lambda line: tuple(line.split()[:2]),
@@ -76,7 +80,15 @@ def test_any_source_is_read_or_refused(lines: list[str]) -> None:
 @settings(max_examples=30, deadline=None)
 @given(GOOD)
 def test_what_is_read_comes_back(lines: list[str]) -> None:
-    database = Database(Path(":memory:"), (SCHEMA, SAVED), create=True)
+    with TemporaryDirectory() as folder:
+        database = Database(Path(folder) / "cp.sqlite", (SCHEMA, SAVED), create=True)
+        try:
+            _comes_back(database, lines)
+        finally:
+            database.close()
+
+
+def _comes_back(database: Database, lines: list[str]) -> None:
     store = DirectoryStore(database)
     needed = [] if any(line.startswith("MDISK 191") for line in lines) else ["MDISK 191 3350 001 005 V1"]
     source = "\n".join(["VOLUME V1 3350 60", "NAMESYS CMS 190", "USER A A 512K 2M BG 50 # OFF @", *needed, *lines])
