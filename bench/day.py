@@ -223,7 +223,8 @@ def main() -> None:
     for error in result.errors[:ERRORS_TOLD]:
         print(f"ERROR {error}")
     if given.json is not None:
-        command = f"python bench/day.py --minutes {given.minutes:g} --users {given.users} --pace {given.pace:g} --seed {given.seed}"
+        options = f"--minutes {given.minutes:g} --users {given.users} --pace {given.pace:g} --seed {given.seed}"
+        command = f"python bench/day.py {options}"
         figures.save(given.json, "day", command, rows)
         heads = ("milliseconds", "answers", "50 %", "95 %", "99 %")
         figures.save(given.json.with_stem(given.json.stem + "-answers"), "day-answers", command, slow, heads)

@@ -1,4 +1,5 @@
-"""What must come back: lines with `~` for characters other than blank, `...` for any, `*` alone for any lines, ` || ` between two of which one comes."""
+"""What must come back: lines with `~` for characters other than blank, `...` for any; `*` alone for any lines; between
+two lines of which one comes ` || `."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ def fits(expected: Sequence[str], lines: Sequence[str]) -> bool:
 
 
 def complete(expected: Sequence[str], lines: Sequence[str]) -> bool:
-    """Whether the last of the lines that are expected, but for `*`, has come, or a message Ready, which ends any command."""
+    """Whether the last of the expected lines, but for `*`, has come; any message Ready is as good as another."""
     last = next(line for line in reversed(expected) if line != "*")
     if last.startswith("Ready"):
         return sum(ANY_READY.fullmatch(line) is not None for line in lines) >= sum(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench.dayuse import display
 from bench.dayuse.ledger import Content
 from bench.dayuse.person import Person
 
-WORDS = (
-    "ALPHA BRAVO CHARLIE DELTA ECHO FOXTROT GOLF HOTEL INDIA JULIETT KILO LIMA MIKE NOVEMBER OSCAR PAPA QUEBEC ROMEO "
-    "SIERRA TANGO UNIFORM VICTOR WHISKEY XRAY YANKEE ZULU"
-).split()
+WORDS = ["ALPHA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA", "JULIETT", "KILO", "LIMA"]
+WORDS += ["MIKE", "NOVEMBER", "OSCAR", "PAPA", "QUEBEC", "ROMEO", "SIERRA", "TANGO", "UNIFORM", "VICTOR", "ZULU"]
 MOST_FILES = 7
 """Files of data that a user keeps."""
 DATA = "DATA"
+CURRENT = 12
+"""The row in which the editor shows the current line, on a screen of 24."""
 
 
 def sentence(person: Person, words: int) -> str:
@@ -77,6 +79,11 @@ def _top(screen: display.Display) -> bool:
     return screen.row(1).startswith(("EDIT:", "NEW FILE:"))
 
 
+def _current(line: str) -> Callable[[display.Display], bool]:
+    """Whether the editor shows a line as the current one."""
+    return lambda screen: screen.row(CURRENT) == line.strip()
+
+
 async def _open_screen(person: Person, file: str) -> None:
     assert person.screen is not None
     person.screen.program = True
@@ -95,9 +102,7 @@ async def _write_on_screen(person: Person, file: str, lines: Content) -> None:
     for line in lines:
         await person.think(0.1)
         await person.say(f"INPUT {line}")
-        await person.shown(
-            lambda screen, wanted=line: screen.row(12) == wanted.strip(), line, "EDIT on the screen: INPUT"
-        )
+        await person.shown(_current(line), line, "EDIT on the screen: INPUT")
     await _close_screen(person, file, lines)
 
 
@@ -160,11 +165,11 @@ async def _change_on_screen(person: Person, file: str, old: Content) -> Content:
     assert screen is not None
     lines = list(old)
     await person.say("NEXT")
-    await person.shown(lambda there: there.row(12) == lines[0], lines[0], "EDIT on the screen: NEXT")
+    await person.shown(_current(lines[0]), lines[0], "EDIT on the screen: NEXT")
     at = person.chance.randrange(min(len(lines), 8))
     new = sentence(person, 4)
     await person.think(0.5)
-    await person.typed_over(12 + at, new, "EDIT on the screen: typed over")
+    await person.typed_over(CURRENT + at, new, "EDIT on the screen: typed over")
     lines[at] = new
     await _close_screen(person, file, tuple(lines))
     return tuple(lines)

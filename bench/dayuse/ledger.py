@@ -100,7 +100,7 @@ class Post:
         self.doubtful.get(to, {}).pop(name, None)
 
     def half_read(self, to: str, files: Iterable[str]) -> None:
-        """The system went down; letters among the FILES that are on the disk have been read, but may be in the reader."""
+        """The system went down: letters that are on the disk, among FILES, were read; they may be in the reader."""
         for name in {*files} & {*self.sent.get(to, {})}:
             self.doubtful.setdefault(to, {})[name] = self.sent[to].pop(name)
 

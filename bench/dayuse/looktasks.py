@@ -26,7 +26,7 @@ async def _on_screen(person: Person, topic: str) -> None:
     screen.program = True
     await person.say(f"HELP {topic}")
     await person.shown(
-        lambda there: there.row(1).startswith("HELP ") and topic.split()[-1] in there.row(2),
+        lambda there: there.row(1).startswith("HELP ") and topic.rsplit(maxsplit=1)[-1] in there.row(2),
         topic,
         "HELP on the screen",
     )

@@ -81,9 +81,8 @@ async def message(person: Person) -> None:
             raise person.failed(f"{to.userid} is logged on")
     elif lines[:-1] or not lines[-1].startswith("Ready;"):
         raise person.failed(f"the answer is {lines}")
-    else:
-        if session and to.present and to.session == session:
-            to.due.append((person.userid, text))
+    elif session and to.present and to.session == session:
+        to.due.append((person.userid, text))
     await person.think()
 
 

@@ -82,8 +82,9 @@ class Person:
         await asyncio.sleep(self.chance.uniform(0.5, 1.5) * self.office.pace * share)
 
     async def say(self, text: str, *expected: str, label: str = "") -> list[str]:
-        """Type TEXT as soon as the system waits for a line; the answer, checked (see `answers`). Without EXPECTED there is
-        to be none. LABEL: count the time under this name. Raises Lost, Failure.
+        """Type TEXT as soon as the system waits for a line; the answer, checked (see `answers`).
+
+        Without EXPECTED nothing is waited for. LABEL: count the time under this name. Raises Lost, Failure.
         """
         terminal = await self._free()
         self.asked = text
@@ -129,7 +130,7 @@ class Person:
     async def command(self, text: str, *expected: str, label: str = "", code: int = 0) -> list[str]:
         """A CMS command, its output and Ready, with a return code; LABEL is its first word by default."""
         ready = READY if not code else f"Ready({code:05}); T=~ ~"
-        lines = await self.say(text, *expected, ready, label=label or text.split()[0])
+        lines = await self.say(text, *expected, ready, label=label or text.split(maxsplit=1)[0])
         await self.think()
         return lines[:-1]
 

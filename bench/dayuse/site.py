@@ -9,11 +9,13 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bench.dayuse import telnet
-from bench.dayuse.terminals import Lost
+from bench.dayuse.answers import pattern
+from bench.dayuse.terminals import Lost, Terminal
 
 START: Final = 120.0
 """Seconds in which the system must listen."""
@@ -25,6 +27,10 @@ def free_port() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
+
+
+def _has(terminal: Terminal, wanted: re.Pattern[str]) -> bool:
+    return any(wanted.fullmatch(line) for line in terminal.lines)
 
 
 class SiteError(Exception):
@@ -61,26 +67,30 @@ class Site:
             if self._process.poll() is not None:
                 raise SiteError(f"the system ended with status {self._process.returncode}: see {self.log}")
             try:
-                terminal = await telnet.connect(self.address)
-                await terminal.until(lambda: "VM/370 ONLINE" in terminal.lines, 10.0)
-                terminal.close()
-                if self._ssh:
-                    _, writer = await asyncio.open_connection(*self.ssh_address)
-                    writer.close()
+                await self._look()
             except (Lost, TimeoutError, OSError):
                 await asyncio.sleep(0.1)
                 continue
             return time.perf_counter() - began
         raise SiteError(f"the system does not listen after {START:.0f} s")
 
+    async def _look(self) -> None:
+        """Whether it listens. Raises Lost, TimeoutError, OSError."""
+        terminal = await telnet.connect(self.address)
+        await terminal.until(lambda: "VM/370 ONLINE" in terminal.lines, 10.0)
+        terminal.close()
+        if self._ssh:
+            _, writer = await asyncio.open_connection(*self.ssh_address)
+            writer.close()
+
     async def shut_down(self) -> float:
         """OPERATOR logs on and types SHUTDOWN; seconds until the process has ended. Raises SiteError."""
         assert self._process is not None
         terminal = await telnet.connect(self.address)
-        for text, then in (("LOGON OPERATOR", "ENTER PASSWORD:"), ("OPERATOR", "LOGON AT")):
+        for text, then in (("LOGON OPERATOR", "ENTER PASSWORD:"), ("OPERATOR", "LOGON AT...")):
             await terminal.until(lambda: terminal.reading)
             terminal.enter(text)
-            await terminal.until(lambda wanted=then: any(line.startswith(wanted) for line in terminal.lines))
+            await terminal.until(partial(_has, terminal, pattern(then)))
         await terminal.until(lambda: terminal.reading)
         began = time.perf_counter()
         terminal.enter("SHUTDOWN")
