@@ -12,6 +12,8 @@ import pytest
 
 from cpvm import cli
 from cpvm.front.disk import run
+from cpvm.front.disks.cmsfiles import edf_label
+from cpvm.front.disks.edf import of_tracks
 from cpvm.machine.media.images import BlockImage, TrackImage, open_image
 from cpvm.machine.media.volume import Volume, create_blocks
 from cpvm.s370.ckd import GEOMETRY, Record, decode_track, encode_track
@@ -174,6 +176,50 @@ def test_damage_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     capsys.readouterr()
     assert run(parsed("check", path)) == 1
     assert "is not formatted" in capsys.readouterr().out
+
+
+def test_blocks_that_the_map_or_two_files_have_wrong_are_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As writing in another order than the format's would leave them when it is broken off."""
+    path, text = tmp_path / "new.volume", tmp_path / "text"
+    assert run(parsed("init", path, "3350", "NEW191", 1, "--cms", "--block", 1024)) == 0
+    text.write_bytes(b"x" * 5000)
+    for name in ("ONE", "TWO"):
+        assert run(parsed("cp", "--binary", text, f"{path}:{name} FILE")) == 0
+    assert run(parsed("check", path)) == 0
+    with Volume.open(path) as volume:
+        label = edf_label(volume.read(0, 0))
+        assert label is not None
+        disk = of_tracks(volume.read, volume.geometry, label)
+        trees = {name: (origin, depth) for name, origin, depth, _ in disk.trees()}
+        per_track = volume.geometry.records_per_track(1024)
+
+        def change(number: int, at: int, data: bytes) -> None:
+            cyl, head = divmod((number - 1) // per_track, volume.geometry.heads)
+            records = decode_track(volume.read(cyl, head))
+            record = records[(number - 1) % per_track]
+            record.data = record.data[:at] + data + record.data[at + len(data) :]
+            volume.write(cyl, head, encode_track(cyl, head, records))
+
+        two, _ = trees["TWO FILE"]
+        stolen = list(disk.blocks_of(*trees["ONE FILE"], 4))[1]
+        lost = list(disk.blocks_of(*trees["TWO FILE"], 4))[1]
+        change(two, 0, stolen.to_bytes(4, "big"))
+        freed = list(disk.blocks_of(*trees["ONE FILE"], 4))[2]
+        bits = disk.map()
+        change(
+            trees["the map of blocks"][0],
+            (freed - 1) // 8,
+            bytes((bits[(freed - 1) // 8] & ~(0x80 >> (freed - 1) % 8),)),
+        )
+        volume.commit()
+    capsys.readouterr()
+    assert run(parsed("check", path)) == 1
+    said = capsys.readouterr().out
+    assert f"block {stolen} belongs to both ONE FILE and TWO FILE" in said
+    assert f"block {lost} is in use in the map of blocks, but belongs to no file" in said
+    assert f"block {freed} is in use by ONE FILE, but free in the map of blocks" in said
 
 
 def test_random_damage_ends_in_words(tmp_path: Path) -> None:

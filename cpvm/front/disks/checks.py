@@ -8,7 +8,8 @@ from dataclasses import replace
 from cpvm.front.disks import cmsfiles, cpvolume
 from cpvm.front.disks.cmscheck import cms_damage
 from cpvm.front.disks.datasets import DatasetError, OSVolume
-from cpvm.front.disks.edf import EDFError
+from cpvm.front.disks.edf import EDFDisk
+from cpvm.front.disks.edfcheck import edf_damage
 from cpvm.front.disks.listing import label_of, label_of_part
 from cpvm.front.disks.place import DiskError, Options, Part, part_of
 from cpvm.machine.device import MediaError
@@ -56,14 +57,12 @@ def _minidisk(disk: TrackImage | BlockImage, options: Options) -> Iterator[str]:
 
 
 def _enhanced(disk: TrackImage | BlockImage, options: Options) -> Iterator[str]:
-    """Damage of a CMS disk of the enhanced format, if it is one: files that cannot be read."""
+    """Damage of a CMS disk of the enhanced format, if it is one."""
     if isinstance(disk, BlockImage) and not label_of(disk).kind.startswith("CMS"):
         return
-    for file in cmsfiles.look(disk, options).files.values():
-        try:
-            file.records  # noqa: B018
-        except EDFError as error:
-            yield str(error)
+    found = cmsfiles.look(disk, options)
+    if isinstance(found, EDFDisk):
+        yield from edf_damage(found)
 
 
 def _contents(part: Part) -> Iterator[str]:

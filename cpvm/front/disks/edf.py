@@ -80,6 +80,8 @@ class EDFDisk:
             raise EDFError("the label is not that of a CMS disk of the enhanced format")
         self.label = from_ebcdic(name).rstrip(" \0")
         self.block = size
+        self.origin = origin
+        """The block that begins the directory."""
         self._read = read
         self.files: dict[tuple[str, str], EDFFile] = {}
         fields = _FST.unpack_from(self._block(origin))
@@ -101,6 +103,26 @@ class EDFDisk:
         if len(data) != self.block:
             raise EDFError(f"block {number} has {len(data)} bytes, not {self.block}")
         return data
+
+    def trees(self) -> Iterator[tuple[str, int, int, int]]:
+        """All that has blocks: its name, the block at the top, levels of pointers, bytes of a pointer."""
+        own = _FST.unpack_from(self._block(self.origin))
+        yield "the directory", own[7] or self.origin, own[10], 4
+        yield "the map of blocks", *self._map, 4
+        for file in self.files.values():
+            origin, depth = file._origin
+            yield f"{file.fn} {file.ft}", origin, depth, 4 if file.recfm == "F" else 12
+
+    @property
+    def _map(self) -> tuple[int, int]:
+        """Block at the top, and levels of pointers, of the map of blocks."""
+        fields = _FST.unpack_from(self._block(self.origin), _FST.size)
+        return fields[7], fields[10]
+
+    def map(self) -> bytes:
+        """A bit for each block, on for one in use; empty if the disk has no map. Raises EDFError."""
+        origin, depth = self._map
+        return self._fixed(origin, depth, -(-self.total // 8)) if origin else b""
 
     def _file(self, raw: bytes) -> EDFFile:
         name, kind, _, mode, recfm, flag, lrecl, origin, blocks, count, depth, width, stamp = _FST.unpack(raw)
@@ -125,6 +147,20 @@ class EDFDisk:
             records.append(data[at + 2 : end])
             at = end
         return tuple(records)
+
+    def blocks_of(self, origin: int, depth: int, width: int) -> Iterator[int]:
+        """The numbers of the blocks of a tree, pointer blocks among them. Raises EDFError."""
+        if not origin:
+            return
+        data = self._block(origin)
+        yield origin
+        if depth:
+            for at in range(0, self.block - self.block % width, width):
+                number = int.from_bytes(data[at : at + 4], "big")
+                if width == 12 and at + 12 > self.block - 4:
+                    break  # the last word says where the last pointer is
+                if number:
+                    yield from self.blocks_of(number, depth - 1, width)
 
     def _fixed(self, origin: int, depth: int, size: int) -> bytes:
         """The first SIZE bytes below a pointer."""
