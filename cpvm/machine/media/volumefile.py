@@ -313,8 +313,9 @@ def create_file(path: Path, facts: Mapping[str, Fact], pieces: Mapping[int, byte
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}") from error
     finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
+        for left in (new, *(new.with_name(new.name + end) for end in ("-journal", "-wal"))):
+            with suppress(OSError):
+                left.unlink()
 
 
 def put_in_place(new: Path, path: Path) -> None:
