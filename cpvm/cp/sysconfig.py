@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -179,6 +180,17 @@ def _route(found: Configuration, words: list[str]) -> None:
     found.routes[ANY if node == ANY else _name(node)] = _name(link)
 
 
+def _rules(change: Callable[[JournalRules, list[str]], None]) -> Callable[[Configuration, list[str]], None]:
+    """A statement that changes rules for journaling, as a whole or not at all."""
+
+    def statement(found: Configuration, words: list[str]) -> None:
+        trial = deepcopy(found.journaling)
+        change(trial, words)
+        found.journaling = trial
+
+    return statement
+
+
 _STATEMENTS: dict[str, Callable[[Configuration, list[str]], None]] = {
     "NODE": _node,
     "SPOOL": _spool,
@@ -188,9 +200,9 @@ _STATEMENTS: dict[str, Callable[[Configuration, list[str]], None]] = {
     "NETWORK": _network,
     "LINK": _link,
     "ROUTE": _route,
-    "JOURNAL": lambda found, words: journalrules.journal(found.journaling, words),
-    "JOURNALING": lambda found, words: journalrules.journaling(found.journaling, words),
-    "FEATURES": lambda found, words: journalrules.features(found.journaling, words),
+    "JOURNAL": _rules(journalrules.journal),
+    "JOURNALING": _rules(journalrules.journaling),
+    "FEATURES": _rules(journalrules.features),
 }
 
 

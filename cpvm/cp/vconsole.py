@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cpvm.cp import programkey, secondary
+from cpvm.cp import programkey, secondary, typedahead
 from cpvm.cp.clock import hhmmss
 from cpvm.cp.command import Ask, CommandRun, Pause
 from cpvm.cp.consoletext import printable
@@ -27,7 +27,6 @@ from cpvm.cp.vspool import Output
 from cpvm.machine.devices.console3215 import Console3215
 from cpvm.s370.datastream import Aid
 from cpvm.s370.ebcdic import to_ebcdic
-from cpvm.typedpasswords import masked
 
 if TYPE_CHECKING:
     from cpvm.cp.session import Session
@@ -110,6 +109,8 @@ class VirtualConsole:
     def announce(self, *, new_read: bool = False) -> None:
         """Tell the terminal the state, if it is another one or a new read began."""
         state = self.state
+        if state is ReadState.PASSWORD and self._typed:
+            self.vm.system.post(lambda: typedahead.answer(self.vm, self._typed))
         if self.session is not None and (new_read or state is not self._announced):
             self._announced = state
             self.session.state(state)
@@ -157,10 +158,8 @@ class VirtualConsole:
             self.write_cp(TRUNCATED)
         function = self.vm.function
         asked = function.waiting if function is not None else None
-        if not (isinstance(asked, Ask) and asked.hidden):
-            self._retrieval.entered(text)
-            if text.strip():
-                self._recent.append(Line(masked(text), Origin.TYPED))
+        if isinstance(asked, Ask | Pause) and not (isinstance(asked, Ask) and asked.hidden):
+            typedahead.remember(text, self._retrieval, self._recent)
         if function is not None and isinstance(asked, Ask):
             function.reply(text)
             return
@@ -169,12 +168,17 @@ class VirtualConsole:
             if not text:
                 return
             function = self.vm.function
+            if function is None:
+                self._accept(text, new=False)
+                return
         if function is not None:
             self._typed.append(text)
             return
         self._accept(text)
 
-    def _accept(self, text: str) -> None:
+    def _accept(self, text: str, *, new: bool = True) -> None:
+        if new:
+            typedahead.remember(text, self._retrieval, self._recent)
         symbols = self.vm.symbols
         for_cp = cp_escape(text, symbols)
         if for_cp is not None:

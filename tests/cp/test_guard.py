@@ -216,7 +216,7 @@ def test_the_old_password_cannot_be_guessed_at_a_terminal_that_was_left(site: Si
 
 
 def test_links_without_end_are_slowed_down(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site.system.guards, "links", Rate(3, 50))
+    monkeypatch.setattr(site.system.guards, "links", Rate(3, 50, lambda: 0.0))
     waited: list[float] = []
     after = site.system.timers.after
     monkeypatch.setattr(
@@ -247,3 +247,15 @@ def test_refusals_are_recorded_with_the_place(site: Site) -> None:
     found = [entry for entry in read(site.folder) if entry is not None and entry.what == What.SIGNON]
     assert [(entry.user, entry.place) for entry in found] == [("USER01", "S0001 192.0.2.1")] * 2
     assert sorted(entry.result for entry in found) == ["DMKLOG050E", "OK"]
+
+
+def test_a_password_typed_before_it_is_asked_for_is_the_answer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site.system.guards, "links", Rate(0, 20))  # LINK waits before it asks
+    user = site.logon("USER01", "SECRET")
+    for line in ("LINK MAINT 191 291 R", "READIT", "QUERY V 291"):
+        user.session.line(line)
+    shown = user.until_line("DASD 291 3350")
+    assert "DASD 291 LINKED R/O" in shown and not any("READIT" in line for line in shown)
+    vm = site.system.users["USER01"]
+    assert [vm.console._retrieval.retrieve() for _ in range(2)] == ["QUERY V 291", "LINK MAINT 191 291 R"]
+    assert not any("READIT" in line.text for line in vm.console._recent)
