@@ -5,6 +5,7 @@ leaves nothing half made; the next start begins anew.
 """
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -102,13 +103,7 @@ def _exists(path: Path) -> bool:
 def _make(path: Path, progress: Progress) -> None:
     workshop = path.parent / f".{path.name}.new"
     workshop.parent.mkdir(parents=True, exist_ok=True)
-    workshop.mkdir(mode=0o700, exist_ok=True)  # nobody else on this computer reads the users' disks
-    try:
-        lock = FileLock(workshop / LOCK)
-    except LockedError as error:
-        raise SystemDirectoryError(
-            f"the system in {path} is just being made ({error}); wait until that is done"
-        ) from None
+    lock = _locked(workshop, path)
     try:
         if _exists(path):  # somebody was faster
             shutil.rmtree(workshop)
@@ -121,10 +116,29 @@ def _make(path: Path, progress: Progress) -> None:
         _build(workshop, progress)
         with suppress(FileNotFoundError):
             path.rmdir()  # empty, or this fails
-        lock.release()
-        workshop.rename(path)
+        if os.name == "nt":  # pragma: no cover
+            lock.release()  # what is open there cannot be renamed
+        workshop.rename(path)  # locked, lest another process clears it away at this moment
     finally:
         lock.release()
+
+
+def _locked(workshop: Path, path: Path) -> FileLock:
+    """The folder where the system is made, and this process alone in it. Raises SystemDirectoryError."""
+    while True:
+        workshop.mkdir(mode=0o700, exist_ok=True)  # nobody else on this computer reads the users' disks
+        try:
+            lock = FileLock(workshop / LOCK)
+        except LockedError as error:
+            raise SystemDirectoryError(
+                f"the system in {path} is just being made ({error}); wait until that is done"
+            ) from None
+        except FileNotFoundError:
+            continue  # it has become the system this moment
+        with suppress(FileNotFoundError):
+            if lock.holds(workshop / LOCK):
+                return lock
+        lock.release()  # of what has become the system meanwhile
 
 
 def _build(folder: Path, progress: Progress) -> None:

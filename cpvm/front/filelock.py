@@ -35,6 +35,10 @@ class FileLock:
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
 
+    def holds(self, path: Path) -> bool:
+        """Whether this is the lock of the file that is at PATH now. Raises OSError."""
+        return self._file is not None and os.path.samestat(os.fstat(self._file.fileno()), os.stat(path))
+
     def release(self) -> None:
         """Give the lock back; does nothing the second time."""
         if self._file:

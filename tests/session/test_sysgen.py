@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cpvm import api, sysgen
+from cpvm.front.filelock import FileLock
 from cpvm.sysgen import SystemDirectoryError
 
 CHILD = "import sys; from pathlib import Path; from cpvm import sysgen; sysgen.prepare(Path(sys.argv[1]), print)"
@@ -73,6 +74,52 @@ def test_a_system_that_is_just_being_made(tmp_path: Path) -> None:
     with pytest.raises(SystemDirectoryError, match="is just being made"):
         sysgen.prepare(folder, second)
     assert not folder.exists()
+
+
+@pytest.fixture
+def quick_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system is made in no time, of nothing but its mark."""
+
+    def build(folder: Path, progress: object) -> None:
+        (folder / "volumes").mkdir()
+        (folder / sysgen.MARK).write_text(json.dumps({"format": sysgen.FORMAT}))
+
+    monkeypatch.setattr(sysgen, "_build", build)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file keeps its folder from being renamed")
+def test_nobody_clears_away_a_system_that_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_build: None
+) -> None:
+    folder, rename = tmp_path / "system", Path.rename
+
+    def renamed(self: Path, target: Path) -> Path:
+        with pytest.raises(SystemDirectoryError, match="is just being made"):
+            sysgen.prepare(folder)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    sysgen.prepare(folder)
+    assert (folder / "volumes").is_dir() and (folder / sysgen.MARK).exists()
+
+
+def test_a_lock_of_what_has_become_the_system_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_build: None
+) -> None:
+    """The folder has got its name between the look for it and the lock."""
+    folder, meanwhile = tmp_path / "system", [1]
+
+    class Late(FileLock):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            if meanwhile:
+                meanwhile.clear()
+                (path.parent / sysgen.MARK).write_text(json.dumps({"format": sysgen.FORMAT}))
+                path.parent.rename(folder)
+
+    monkeypatch.setattr(sysgen, "FileLock", Late)
+    assert sysgen.prepare(folder) == folder
+    assert [path.name for path in tmp_path.iterdir()] == ["system"]
 
 
 def test_two_systems_in_one_process(system_directory: Path, tmp_path: Path) -> None:
