@@ -74,9 +74,9 @@ async def message(person: Person) -> None:
     to = person.office.other(person)
     session = to.session if to.present else 0
     text = f"NOTE {person.office.post.number()} {sentence(person, 3)}"
-    lines = await person.say(f"MSG {to.userid} {text}", "*", "Ready... || Ready(-0045)...", label="MSG")
-    refused = f"DMKMSG045E {to.userid} NOT LOGGED ON"
-    if lines[:-1] == [refused]:
+    lines = await person.say(f"MSG {to.userid} {text}", "*", "Ready...", label="MSG")
+    refused = (f"DMKMSG045E {to.userid} NOT LOGGED ON", f"DMKMSG057E {to.userid} NOT RECEIVING; DISCONNECTED")
+    if len(lines) == 2 and lines[0] in refused:
         if session and to.present and to.session == session:
             raise person.failed(f"{to.userid} is logged on")
     elif lines[:-1] or not lines[-1].startswith("Ready;"):

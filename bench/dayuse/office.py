@@ -39,7 +39,7 @@ AWAY = 3.0
 """Seconds between two sessions of a user, in terms of the pace."""
 AGAIN = 0.5
 """Seconds until one who could not connect tries again."""
-KINDS: Final = ("3270", "telnet", "3270", "telnet", "3270", "telnet", "3270", "telnet", "3270", "ssh")
+KINDS: Final = ("3270", "telnet", "3270", "telnet", "ssh", "3270", "telnet", "3270", "telnet", "3270")
 """Terminals of the users, in turn."""
 
 
