@@ -42,17 +42,16 @@ def shim(shared: Path) -> Path:
         return made if made.exists() else injector.build(shared)
 
 
-@pytest.fixture(scope="session")
-def went(shared: Path, shim: Path, built_system: Path) -> list[dict[str, Any]]:
-    """How the table went: what the program has printed."""
-    with (shared / "table.lock").open("w") as lock:
+def lines_of(shared: Path, shim: Path, built_system: Path, program: str) -> list[dict[str, Any]]:
+    """What a program of this folder has printed about a system of its own; it runs once for all workers."""
+    with (shared / f"{program}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = shared / "table.jsonl"
+        done = shared / f"{program}.jsonl"
         if not done.exists():
-            folder = shared / "table"
+            folder = shared / program
             folder.mkdir()
             system = rig.prepare(built_system, folder)
-            run = child(folder, shim, "-m", "faults.table", str(system))
+            run = child(folder, shim, "-m", f"faults.{program}", str(system))
             assert run.returncode == 0, run.stderr[-3000:]
             done.write_text(run.stdout)
         return [json.loads(line) for line in done.read_text().splitlines()]

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -238,6 +239,34 @@ int clock_gettime(clockid_t id, struct timespec *t) {
     if (!code && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) ahead(t, now->real);
     if (!code && id == CLOCK_MONOTONIC) ahead(t, now->steady);
     return code;
+}
+
+/* Who waits until a time has asked one of the clocks above for it; the kernel knows only its own. */
+static struct timespec kernels(clockid_t id, const struct timespec *until) {
+    struct timespec t = *until;
+    ahead(&t, id == CLOCK_MONOTONIC ? -now->steady : id == CLOCK_REALTIME ? -now->real : 0);
+    return t;
+}
+int sem_clockwait(sem_t *sem, clockid_t id, const struct timespec *until) {
+    REAL(sem_clockwait);
+    struct timespec t = kernels(id, until);
+    return real(sem, id, &t);
+}
+int sem_timedwait(sem_t *sem, const struct timespec *until) {
+    REAL(sem_timedwait);
+    struct timespec t = kernels(CLOCK_REALTIME, until);
+    return real(sem, &t);
+}
+int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t id, const struct timespec *until) {
+    REAL(pthread_cond_clockwait);
+    struct timespec t = kernels(id, until);
+    return real(cond, mutex, id, &t);
+}
+/* Python's conditions go by the monotonic clock. */
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until) {
+    REAL(pthread_cond_timedwait);
+    struct timespec t = kernels(CLOCK_MONOTONIC, until);
+    return real(cond, mutex, &t);
 }
 int gettimeofday(struct timeval *t, void *zone) {
     struct timespec s;

@@ -1,17 +1,24 @@
 """Whatever writes, and however the host fails it: it is told, nothing acknowledged is lost, and work goes on."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .components import COMPONENTS
-from .conftest import needs_shim
+from .conftest import lines_of, needs_shim
 from .injector import FAULTS
 
 pytestmark = needs_shim
 NAMES = [component.name for component in COMPONENTS]
 UNHARMED = {"operator's log"}
 """Components that do not need their files."""
+
+
+@pytest.fixture(scope="module")
+def went(shared: Path, shim: Path, built_system: Path) -> list[dict[str, Any]]:
+    """How the table went."""
+    return lines_of(shared, shim, built_system, "table")
 
 
 @pytest.mark.parametrize("fault", [fault.name for fault in FAULTS])
