@@ -30,12 +30,19 @@ class CTCABlock(VDEVBLOK):
         self.device = CTCA()
         self.device.wake = self._wake
         self.other: CTCABlock | None = None
+        self._woken = False  # `_poll` is on its way
 
     def _wake(self) -> None:
-        """The other machine has done something; it may be running."""
-        self.vm.system.post(self._poll)
+        """The other machine has done something; it may be running. It has the system lock.
+
+        However often it does, one event is in CP's queue: nobody else's have to wait behind a thousand of them.
+        """
+        if not self._woken:
+            self._woken = True
+            self.vm.system.post(self._poll)
 
     def _poll(self) -> None:
+        self._woken = False
         if not self.vm.logged_off and self.device.channel is not None:
             self.device.poll()
             self.vm.wake()

@@ -8,6 +8,7 @@ import pytest
 
 from cpvm.cp.session import ReadState
 from cpvm.machine.datapath import CHAIN_LIMIT, DataPath
+from cpvm.machine.devices.ctca import CTCA
 from cpvm.machine.program import LATE_EACH
 from cpvm.machine.storage import Storage
 from cpvm.s370.ccw import ChannelCondition
@@ -35,7 +36,7 @@ def begin(site: Site, code: str) -> Guest:
 
 def until(site: Site, reached: Callable[[], bool]) -> None:
     """Let CP work until a state is REACHED."""
-    for _ in range(100_000):
+    for _ in range(10_000):
         if reached():
             return
         site.on_cp(lambda: None)
@@ -97,7 +98,9 @@ def test_start_io_is_not_kept_long_either(site: Site) -> None:
     other = site.logon("USER01", "SECRET")
     guest = begin(site, "50400048 9C000191 47F00208")  # goes on beside its program
     assert other.type("QUERY USERID") == ["USER01   AT CPVM"]
-    assert guest.machine.io.active
+    active: list[bool] = []
+    site.on_cp(lambda: active.append(guest.machine.io.active))
+    assert active == [True]
 
 
 @pytest.mark.parametrize("number", [CHAIN_LIMIT, CHAIN_LIMIT + 1])
@@ -134,3 +137,29 @@ def test_a_chain_of_the_adapter_that_has_no_end(site: Site) -> None:
     assert guest.machine.psw.address == 0xC0
     until(site, lambda: ended.tio(0x0E1) != 2)
     assert guest.machine.storage.read(0x45, 1)[0] & ChannelCondition.CHAINING_CHECK
+
+
+def test_an_adapter_without_rest_fills_no_queue(site: Site) -> None:
+    """Commands that come and are halted, without end: CP has one event for them, not thousands before everybody's."""
+    user = site.logon("CMSUSER")
+    for line in ("DEF CTCA 0E0", "DEF CTCA 0E1", "COUPLE 0E0 * 0E1"):
+        user.type(line)
+    machine = site.system.users["CMSUSER"].machine
+    waiting: list[int] = []
+
+    def storm() -> None:
+        machine.storage.write(PROGRAM, bytes.fromhex("02002000 20000001"))
+        machine.storage.write(0x48, PROGRAM.to_bytes(4, "big"))
+        side = machine.device(0x0E1)
+        assert isinstance(side, CTCA)
+        for _ in range(500):
+            assert machine.io.sio(0x0E0) == 0
+            assert machine.io.hio(0x0E0) == 1
+            assert machine.io.tio(0x0E0) == 1
+        waiting.extend((len(side._inbox), len(site.system._events._events)))
+
+    site.on_cp(storm)
+    assert waiting == [1, 1]
+    site.on_cp(lambda: None)
+    assert machine.io.sio(0x0E1) in (0, 1), "the other side goes on"
+    assert not site.system._events._events

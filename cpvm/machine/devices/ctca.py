@@ -83,6 +83,8 @@ class CTCA(Side):
         self._prepared: tuple[CTCA, int] | None = None  # the other side in its turn, to be released when this one waits
         self._turn = 0  # counts the commands that have waited: what comes for one that was halted is too late
         self._answered = -1  # the last of them that the other side has answered
+        self._called = 0  # the last of the other side's that this one is to attend to
+        self._attention = self._attend_to_call
 
     @classmethod
     def configure(cls, type: str, path: str | None, options: Mapping[str, str], room: Room) -> Device:
@@ -102,6 +104,18 @@ class CTCA(Side):
         return side
 
     # ---- between the sides
+
+    def _call(self, turn: int) -> None:
+        """Have this side attend to the other one's command. One call is enough for commands that come and are halted,
+        however many: nobody can fill the host with them."""
+        self._called = turn
+        if not (self._inbox and self._inbox[-1] is self._attention):
+            self._post(self._attention)
+
+    def _attend_to_call(self) -> None:
+        with self._lock():
+            turn = self._called
+        self._attend(turn)
 
     def _attend(self, turn: int) -> None:
         """Attention, unless this side has answered the other one's command; at the end of a program under way."""
@@ -250,8 +264,7 @@ class CTCA(Side):
         if peer.state == PREPARE:
             self._prepared = peer, peer._turn  # its program may go on with what this one waits for
         elif state != PREPARE:
-            turn = self._turn
-            peer._post(lambda: peer._attend(turn))
+            peer._call(self._turn)
         if state in (READ, WRITE) or path.flags & (Flag.CC | Flag.CD) == Flag.CC:
             self.split = False
             return SUSPENDED
