@@ -19,14 +19,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(TESTS.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench import figures
 from cpvm import sysgen
 from faults import injector, rig
 
+TESTS = Path(__file__).resolve().parents[1]
 PART = 100
 """Random cases between two starts."""
 
@@ -61,7 +61,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
         first = sysgen.prepare(Path(place) / "first")
         shim = injector.build(Path(place))
-        runs = [[]] + [[str(PART), str(given.seed * 1000 + n)] for n in range(max(1, given.turns // PART))]
+        runs: list[list[str]] = [[]]
+        runs += [[str(PART), str(given.seed * 1000 + n)] for n in range(max(1, given.turns // PART))]
         lines = [line for words in runs for line in one(first, shim, words)]
     cases = [line for line in lines if "component" in line]
     struck = [case for case in cases if case["hits"]]
