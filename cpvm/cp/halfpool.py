@@ -50,6 +50,11 @@ class _Process:
         out = cast(Any, self._child.stdout)
         return read_frame(out), read_frame(out), read_frame(out), read_frame(out)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._child.poll() is None
+
     def kill(self) -> None:
         """End it, whatever it does."""
         self._child.kill()
@@ -83,6 +88,10 @@ class HalfPool:
             self.changed.wait_for(lambda: half.cancelled or self._idle or self._count < self._most)
             if half.cancelled:
                 raise HalfFailed("it was cancelled")
+            for dead in [process for process in self._idle if not process.alive]:  # the host has ended it
+                self._idle.remove(dead)
+                dead.forget()
+                self._count -= 1
             process = next((process for process in self._idle if process.holds == half.number), None)
             if process is None and self._idle and (self._count >= self._most or not self._idle[0].holds):
                 process = self._idle[0]

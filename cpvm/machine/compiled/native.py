@@ -52,10 +52,20 @@ class Library:
     def start(self) -> None:
         """Begin, without waiting for the end."""
         with self._lock:
-            if self._thread is None:
-                # Not a daemon: the process must not end in the middle of LLVM's work.
-                self._thread = threading.Thread(target=self._work, name="cpvm-compile")
-                self._thread.start()
+            if self._thread is not None or self.error is not None:
+                return
+            # Not a daemon: the process must not end in the middle of LLVM's work.
+            thread = threading.Thread(target=self._work, name="cpvm-compile")
+            try:
+                thread.start()
+            except RuntimeError as error:  # the host has none
+                self.error = error
+                after, self._after = self._after, None
+            else:
+                self._thread = thread
+                return
+        for action in after or ():
+            action()
 
     @property
     def held(self) -> Callable[[int], int]:
@@ -74,8 +84,8 @@ class Library:
     def wait(self) -> Native:
         """The code. Raises what went wrong, if something did."""
         self.start()
-        assert self._thread is not None
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         if self.native is None:
             assert self.error is not None
             raise self.error

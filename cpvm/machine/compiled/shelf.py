@@ -124,9 +124,15 @@ class Shelf:
                 return request
             self._waiting.append(request)
             if self._thread is None:
+                thread = threading.Thread(target=self._work, name="cpvm-translate", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # the host has none; the next request tries again
+                    self._waiting.remove(request)
+                    request.done, request.why = True, str(error)
+                    return request
                 atexit.register(self._busy.acquire)  # a process that ends in the middle of LLVM's work crashes
-                self._thread = threading.Thread(target=self._work, name="cpvm-translate", daemon=True)
-                self._thread.start()
+                self._thread = thread
             self._some.notify()
         return request
 
