@@ -20,10 +20,10 @@ MAX_CONNECTIONS: Final = 500
 """Connections at a time. When all are taken, one at which nobody is logged on makes room for the next (see
 `cpvm.terminal.places`); if there is none, that one is ended at once."""
 
-MAX_STRANGERS: Final = 100
+MAX_STRANGERS: Final = 250
 """Of these, connections whose clients have not been let in yet; the same holds for them."""
 
-MAX_STRANGERS_EACH: Final = 40
+MAX_STRANGERS_EACH: Final = 200
 """Of those, connections from one address (or network of IPv6): a class behind a router has but one."""
 
 MAX_COMMANDS: Final = 50
