@@ -13,13 +13,14 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from cpvm.cp.database import Database
+from cpvm.machine.media.newfile import remove_left, temporary_for
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS saved_system (name TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
@@ -151,25 +152,23 @@ class SavedSystems:
 
     def save(self, system: SavedSystem, pages: Iterable[bytes]) -> SavedSystem:
         """Save SYSTEM, the PAGES being those of its ranges that are saved. Raises SavedSystemError."""
-        name = f"{system.name}.{uuid.uuid4().hex[:12]}.pages"
-        path = self._folder / name
+        path = self._folder / f"{system.name}.{uuid.uuid4().hex[:12]}.pages"
+        new = temporary_for(path.with_name(f"{system.name}.pages"))
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             try:
-                with path.open("wb") as file:
+                with new.open("wb") as file:
                     for page in pages:
                         file.write(page)
                     file.flush()
                     os.fsync(file.fileno())
-                _flush_folder(self._folder)
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
+                saved = replace(system, file=path.name, created=time.time())
+                self._replace(saved, lambda: _put(new, path))
+            finally:
+                with suppress(OSError):
+                    new.unlink()
         except OSError as error:
             raise SavedSystemError(f"{path}: {error.strerror}") from error
-        saved = replace(system, file=name, created=time.time())
-        try:
-            self._replace(saved)
         except sqlite3.Error as error:  # the file stays until the next start, which knows whether it counts
             raise SavedSystemError(f"{path}: {error}") from error
         return saved
@@ -182,9 +181,11 @@ class SavedSystems:
         self._version = -1
         self._remove(old)
 
-    def _replace(self, system: SavedSystem) -> None:
+    def _replace(self, system: SavedSystem, put: Callable[[], None]) -> None:
+        """PUT gives the file its name: while nobody sweeps, and before the database has it."""
         old = self.get(system.name)
         with self._database.transaction() as db:
+            put()
             db.execute("DELETE FROM saved_system WHERE name = ?", (system.name + _SKELETON,))
             db.execute("INSERT OR REPLACE INTO saved_system VALUES (?, ?)", (system.name, _to_json(system)))
         self._version = -1
@@ -197,12 +198,15 @@ class SavedSystems:
                 self.path(old).unlink()
 
     def sweep(self) -> None:
-        """Remove files that no name has: a process was killed before it came to that."""
-        files = {system.file for system in self._current().values()}
-        for path in self._folder.glob("*.pages"):
-            if path.name not in files:
-                with suppress(OSError):
-                    path.unlink()
+        """Remove files that no name has: a process was killed before it came to that. What another saves now stays."""
+        remove_left(self._folder)
+        with self._database.transaction() as db:
+            rows = db.execute("SELECT facts FROM saved_system").fetchall()
+            files = {_from_json(str(row[0])).file for row in rows}
+            for path in self._folder.glob("*.pages"):
+                if path.name not in files:
+                    with suppress(OSError):
+                        path.unlink()
 
 
 def declare(db: sqlite3.Connection, system: SavedSystem) -> None:
@@ -219,6 +223,12 @@ def overlapping(ranges: Iterable[PageRange]) -> bool:
             return True
         before = max(before, part.last)
     return False
+
+
+def _put(new: Path, path: Path) -> None:
+    """Give a file its name, lasting. Raises OSError."""
+    new.rename(path)
+    _flush_folder(path.parent)
 
 
 def _flush_folder(folder: Path) -> None:

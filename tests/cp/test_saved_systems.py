@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cpvm.cp.savedsys import PageRange, SavedSystem, SavedSystemError, SavedSystems, State
+from cpvm.cp.savedsys import PAGE, PageRange, SavedSystem, SavedSystemError, SavedSystems, State
 from cpvm.cp.session import ReadState
 from cpvm.cp.system import System
 from cpvm.cp.vmblok import VMBLOK
@@ -265,3 +268,27 @@ def test_a_nucleus_may_lie_beyond_the_storage(site: Site) -> None:
     user.type("IPL HIGH", ReadState.CP_READ)
     user.type("DEFINE STORAGE 512K")
     assert not vm(site, "CMSUSER").machine.storage.holds(SEGMENT)
+
+
+def test_a_system_that_starts_leaves_what_others_save(tmp_path: Path) -> None:
+    """`cpvm nss import` may be at work while a system starts, which removes what killed processes left."""
+    System.create(tmp_path, DIRECTORY)
+    site = Site(tmp_path)
+    others = SavedSystems(site.system.database, tmp_path)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "saved").mkdir(exist_ok=True)
+    left = [tmp_path / "saved" / f".SEG.pages.{gone.pid}.new", tmp_path / "saved" / "SEG.0123456789ab.pages"]
+    for path in left:
+        path.touch()
+
+    def pages() -> Iterator[bytes]:
+        yield bytes(PAGE)
+        others.sweep()
+        yield bytes(PAGE)
+
+    saved = site.system.saved.save(SavedSystem("SEG", (PageRange(0xF00, 0xF01, "SR"),), segment=True), pages())
+    others.sweep()
+    assert [path.name for path in (tmp_path / "saved").iterdir()] == [saved.file]
+    assert site.system.saved.path(saved).stat().st_size == 2 * PAGE
+    site.system.shutdown()
