@@ -66,6 +66,7 @@ class Display(asyncio.Protocol, Terminal):
         self._host = HostConnection((ROWS, COLUMNS), self._command, extended=False)
         self._page: list[str] = []  # lines of the output area that have been taken
         self._before: list[str] = []  # the same, before the screen was written again
+        self._clearing = False
         self._typed = ""  # the line that CP will show again
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -97,7 +98,10 @@ class Display(asyncio.Protocol, Terminal):
                     self._line(text)
         else:
             self._output(command, data[1:])
-        if self.status in (MORE, HOLDING):
+        if command in (Write.ERASE_WRITE, Write.ERASE_WRITE_ALTERNATE):
+            self._clearing = False
+        if self.status in (MORE, HOLDING) and not self._clearing:
+            self._clearing = True  # a second CLEAR would clear what comes next
             self.cleared += 1
             self.press("clear")
         self._notice()
@@ -172,11 +176,6 @@ class Display(asyncio.Protocol, Terminal):
         shown = len(self.row(number))
         self.keyboard.type(text.ljust(shown))
         self.press("enter")
-
-    def back_to_lines(self) -> None:
-        """The program is about to end."""
-        self.program = False
-        self._page, self._before = [], []
 
     def close(self) -> None:
         if self._transport is not None:

@@ -68,11 +68,16 @@ async def write(person: Person, file: str, lines: Content) -> None:
 
 
 async def _file(person: Person, file: str, content: Content, *, screen: bool = False) -> None:
-    """FILE; the editor may show its SCREEN once more before it ends."""
     await person.think(0.3)
     person.disk.begin(file, content)
-    await person.command("FILE", *(["*"] if screen else []), label="EDIT: FILE")
+    if screen:
+        await person.say("FILE")
+        await person.shown(lambda there: there.reading and not _top(there), "no editor", "EDIT on the screen: FILE")
+    else:
+        await person.command("FILE", label="EDIT: FILE")
     person.disk.done(file, content)
+    if screen:
+        await person.settle()
 
 
 def _top(screen: display.Display) -> bool:
@@ -93,7 +98,6 @@ async def _open_screen(person: Person, file: str) -> None:
 
 async def _close_screen(person: Person, file: str, content: Content) -> None:
     assert person.screen is not None
-    person.screen.back_to_lines()
     await _file(person, file, content, screen=True)
 
 

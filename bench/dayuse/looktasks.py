@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bench.dayuse.answers import READY
 from bench.dayuse.person import Person
 
 TOPICS = ("SORT", "COPYFILE", "LISTFILE", "PUNCH", "RENAME", "STATE", "COMPARE", "ERASE", "READCARD", "CP QUERY")
@@ -31,8 +30,9 @@ async def _on_screen(person: Person, topic: str) -> None:
         "HELP on the screen",
     )
     await person.think()
-    screen.back_to_lines()
-    await person.key("pf3", "*", READY, label="HELP: PF3")
+    await person.key("pf3")
+    await person.shown(lambda there: there.reading, "CP's screen", "HELP: PF3")
+    await person.settle()
 
 
 async def questions(person: Person) -> None:

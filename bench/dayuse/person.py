@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bench.dayuse import display, telnet
-from bench.dayuse.answers import READY, complete, fits, pattern
+from bench.dayuse.answers import ANY_READY, READY, complete, fits, pattern
 from bench.dayuse.display import Display
 from bench.dayuse.ledger import Broken, Disk
 from bench.dayuse.terminals import Lost, Terminal
@@ -92,13 +92,12 @@ class Person:
         terminal.enter(text)
         return await self._answer(expected, label) if expected else []
 
-    async def key(self, name: str, *expected: str, label: str = "") -> list[str]:
-        """Press a key of a 3270; the answer, as from `say`. Raises Lost, Failure."""
+    async def key(self, name: str) -> None:
+        """Press a key of a 3270. Raises Lost, Failure."""
         await self._unlocked()
         self.asked = f"({name})"
         assert self.screen is not None
         self.screen.press(name)
-        return await self._answer(expected, label)
 
     async def _free(self) -> Terminal:
         terminal = self.terminal
@@ -153,6 +152,28 @@ class Person:
         wanted = "\n".join(f"    > {line}" for line in expected)
         return Failure(f"{why}\n  expected\n{wanted}\n  got\n{got}")
 
+    async def settle(self) -> None:
+        """A screen has lines again, after a program's, or at a new terminal: pass over what is shown once more."""
+        terminal = await self._free()
+        if self.screen is not None:
+            self.screen.program = False
+        text = f"HERE {self.office.post.number()}"
+        self.asked = f"MSG * {text}"
+        terminal.enter(self.asked)
+
+        def passed() -> bool:
+            found = [
+                at for at, line in enumerate(terminal.lines) if line.startswith("MSG FROM") and line.endswith(text)
+            ]
+            return bool(found) and any(ANY_READY.fullmatch(line) for line in terminal.lines[found[0] :])
+
+        try:
+            await terminal.until(passed)
+        except TimeoutError:
+            raise self._failure("no answer", ["MSG FROM ...", READY], terminal.lines) from None
+        lost: list[str] = []
+        self._take(lost)
+
     async def _unlocked(self) -> None:
         screen = self.screen
         assert screen is not None
@@ -161,17 +182,19 @@ class Person:
         except TimeoutError:
             raise self._failure("the keyboard stays locked", [], screen.rows) from None
 
-    async def shown(self, done: Callable[[Display], bool], what: str, label: str = "") -> None:
+    async def shown(self, done: Callable[[Display], bool], what: str, label: str) -> None:
         """Wait until a program's screen is so and the system waits for a key. Raises Lost, Failure."""
         screen = self.screen
         assert screen is not None
-        began = time.perf_counter()
-        try:
-            ended = await screen.until(lambda: not screen.screen.locked and done(screen))
-        except TimeoutError:
-            raise self._failure(f"the screen does not show {what}", [], screen.rows) from None
-        if label:
-            self.office.took(label, ended - began)
+        for patience in (15.0, 15.0, 30.0):
+            began = time.perf_counter()
+            with contextlib.suppress(TimeoutError):
+                ended = await screen.until(lambda: not screen.screen.locked and done(screen), patience)
+                self.office.took(label, ended - began)
+                return
+            if screen.reading:
+                screen.press("enter")  # it was cleared at a wrong moment, as lines of others came
+        raise self._failure(f"the screen does not show {what}", [], screen.rows)
 
     async def typed_over(self, row: int, text: str, label: str) -> None:
         """Type over a row of a program's screen, again if a message came in between. Raises Lost, Failure."""
@@ -258,8 +281,7 @@ class Person:
                 self.userid, "*", f"RECONNECTED AT... || {_STILL_ON}...", label="LOGON, reconnecting"
             )
         await self.say("BEGIN")
-        await self.terminal.until(lambda: self.terminal.reading)
-        self.terminal.lines.clear()  # what a screen shows once more
+        await self.settle()
         self.begin()
         await self.think()
 
