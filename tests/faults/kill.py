@@ -136,10 +136,10 @@ class Campaign:
 
     # ---- one kill
 
-    def turn(self, number: int) -> None:
-        """Start the system, let users work or not, and kill it."""
-        moments, weights = list(MOMENTS), list(MOMENTS.values())
-        moment = self.chance.choices(moments, weights)[0] if self.settled else "load"
+    def turn(self, number: int, moment: str = "") -> None:
+        """Start the system, let users work or not, and kill it, at a MOMENT in MOMENTS or at any."""
+        if not moment:
+            moment = self.chance.choices(list(MOMENTS), list(MOMENTS.values()))[0] if self.settled else "load"
         self.when = f"kill {number} ({moment})"
         if moment in ("start", "rebuild"):
             self._early(moment)
