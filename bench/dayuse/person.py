@@ -296,6 +296,8 @@ class Person:
         """After the system went down: whether all files are what they must be. Raises Lost, Failure, Broken."""
         listed = await self.say("LISTFILE * * A", "*", READY)
         there = {" ".join(line.split()[:2]) for line in listed[:-1]}
+        for name in sorted(file for file in there if file.endswith(" CMSUT1")):
+            await self.say(f"ERASE {name} A", READY)  # what a command was writing, which would refuse to go over it
         for name in self.disk.names():
             content = None
             if name in there:
