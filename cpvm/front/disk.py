@@ -15,6 +15,7 @@ from cpvm.front.disks.listing import listing
 from cpvm.front.disks.place import DiskError, Options
 from cpvm.front.disks.progress import Percent
 from cpvm.front.folders import sharing
+from cpvm.front.saying import say
 from cpvm.front.status import USAGE
 from cpvm.machine.device import MediaError
 from cpvm.machine.media.images import BlockImage, TrackImage, overlay_of
@@ -47,7 +48,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         return commands[given.what](given)
     except (DiskError, MediaError, blank.BlankError) as error:
-        print(f"cpvm disk {given.what}: {error}", file=sys.stderr)
+        say(f"cpvm disk {given.what}: {error}", file=sys.stderr)
         return USAGE
     except DirectoryFailed as error:
         print(f"cpvm disk {given.what}: {error}", file=sys.stderr)
@@ -61,7 +62,7 @@ def _options(given: argparse.Namespace) -> Options:
 
 def _show(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line)
+        say(line)
 
 
 # ---- new disks
@@ -84,7 +85,7 @@ def _init(given: argparse.Namespace) -> int:
     with Percent("writing") as percent:
         paths = whole.write(disk, path, form, given.compression, given.force, percent)
     size = f"{disk.cylinders} cylinders" if isinstance(disk, TrackImage) else f"{disk.blocks} blocks"
-    print(f"{' '.join(map(str, paths))}: {volid or '(no label)'}, {disk.device_type}, {size}")
+    say(f"{' '.join(map(str, paths))}: {volid or '(no label)'}, {disk.device_type}, {size}")
     return 0
 
 
@@ -120,8 +121,8 @@ def _check(given: argparse.Namespace) -> int:
     with place.opened(given.disk, _options(given)) as disk, Percent("checking") as percent:
         for line in damage(disk, _options(given), percent):
             found += 1
-            print(line)
-    print(f"{given.disk}: {found or 'no'} error{'s' if found != 1 else ''} found")
+            say(line)
+    say(f"{given.disk}: {found or 'no'} error{'s' if found != 1 else ''} found")
     return DAMAGED if found else 0
 
 
@@ -136,7 +137,7 @@ def _import(given: argparse.Namespace) -> int:
             whole.write(disk, given.target, "volume", force=given.force, progress=percent)
             return 0
         volid = joining.join(given.system, disk, given.volid, given.force, percent)
-    print(f"{volid} is a volume of the system")
+    say(f"{volid} is a volume of the system")
     return 0
 
 
@@ -230,4 +231,4 @@ def _tell_of_overlay(path: Path, options: Options) -> None:
         return
     over = options.overlay or overlay_of(path)
     if over.exists():
-        print(f"{path} is as it was, the changes are in {over}")
+        say(f"{path} is as it was, the changes are in {over}")

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from cpvm.front.disks.textcode import PAGES, CodeError
+from cpvm.front.saying import say
 from cpvm.front.status import USAGE
 from cpvm.front.tapes import transfer
 from cpvm.front.tapes.contents import TapeFile, blocks, files
@@ -126,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(text: str) -> None:
     sys.stdout.flush()
-    print(f"cpvm tape: {text}", file=sys.stderr)
+    say(f"cpvm tape: {text}", file=sys.stderr)
 
 
 @contextmanager
@@ -182,7 +183,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     with _opened(arguments.tape) as store:
-        print(f"{arguments.tape}: {store.FORMAT}")
+        say(f"{arguments.tape}: {store.FORMAT}")
         try:
             damaged = _list_blocks(store) if arguments.blocks else _list_files(store, arguments.labels)
         except MediaError as error:
@@ -193,12 +194,12 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _list_files(store: TapeStore, with_labels: bool) -> bool:
     damaged, end = False, 0
-    print(f"{'FILE':>4} {'BLOCKS':>8} {'BYTES':>11} {'SHORTEST':>8} {'LONGEST':>8}")
+    say(f"{'FILE':>4} {'BLOCKS':>8} {'BYTES':>11} {'SHORTEST':>8} {'LONGEST':>8}")
     for file in files(store):
         counts = f"{file.number:4} {file.blocks:8} {file.total:11} {file.shortest:8} {file.longest:8}"
-        print(f"{counts}  {_about(file)}".rstrip())
+        say(f"{counts}  {_about(file)}".rstrip())
         for label in file.labels if with_labels and file.is_labels else ():
-            print(f"     {labels.text(label).rstrip()}")
+            say(f"     {labels.text(label).rstrip()}")
         for fault in file.faults:
             damaged = True
             _tell(f"{store.path}, file {file.number}, {fault}")
@@ -231,14 +232,14 @@ def _list_blocks(store: TapeStore) -> bool:
     for block in blocks(store):
         at = block.end
         if block.mark:
-            print(f"{block.start:10} file {number}: tape mark")
+            say(f"{block.start:10} file {number}: tape mark")
             number, count = number + 1, 0
             continue
         count += 1
         damaged |= bool(block.fault)
         start = block.data[:16]
         note = f"  {block.fault}" if block.fault else ""
-        print(f"{block.start:10} {block.length:6}  {start.hex().upper():32}  {printable(start)}{note}")
+        say(f"{block.start:10} {block.length:6}  {start.hex().upper():32}  {printable(start)}{note}")
     if tail := store.tail(at):
         _tell(f"{store.path}: the last {tail} bytes are the beginning of a block that was not written to its end")
     return damaged
@@ -267,7 +268,7 @@ def _import(arguments: argparse.Namespace) -> int:
             raise _Refused(f"{path}: no such file")
     with _opened(arguments.tape, arguments) as store:
         for label in transfer.add(store, names, form, date.today()):
-            print(f"{label.name}: {label.blocks} blocks, {label.recfm} {label.lrecl} {label.blksize}")
+            say(f"{label.name}: {label.blocks} blocks, {label.recfm} {label.lrecl} {label.blksize}")
     return 0
 
 
@@ -294,5 +295,5 @@ def _export(arguments: argparse.Namespace) -> int:
 def _copy(arguments: argparse.Namespace) -> int:
     with _opened(arguments.tape) as store, _new(arguments.target, arguments) as target:
         count, marks = transfer.copy(store, target)
-    print(f"{count} blocks, {marks} tape marks")
+    say(f"{count} blocks, {marks} tape marks")
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cpvm.front.disks.copying import Form, Records, to_host
 from cpvm.front.disks.place import DiskError
+from cpvm.front.saying import say
 from cpvm.front.status import USAGE
 from cpvm.front.transferarguments import add, session
 from cpvm.front.transferlist import listed
@@ -44,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         names = [_parsed(name) for name in given.names]
     except DiskError as error:
-        print(f"cpvm get: {error}", file=sys.stderr)
+        say(f"cpvm get: {error}", file=sys.stderr)
         return USAGE
     try:
         with session(given) as guest, progress("cpvm get", known=False) as shown:
@@ -58,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
                 raise DiskError(f"{given.into} is not a folder, and there are {len(files)} files")
             return 0 if all([_one(guest, file, given, shown) for file in files]) else 1
     except (DiskError, SessionError) as error:
-        print(f"cpvm get: {error}", file=sys.stderr)
+        say(f"cpvm get: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cpvm get: canceled", file=sys.stderr)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cpvm.front.saying import say
+
 if TYPE_CHECKING:
     from prompt_toolkit.shortcuts import ProgressBar, ProgressBarCounter
 
@@ -63,7 +65,7 @@ class Progress:
     def tell(self) -> None:
         """Show the lines."""
         for line, good in self._lines:
-            print(line, file=sys.stdout if good else sys.stderr)
+            say(line, file=sys.stdout if good else sys.stderr)
         self._lines.clear()
 
 

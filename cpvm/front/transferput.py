@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cpvm.front.disks import cmsfiles, textcode
 from cpvm.front.disks.copying import DEFAULT_LRECL, Form, Records, from_bytes
 from cpvm.front.disks.place import DiskError
+from cpvm.front.saying import say
 from cpvm.front.status import USAGE
 from cpvm.front.transferarguments import add, session
 from cpvm.front.transferprogress import Progress, progress
@@ -78,7 +79,7 @@ def run(given: argparse.Namespace) -> int:
         with session(given) as guest, progress("cpvm put", known=True) as shown:
             return 0 if all([_one(guest, file, given, shown) for file in files]) else 1
     except SessionError as error:
-        print(f"cpvm put: {error}", file=sys.stderr)
+        say(f"cpvm put: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cpvm put: canceled", file=sys.stderr)
@@ -86,7 +87,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _usage(text: str) -> int:
-    print(f"cpvm put: {text}", file=sys.stderr)
+    say(f"cpvm put: {text}", file=sys.stderr)
     return USAGE
 
 
@@ -125,7 +126,7 @@ def _read(path: Path, given: argparse.Namespace) -> bytes:
     if lost := textcode.unmappable(text.replace("\r\n", "\n").split("\n"), given.page):
         if not given.substitute:
             raise DiskError(f"{path}: {lost}; --substitute puts ? there")
-        print(f"cpvm put: {path}: {lost}; ? is there instead", file=sys.stderr)
+        say(f"cpvm put: {path}: {lost}; ? is there instead", file=sys.stderr)
         data = text.encode(CODEC, "replace").decode(CODEC).encode()
     return data
 

@@ -6,7 +6,7 @@ else, of variable ones two bytes with the length in front of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from cpvm.front.disks import cmsfiles, textcode
 from cpvm.front.disks.datasets import DatasetError, OSVolume
 from cpvm.front.disks.edf import EDFError
 from cpvm.front.disks.place import DiskError, Options, Part, opened, part_of
+from cpvm.front.folders.names import plain_word
 from cpvm.machine.media.images import TrackImage
 from cpvm.machine.media.images.writing import new_file
 
@@ -86,7 +87,7 @@ def to_host(files: list[Records], target: Path, form: Form) -> list[str]:
         raise DiskError(f"{target} is not a folder, and there are {len(files)} files")
     told = []
     for file in files:
-        path = target / ".".join(file.name).lower() if target.is_dir() else target
+        path = target / host_file_name(file.name) if target.is_dir() else target
         with new_file(path, form.force) as out:
             out.write(_host_bytes(file, form))
         told.append(f"{' '.join(file.name)} -> {path}, {_count(file)}")
@@ -94,6 +95,11 @@ def to_host(files: list[Records], target: Path, form: Form) -> list[str]:
             plural = "s" if controls != 1 else ""
             told.append(f"{path}: text of {controls} control character{plural}, not to be copied back; see --binary")
     return told
+
+
+def host_file_name(words: Sequence[str]) -> str:
+    """What a file is called on the host: a plain name, whatever stands on the disk, which anybody may have written."""
+    return ".".join(plain_word(part) for word in words for part in word.split("."))
 
 
 def _count(file: Records) -> str:

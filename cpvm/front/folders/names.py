@@ -40,6 +40,11 @@ def host_name(name: Name) -> str:
     return ".".join(_word(word) for word in name)
 
 
+def plain_word(word: str) -> str:
+    """A word of a name as it is on the host: what might mean something there is =XX, its EBCDIC."""
+    return _word(to_ebcdic(word.upper()))
+
+
 def _word(word: bytes) -> str:
     out = ""
     for code in word.rstrip(b"\x40") or b"\x40":
