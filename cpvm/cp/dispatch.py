@@ -66,18 +66,19 @@ class Dispatcher:
             self._failed(vm, error)
         used = time.thread_time_ns() - began
         vm.usage.overhead_ns += max(0, used - (vm.usage.virtual_ns - virtual))
-        self._charge(vm, used, vm.outside.delayed)
+        vm.outside.used = used
+        self._charge(vm, used, vm.outside.charged(vm.outside.delayed))
 
     def serve(self, action: Callable[[], None]) -> None:
         """Do what the CP thread was asked for, all machines being at rest; for whom that was pays for it."""
         self._payer = None
-        began = time.thread_time_ns()
+        began, since = time.thread_time_ns(), time.perf_counter_ns()
         self._system.guarded(action)
         vm = self._payer
         if vm is not None and not vm.logged_off:
             used = time.thread_time_ns() - began
             vm.usage.overhead_ns += used
-            self._rest(vm, self._system.scheduler.charge_apart(vm, used))
+            self._rest(vm, self._system.scheduler.charge_apart(vm, used, time.perf_counter_ns() - since))
 
     def pays(self, vm: VMBLOK | None) -> None:
         """What the CP thread does now it does for VM, unless it is known already that it is for somebody else."""
@@ -98,14 +99,14 @@ class Dispatcher:
         """Do what machines have asked for at the end of their slices; all are at rest."""
         while self._unfinished:
             vm, stop = self._unfinished.popleft()
-            began = time.thread_time_ns()
+            began, since = time.thread_time_ns(), time.perf_counter_ns()
             try:
                 self._end(vm, stop)
             except Exception as error:
                 self._failed(vm, error)
             used = time.thread_time_ns() - began
             vm.usage.overhead_ns += used
-            self._charge(vm, used)
+            self._charge(vm, used, self._system.scheduler.delayed(used, time.perf_counter_ns() - since))
 
     def _charge(self, vm: VMBLOK, used: int, delayed: int = 0) -> None:
         self._system.ceiling.ran(vm)

@@ -124,7 +124,7 @@ class Processors:
                 if self._halted:
                     self._changed.ring()
                 elif delayed := self._lock.give_way():
-                    self._scheduler.charge(vm, 0, delayed)
+                    self._scheduler.charge(vm, 0, vm.outside.charged(delayed))
 
     def _next(self) -> VMBLOK | None:
         try:

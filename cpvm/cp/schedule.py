@@ -30,6 +30,8 @@ PRIORITY: Final = 64
 """Of a machine for which nothing is set."""
 CREDIT: Final = 100_000_000
 """Nanoseconds, of a machine with a normal share, that may be saved up."""
+OF_USED: Final = 4
+"""Times the processor time of a piece of CP's work that it may have taken, with what it waited for the host's disks."""
 ADVANCE: Final = 50_000_000
 """The same, that may be used before others for commands: a machine that has just had a slice does not wait for that."""
 MOST_DELAYED: Final = 1.0
@@ -138,10 +140,20 @@ class Scheduler:
             self._withdraw(vm)
         return wait
 
-    def charge_apart(self, vm: VMBLOK, used: int) -> float:
-        """CP has worked for VM, which need not run or want to. As `charge`; what was saved up by waiting comes off."""
+    def charge_apart(self, vm: VMBLOK, used: int, passed: int) -> float:
+        """CP has worked for VM, which need not run or want to, while all machines were at rest, for PASSED nanoseconds.
+
+        As `charge`; what was saved up by waiting comes off.
+        """
         vm.due = max(vm.due, self._now - CREDIT)
-        return self.charge(vm, used)
+        return self.charge(vm, used, self.delayed(used, passed))
+
+    def delayed(self, used: int, passed: int) -> int:
+        """Nanoseconds that others who want to run lose if all machines are at rest for PASSED, besides those USED.
+
+        If that is very much more the host had no processor for CP, which nobody is to blame for.
+        """
+        return max(0, min(passed, used * OF_USED) * self.processors - used) if self._heap else 0
 
     def turn(self, vm: VMBLOK) -> float:
         """Seconds until it is VM's turn, as things are, if CP is to do work for it beside the machines that run.

@@ -20,6 +20,9 @@ more than it gives, if machines do little between their requests to CP."""
 HOGGING: Final = 1_000_000
 """Nanoseconds after which a thread that runs a machine pauses, if it has let nobody in and others are outside."""
 
+MOST_DELAYED: Final = 4
+"""Times the processor time of a slice that it may have delayed others: what is more the host has caused."""
+
 BREATH: Final = 50_000
 """Nanoseconds of such a pause."""
 
@@ -127,6 +130,8 @@ class Outside:
         self._lock = lock
         self.delayed = 0
         """Nanoseconds for which others have waited for the lock in this slice because this thread had it."""
+        self.used = 0
+        """Nanoseconds of processor time that the last slice took."""
         self._left = 0  # when the thread went outside
         self._paused = 0  # when it last was outside long enough for others to come in
 
@@ -139,6 +144,10 @@ class Outside:
         """A slice begins."""
         self._paused = perf_counter_ns()
         self.delayed = 0
+
+    def charged(self, delayed: int) -> int:
+        """How much of a delay that others had is to be charged for: not that in which the host had no processor."""
+        return min(delayed, self.used * MOST_DELAYED)
 
     def breathe(self) -> None:
         """Let others in who have waited for some time."""

@@ -23,9 +23,9 @@ def test_a_user_pays_for_commands_that_are_typed(site: Site, monkeypatch: pytest
     paid: list[tuple[str, bool]] = []
     charge = site.system.scheduler.charge_apart
 
-    def charge_apart(vm: VMBLOK, used: int) -> float:
-        paid.append((vm.userid, used > 0))
-        return charge(vm, used)
+    def charge_apart(vm: VMBLOK, used: int, passed: int) -> float:
+        paid.append((vm.userid, 0 < used <= passed * 1.1))
+        return charge(vm, used, passed)
 
     monkeypatch.setattr(site.system.scheduler, "charge_apart", charge_apart)
     first, second = site.logon("CMSUSER"), site.logon("USER01", "SECRET")

@@ -225,22 +225,22 @@ def test_what_cp_does_for_a_machine_counts_and_has_to_wait_for_its_turn() -> Non
     for vm in busy:
         host.scheduler.add(vm)
     host.run(60_000 * MS)
-    host.scheduler.charge_apart(talker, 100 * MS)  # what was saved up
+    host.scheduler.charge_apart(talker, 40 * MS, 100 * MS)  # what was saved up
     assert host.scheduler.turn(talker) == 0
-    host.scheduler.charge_apart(talker, ADVANCE)
+    host.scheduler.charge_apart(talker, ADVANCE, ADVANCE)
     assert host.scheduler.turn(talker) < 0.05
-    host.scheduler.charge_apart(talker, 100 * MS)
+    host.scheduler.charge_apart(talker, 25 * MS, 1_000 * MS)
     assert host.scheduler.turn(talker) == pytest.approx(0.3, abs=0.05)  # three others have as much meanwhile
     host.run(320 * MS)
     assert host.scheduler.turn(talker) == 0
-    host.scheduler.charge_apart(talker, 60_000 * MS)
+    host.scheduler.charge_apart(talker, 60_000 * MS, 60_000 * MS)
     assert host.scheduler.turn(talker) == MOST_DELAYED
 
 
 def test_a_limit_holds_for_what_cp_does_too() -> None:
     host = Host()
     limited = machine("LIMITED", "ABS 10% LIMITHARD")
-    wait = host.scheduler.charge_apart(limited, 50 * MS)
+    wait = host.scheduler.charge_apart(limited, 50 * MS, 5_000 * MS)
     assert wait == pytest.approx(0.5, abs=0.11)
     assert host.scheduler.turn(limited) == pytest.approx(wait)
 
