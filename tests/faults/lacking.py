@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import resource
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from pathlib import Path
 from cpvm import api
 from cpvm.cp import clock, clockwatch, owed
 from cpvm.cp.realunit import hopper, unit
+from cpvm.cp.spool import SpoolFile
 
 from .injector import MEMORY, THREAD, WRITE, Fault
 from .rig import Rig
@@ -145,6 +148,71 @@ def a_full_disk_of_the_accounting(rig: Rig) -> Iterator[str]:
         yield from unless(count() == before, "it was written")
         yield from unless("ACCOUNTING; THE HOST'S DISK IS FULL" in "\n".join(rig.told()), "the operator is not told")
     yield from unless(rig.until(lambda: count() == before + 1), f"{count()} records after {before}")
+
+
+@question
+def a_host_half_that_is_killed(rig: Rig) -> Iterator[str]:
+    """Processes of host halves that the host ends between two assemblies are made anew."""
+    for record in ("SEVEN    CSECT", "         END"):
+        rig.say(rig.user, f"EXECIO 1 DISKW SEVEN ASSEMBLE A 0 F 80 (STRING {record}")
+    for _ in range(2):
+        done = rig.done(rig.user, "ASSEMBLE SEVEN")
+        yield from unless(done.acknowledged, done.said)
+        children = [path for path in Path(f"/proc/{os.getpid()}/task").glob("*/children") if path.read_text().strip()]
+        for number in {number for path in children for number in path.read_text().split()}:
+            if b"halfprocess" in Path(f"/proc/{number}/cmdline").read_bytes():
+                os.kill(int(number), signal.SIGKILL)
+                os.waitid(os.P_PID, int(number), os.WEXITED | os.WNOWAIT)
+
+
+@question
+def a_processor_that_fails(rig: Rig) -> Iterator[str]:
+    """An error where a processor looks for its next machine is told, and does not end the processor."""
+    scheduler = rig.running.system.scheduler
+    whole, left = scheduler.next, [3]
+
+    def fails() -> object:
+        if left[0]:
+            left[0] -= 1
+            raise ValueError("a worker fails")
+        return whole()
+
+    scheduler.next = fails  # type: ignore[assignment,method-assign]
+    try:
+        yield from unless(rig.done(rig.user, "LISTFILE").acknowledged, "its user does not go on")
+        yield from unless(rig.done(rig.other, "LISTFILE").acknowledged, "others do not go on")
+    finally:
+        scheduler.next = whole  # type: ignore[method-assign]
+    told = "\n".join(rig.told())
+    yield from unless(left == [0] and "CONTROL PROGRAM ERROR IN DISPATCHER: ValueError" in told, told)
+    yield from unless(all(thread.is_alive() for thread in rig.running.system.processors.threads), "a thread has ended")
+    rig.operator.type("QUERY TIME")  # what was meant for the operator has been shown
+    rig.wrong.clear()
+
+
+@question
+def a_printer_whose_thread_fails(rig: Rig) -> Iterator[str]:
+    """Whatever an outlet raises, the operator is told, and START goes on."""
+    real = rig.running.system.units.at(0xE)
+    assert isinstance(real, unit.OutputUnit)
+    begin = real._outlet.begin
+
+    def fails(file: SpoolFile, copy: int) -> None:
+        real._outlet.begin = begin  # type: ignore[method-assign]
+        raise KeyError("a worker fails")
+
+    real._outlet.begin = fails  # type: ignore[method-assign]
+    rig.say(rig.user, "CP SPOOL PRINTER CLASS A")
+    rig.say(rig.user, "PRINT PROFILE EXEC")
+    found = rig.until(lambda: "INT REQ; 'a worker fails'" in "\n".join(rig.log.lines))
+    yield from unless(found, "the operator is not told")
+    rig.say(rig.operator, "START 00E")
+
+    def printed() -> bool:
+        rig.settled()
+        return not rig.running.system.spool.files("PRT")
+
+    yield from unless(rig.until(printed), "it is not printed")
 
 
 @question
