@@ -18,7 +18,6 @@ from typing import Any
 from cpvm.cp import accounting, directory_store, limits, logon, savedsys, spool
 from cpvm.cp.ceiling import Ceiling
 from cpvm.cp.clockwatch import ClockWatch
-from cpvm.cp.command import Ask, CommandRun
 from cpvm.cp.database import Database, DatabaseError
 from cpvm.cp.direct import directory_changed
 from cpvm.cp.directory_source import read_directory
@@ -29,12 +28,12 @@ from cpvm.cp.guard import Guards
 from cpvm.cp.hosthalf import HostHalf
 from cpvm.cp.journal import Journal
 from cpvm.cp.limits import Limits
-from cpvm.cp.lineedit import EditSymbols, logical_lines
+from cpvm.cp.lines import Lines
 from cpvm.cp.lockfile import SystemStartError, lock_folder, trouble_of
 from cpvm.cp.message import message
 from cpvm.cp.minidisk import Minidisks, make_volumes, volume_path
 from cpvm.cp.network import transmission
-from cpvm.cp.operations import DISABLED, Operations
+from cpvm.cp.operations import Operations
 from cpvm.cp.oplog import OperatorLog
 from cpvm.cp.owed import Owed
 from cpvm.cp.pluginfault import PluginWatch
@@ -45,7 +44,7 @@ from cpvm.cp.realunit import intake
 from cpvm.cp.registry import discover
 from cpvm.cp.savedsys import SavedSystems
 from cpvm.cp.schedule import Scheduler
-from cpvm.cp.session import ReadState, Session, Terminal
+from cpvm.cp.session import Session, Terminal
 from cpvm.cp.spool import Spool
 from cpvm.cp.spooling import Spooling
 from cpvm.cp.syslock import SystemLock
@@ -65,13 +64,12 @@ _SCHEMAS = (
 )
 _HEADWAY = 0.001  # seconds that running machines have between two bursts
 _SMALLEST = 8192  # bytes of storage of a machine
-_LOGON_SYMBOLS = EditSymbols()
 
 
 __all__ = ["System", "SystemStartError"]
 
 
-class System(Spooling):
+class System(Spooling, Lines):
     """A control program and all its users."""
 
     def __init__(
@@ -331,90 +329,3 @@ class System(Spooling):
         self._stopped.set()
         for callback in self.on_shutdown:
             self.guarded(callback)
-
-    # Terminals
-
-    def _greet(self, session: Session) -> None:
-        self.sessions.append(session)
-        self.online(session)
-
-    def online(self, session: Session) -> None:
-        """Nobody is logged on at this terminal."""
-        session.online()
-        self.announce_logon(session)
-
-    def announce_logon(self, session: Session) -> None:
-        """Tell a terminal without a user what it may do."""
-        waiting = session.logon.waiting if session.logon is not None else None
-        if isinstance(waiting, Ask) and session.ahead:
-            self.post(lambda: self._answer(session))  # what stood behind LOGON in its line; not to be shown again
-            session.state(ReadState.RUNNING)
-        elif isinstance(waiting, Ask):
-            session.state(ReadState.PASSWORD if waiting.hidden else ReadState.LOGON)
-        elif session.logon is None:
-            session.state(ReadState.LOGON)
-        else:
-            session.state(ReadState.RUNNING)
-
-    def _answer(self, session: Session) -> None:
-        if session.logon is not None and isinstance(session.logon.waiting, Ask) and session.ahead:
-            session.logon.reply(session.ahead.popleft())
-
-    def console_line(self, session: Session, text: str) -> None:
-        """A line was typed."""
-        text = "".join(char for char in text if char.isprintable() or char == "\t")
-        if session.vm is not None:
-            self.dispatcher.pays(session.vm)
-            session.vm.console.typed(text)
-        elif session.dialed is not None:
-            session.dialed.line(text)
-        elif session.logon is None:
-            self._logon_lines(session, logical_lines(text[:130], _LOGON_SYMBOLS))
-        elif isinstance(session.logon.waiting, Ask):
-            session.logon.reply(text)
-        else:
-            session.ahead.append(text)
-
-    def _logon_lines(self, session: Session, lines: list[str]) -> None:
-        if not any(line.strip() for line in lines):
-            self.announce_logon(session)
-            return
-        if not self.operations.may_log_on(session):
-            session.write(DISABLED)
-            self.announce_logon(session)
-            return
-
-        def done(code: int) -> None:
-            session.logon = None
-            if session.vm is None and session.dialed is None and not session.closed:
-                self.announce_logon(session)
-            while session.ahead and session.logon is None and not session.closed:
-                self.console_line(session, session.ahead.popleft())
-
-        first, *rest = lines
-        session.ahead.extend(rest)
-        session.logon = CommandRun(self, [first], session=session, output=session.write, done=done)
-        session.logon.start()
-
-    def console_attention(self, session: Session) -> None:
-        """The attention key."""
-        if session.vm is not None:
-            session.vm.console.attention()
-        elif session.dialed is not None:
-            session.dialed.attention()
-        elif session.logon is not None:
-            session.logon.attention()
-        else:
-            self.announce_logon(session)
-
-    def console_hangup(self, session: Session) -> None:
-        """The line is gone: a user who is logged on becomes disconnected."""
-        if session in self.sessions:
-            self.sessions.remove(session)
-        session.closed = True
-        if session.logon is not None:
-            session.logon.cancel()
-        if session.vm is not None:
-            logon.line_lost(session.vm)
-        if session.dialed is not None:
-            session.dialed.drop()
