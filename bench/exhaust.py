@@ -1,11 +1,11 @@
 """Users who try to take everything, beside one who works: what they get, and what the other notices.
 
-    python bench/exhaust.py [--machines 60] [--ceiling 256] [--seed 1] [--json FILE]
+    python bench/exhaust.py [--machines 60] [--ceiling 256] [--seconds 5] [--seed 1] [--json FILE]
 
-MACHINES users touch all of the 16 MB of their machines under a ceiling of CEILING megabytes; others make spool files,
-fill the spool, define temporary disks and devices, and assemble a program that makes gigabytes, each until they are
-stopped. One user types commands all the time, and at the end punches a file and defines a disk. The exit status is 1 if
-somebody got more than the limits promise, or that user could not work.
+MACHINES users touch all of the 16 MB of their machines for SECONDS under a ceiling of CEILING megabytes; others make
+spool files, fill the spool, define temporary disks and devices, and assemble a program that makes gigabytes, each until
+they are stopped. One user types commands all the time, and at the end punches a file and defines a disk. The exit
+status is 1 if somebody got more than the limits promise, or that user could not work.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Trial:
 
     def __init__(self, folder: Path, given: argparse.Namespace) -> None:
         self._random = Random(given.seed)
-        self._machines, self._ceiling = given.machines, given.ceiling
+        self._machines, self._ceiling, self._seconds = given.machines, given.ceiling, given.seconds
         users = [VICTIM, "FILES", "SPACE", "DISKS", "DEVICES", *(f"HOG{number:03}" for number in range(self._machines))]
         System.create(
             folder,
@@ -215,7 +215,7 @@ class Trial:
             self.on_cp(lambda userid=userid: self._aim(userid))  # type: ignore[misc]
             screen.type("STORE PSW 00000000 00000200")
             screen.session.line("BEGIN")
-        most, ends = 0.0, time.monotonic() + 5.0
+        most, ends = 0.0, time.monotonic() + self._seconds
         while time.monotonic() < ends:
             used: list[int] = []
             self.on_cp(lambda: used.append(self.system.ceiling.used))  # noqa: B023
@@ -256,6 +256,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--machines", type=int, default=60, help="machines that touch all of their storage")
     parser.add_argument("--ceiling", type=int, default=256, help="megabytes that all of them may have")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for which that goes on")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()

@@ -157,7 +157,8 @@ class Limits:
             return self._system.spool.limit // SPACE_PART
         if kind is DEVICES:
             return DEFAULT_DEVICES
-        return sum(there for _, there, _ in self._system.minidisks.temporary.usage()) // TDISK_PART
+        there = sum(cylinders for _, cylinders, _ in self._system.minidisks.temporary.usage())
+        return -(-there // TDISK_PART) if there else None  # without any, that is what DEFINE is to say
 
     def of_system(self, kind: Kind) -> int | None:
         """The limit of all users together."""

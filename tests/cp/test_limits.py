@@ -337,6 +337,11 @@ def test_nobody_gets_more_than_half_of_the_temporary_space_unasked(small: Callab
     assert user.type("DEFINE T3350 293 15") == ["DASD 293 DEFINED 015 CYL"]
 
 
+def test_without_temporary_space_that_is_said(site: Site) -> None:
+    user = site.logon("CMSUSER")
+    assert user.type("DEFINE T3350 291 1") == ["DMKDEF091E DASD 291 NOT DEFINED; TEMP SPACE NOT AVAILABLE"]
+
+
 def test_the_directory_gives_more_than_the_limit(small: Callable[..., Site]) -> None:
     site = small(of_user=" LIMIT TDISK 3 DEVICES 2\n MDISK 391 3350 T-DISK 8")
     user = site.logon("CMSUSER")
