@@ -27,8 +27,9 @@ from cpvm.s370.psw import EC_PER, EXTERNAL_MASK, PSW, WAIT
 
 Step = Callable[[], None]
 
-LIMIT: Final = 100_000
-"""Decoded instructions kept; when there are more, all are dropped."""
+LIMIT: Final = 20_000
+"""Decoded instructions kept of each length; when there are more, all are dropped. A program that makes other
+instructions all the time takes some 40 MB of the host's storage then, and no more."""
 
 SLICE: Final = 2048
 """Instructions after which the timers are looked at as soon as the engine comes back."""

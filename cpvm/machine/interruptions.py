@@ -65,10 +65,11 @@ class Interruptions:
         self.restarting = False
 
     def external(self, code: int) -> None:
-        """Make an external interruption pending (code X'0040': interrupt key)."""
+        """Make an external interruption pending (code X'0040': interrupt key). One that is pending stays one."""
         code &= 0xFFFF
         if code & ~(KEY_MASK | EXTERNAL_SIGNALS):
-            self.others.append(code)
+            if code not in self.others:
+                self.others.append(code)
         else:
             self.signals |= code
         self._machine.cpu.attention = True

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.cp.diagnose.d008_command import _Response
 from cpvm.cp.iucvblok import Code as IUCVCode
 from cpvm.cp.iucvblok import Flag, Function
 from cpvm.cp.iucvpath import MOST_PURGED
@@ -171,3 +172,18 @@ def test_a_buffer_in_a_segment_that_goes(site: Site, what: str) -> None:
         assert error == [Code.BUFFER], "and the source is told"
     assert guest.call(0x24, 2, 4, r2=0x191) == 0, "the machine goes on"
     assert not [line for line in site.system.log.lines if "908I" in line]
+
+
+def test_of_a_long_response_no_more_is_kept_than_fits(site: Site) -> None:
+    """DIAGNOSE X'08' with a buffer: the whole of storage displayed is counted, but not kept by CP."""
+    response = _Response(100)
+    for number in range(10_000):
+        response.line(f"LINE {number:05}")
+    assert (len(response.data), response.length) == (100, 110_000)
+    guest = Guest(site, site.logon("CMSUSER"))
+    guest.put(0x3000, bytes(range(256)) * 64)
+    line = to_ebcdic("DISPLAY 3000.4000")
+    guest.put(0x1000, line)
+    assert guest.call(0x08, 4, 6, r4=0x1000, r5=0x2000, r6=0x40000000 | len(line), r7=100) == 1
+    assert guest.get(7) > 0x4000
+    assert guest.text(0x2000, 15) == "003000  0001020"

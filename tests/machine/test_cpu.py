@@ -140,6 +140,13 @@ def test_enabled_wait() -> None:
     assert m.run(10).detail == 0xC00
 
 
+def test_a_pending_external_code_stays_one() -> None:
+    m = machine("07FE", system_mask=0)
+    for _ in range(1000):
+        m.external(0x1234)
+    assert m.interruptions.others == [0x1234]
+
+
 def test_external_loop() -> None:
     m = machine("", mode=2, system_mask=1)
     m.storage.write(0x58, PSW(system_mask=1, mode=2, address=0xC00).to_bytes())

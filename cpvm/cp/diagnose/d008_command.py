@@ -38,26 +38,40 @@ def execute_command(call: DiagnoseCall) -> None:
     lines = [from_ebcdic(line) for line in call.read(call.x, length).split(b"\x15")]
     commands = [line for line in lines if line.strip()]
     vm, generation = call.vm, call.vm.generation
-    response: list[str] = []
+    response = _Response(size)
 
     def done(code: int) -> None:
         if vm.generation == generation and not vm.logged_off:  # else the command has reset the machine
             call.set_y(code)
             if to_buffer:
-                _store(call, response, size)
+                _store(call, response)
         vm.console.function_ended()
 
     def run() -> None:
-        output = response.append if to_buffer else vm.console.write_cp
+        output = response.line if to_buffer else vm.console.write_cp
         vm.function = CommandRun(vm.system, commands, vm=vm, output=output, done=done, quiet=True, captured=to_buffer)
         vm.function.start()
 
     vm.defer(run, own=all(map(own, commands)))
 
 
-def _store(call: DiagnoseCall, response: list[str], size: int) -> None:
-    # What others have named must not look like further lines.
-    data = b"".join(to_ebcdic(harmless(line)) + b"\x15" for line in response)
-    call.machine.storage.write(call.machine.gr[call.rx + 1] & _LENGTH, data[:size])
-    call.machine.gr[call.ry + 1] = len(data) if len(data) <= size else len(data) - size
-    call.set_cc(0 if len(data) <= size else 1)
+class _Response:
+    """What the commands answer, as far as the buffer of SIZE bytes has room for it; the rest is only counted."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.data = bytearray()
+        self.length = 0
+
+    def line(self, text: str) -> None:
+        """One more line."""
+        line = to_ebcdic(harmless(text)) + b"\x15"  # what others have named must not look like further lines
+        self.data += line[: self.size - len(self.data)]
+        self.length += len(line)
+
+
+def _store(call: DiagnoseCall, response: _Response) -> None:
+    call.machine.storage.write(call.machine.gr[call.rx + 1] & _LENGTH, response.data)
+    left = response.length - response.size
+    call.machine.gr[call.ry + 1] = response.length if left <= 0 else left
+    call.set_cc(0 if left <= 0 else 1)
