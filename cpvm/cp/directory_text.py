@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cpvm.cp.directory import (
     ANYONE,
-    NO_LOGON,
+    NO_TERMINAL,
     UNCHANGED,
     ConsoleEntry,
     DedicateEntry,
@@ -35,8 +35,14 @@ def source_of(store: DirectoryStore) -> str:
         *_logmsg(store.logmsg()[1]),
     ]
     for entry in store.users.values():
-        lines += ["*", *user_lines(entry, UNCHANGED if store.may_log_on(entry.userid) else NO_LOGON)]
+        lines += ["*", *user_lines(entry, _password(store, entry.userid))]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _password(store: DirectoryStore, userid: str) -> str:
+    """NOLOG or AUTOONLY; else what stands for the password that is there."""
+    kept = store.password_hash(userid)
+    return kept if kept in NO_TERMINAL else UNCHANGED
 
 
 def user_lines(entry: UserEntry, password: str) -> Iterator[str]:

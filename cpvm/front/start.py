@@ -19,6 +19,7 @@ from cpvm.front import services, users
 from cpvm.front.address import DEFAULT_HOST, DEFAULT_PORT, Address, is_loopback, parse_address
 from cpvm.front.link import connector
 from cpvm.front.locations import history_folder
+from cpvm.front.nocore import no_core_file
 from cpvm.front.startprompt import SpoolStart
 from cpvm.front.status import USAGE
 from cpvm.front.vocabulary import vocabulary
@@ -70,6 +71,7 @@ def start(
     how = spool or SpoolStart()
     if how.shutdown:
         return 0
+    no_core_file()
     status = _once(directory, listen, rebuild_cms, engine, how, arguments=arguments)
     while status is None:
         status = _once(directory, listen, False, engine, SpoolStart(), arguments=arguments)
