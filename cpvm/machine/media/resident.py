@@ -10,6 +10,7 @@ import ctypes
 import mmap
 import os
 import secrets
+from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
@@ -194,7 +195,8 @@ class Resident:
         log = self._get(where.LOG)
         self._set(where.LOG, -1)
         if log >= 0:
-            os.close(log)
+            with suppress(OSError):  # what counts in it was said to be written before
+                os.close(log)
             if not self._get(where.LOG_AT):
                 redo.remove(self._volume.path)
         for number in list(self._held):
