@@ -30,6 +30,7 @@ from cpvm.machine.device import (
     MediaError,
     device_types,
 )
+from cpvm.machine.media.hostfile import to_write, whole
 from cpvm.machine.media.images import BlockImage, open_image
 from cpvm.s370.ckd import CKDError, Track
 from cpvm.s370.ebcdic import from_ebcdic
@@ -334,10 +335,10 @@ class _Room:
 
     def output(self, path: str, binary: bool, append: bool = False) -> IO[Any]:
         mode = ("a" if append else "w") + ("b" if binary else "")
-        return (self._folder / path).open(mode, encoding=None if binary else "utf-8")
+        return open(self._folder / path, mode, encoding=None if binary else "utf-8", opener=to_write)
 
     def input(self, path: str) -> bytes:
-        return (self._folder / path).read_bytes()
+        return whole(self._folder / path)
 
     def link(self, name: str) -> object:
         return self._links.setdefault(name, {})

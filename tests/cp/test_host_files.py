@@ -119,6 +119,21 @@ def test_a_fifo_that_is_full_does_not_keep_the_system_up(tmp_path: Path) -> None
         os.close(held)
 
 
+# What the operator mounts
+
+
+@pytest.mark.timeout(60)
+def test_a_fifo_in_the_place_of_a_medium_is_an_error_and_stops_nobody(tmp_path: Path) -> None:
+    with running(tmp_path, "181 3420", "190 3350", "00C 2540R fifo", "00B 2540R /dev/zero") as (_, operator):
+        (tmp_path / "media").mkdir()
+        for path in (tmp_path / "fifo", tmp_path / "media" / "fifo"):
+            os.mkfifo(path)
+        for line in ("MOUNT 181 fifo", "MOUNT 190 fifo", "ATTACH 00C OPERATOR 01C", "ATTACH 00B OPERATOR 01B"):
+            said = operator.type(line)
+            assert "NOT A FILE" in said[-1], said
+        assert operator.type("QUERY USERID")[-1].startswith("OPERATOR")
+
+
 # Whose the system's own files are
 
 

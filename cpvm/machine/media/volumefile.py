@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from cpvm.machine.device import MediaError
 from cpvm.machine.media import redo, trouble
+from cpvm.machine.media.hostfile import ordinary
 from cpvm.machine.media.images.compressed import ZLIB, decompress
 from cpvm.machine.media.newfile import temporary_for
 
@@ -331,7 +332,7 @@ def put_in_place(new: Path, path: Path) -> None:
 def is_volume(path: Path) -> bool:
     """Whether the file says that it is a volume. Raises MediaError if it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=ordinary) as file:
             head = file.read(72)
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 from cpvm.machine.device import MediaError
+from cpvm.machine.media.hostfile import ordinary
 from cpvm.s370.ckd import COUNT_LENGTH, END_OF_TRACK, HOME_ADDRESS_LENGTH, Geometry
 
 CACHE: Final = 64
@@ -104,7 +105,7 @@ class HostFile:
         self.path = path
         self._lock = threading.Lock()
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = open(path, "rb", buffering=0, opener=ordinary)  # noqa: SIM115 - as long as this lives
             self.size = self._file.seek(0, os.SEEK_END)
         except OSError as error:
             raise MediaError(f"{path}: {error.strerror}") from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from cpvm.machine.device import MediaError
+from cpvm.machine.media.hostfile import whole
 from cpvm.machine.media.tape.store import READ_LIMIT, Block
 from cpvm.s370.ebcdic import to_ebcdic
 
@@ -139,7 +140,7 @@ class OMATape:
         if part.path is None:
             return b""
         try:
-            return part.path.read_bytes()
+            return whole(part.path)
         except OSError as error:
             raise MediaError(f"{part.path}: {error.strerror}") from error
 

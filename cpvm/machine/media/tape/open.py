@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from cpvm.machine.device import MediaError
+from cpvm.machine.media.hostfile import ordinary
 from cpvm.machine.media.tape.oma import OMATape, is_description
 from cpvm.machine.media.tape.segments import (
     BUS_TECH,
@@ -75,7 +76,7 @@ def is_new_tape(path: str | Path) -> bool:
 
 def _writable(path: Path) -> bool:
     try:
-        with path.open("r+b"):
+        with open(path, "r+b", opener=ordinary):
             return True
     except OSError:
         return False
@@ -83,7 +84,7 @@ def _writable(path: Path) -> bool:
 
 def _beginning(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=ordinary) as file:
             return file.read(_LOOK)
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}") from error
@@ -126,7 +127,7 @@ def _lengths(path: Path) -> tuple[str, int]:
     """
     at, found = 0, ""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=ordinary) as file:
             for _ in range(_BLOCKS):
                 word = _word(file, at)
                 if word is None:

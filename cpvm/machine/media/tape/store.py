@@ -17,6 +17,7 @@ from typing import IO, ClassVar, Final, Protocol
 
 from cpvm.machine.device import MediaError
 from cpvm.machine.media import trouble
+from cpvm.machine.media.hostfile import ordinary
 
 MAX_BLOCK: Final = 65535
 """The longest block that is written, in bytes; AWSTAPE and HET files of others have no longer ones either."""
@@ -104,7 +105,7 @@ class TapeFile(ABC):
 
     def _open(self, mode: str) -> IO[bytes]:
         try:
-            file = self.path.open(mode, buffering=0)
+            file = open(self.path, mode, buffering=0, opener=ordinary)  # noqa: SIM115 - the caller keeps it
         except OSError as error:
             raise MediaError(f"{self.path}: {error.strerror}") from error
         if not _lock(file, mode != "rb"):
