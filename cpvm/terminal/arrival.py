@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from cpvm.terminal import negotiation as tn
 from cpvm.terminal.window import window_size
 
-SILENCE = 0.25
-"""Seconds that a client may take before it says anything."""
+SILENCE = 1.0
+"""Seconds that a client may take before it says anything: a way by satellite takes 0.6, a busy computer its time."""
 
 PATIENCE = 5.0
 """Seconds that one may take that has begun to negotiate."""

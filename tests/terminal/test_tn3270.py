@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -114,6 +115,15 @@ def net() -> Iterator[Net]:
     yield net
     net.server.stop()
     net.system.stop()
+
+
+def test_a_display_far_away(net: Net) -> None:
+    client = Client(net.server)
+    client.until(IAC, DO, tn.TN3270E)
+    time.sleep(0.5)  # as long as an answer by satellite takes
+    client.send(IAC, WILL, tn.TN3270E)
+    client.until(IAC, SB, tn.TN3270E, 8, 2, IAC, SE)
+    client.socket.close()
 
 
 def test_classic(net: Net) -> None:
