@@ -4,7 +4,7 @@
 
 `cpvm start` runs in a process of its own, the terminals (3270s, telnet, some by ssh) in this one. Each user does what a
 random script of their own says, about one line every PACE seconds; every answer is compared with what it must be. After
-15 % of the time OPERATOR types SHUTDOWN, after 28 % the system's process is killed; both times it is started again,
+10 % of the time OPERATOR types SHUTDOWN, after 22 % the system's process is killed; both times it is started again,
 users come back, and whatever had been acknowledged must be there. Memory is judged over the last two thirds of the
 time. In the end everybody looks at all that they have, and what was printed is looked at.
 
@@ -30,7 +30,7 @@ from bench.dayuse.office import Office
 from bench.dayuse.printed import unprinted
 from bench.dayuse.site import Site
 
-SHUTDOWN_AT, KILL_AT, JUDGED = 0.15, 0.28, 2 / 3
+SHUTDOWN_AT, KILL_AT, JUDGED = 0.10, 0.22, 2 / 3
 """Of the time: when the system goes down, and the share at the end over which memory is judged."""
 MINUTE = 60.0
 ERRORS_TOLD = 20
