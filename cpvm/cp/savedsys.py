@@ -40,6 +40,10 @@ class SavedSystemError(Exception):
     """The host cannot read or write a saved system."""
 
 
+class PlaceTakenError(SavedSystemError):
+    """The machine has something else where the pages are to be: its own doing, and nothing for the operator."""
+
+
 @dataclass(frozen=True)
 class PageRange:
     """Pages FIRST to LAST, by number, and how a machine has them (one of ACCESS)."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cpvm.cp.message import message
-from cpvm.cp.savedsys import BLOCK, PAGE, SavedSystem, SavedSystemError, State
+from cpvm.cp.savedsys import BLOCK, PAGE, PlaceTakenError, SavedSystem, SavedSystemError, State
 from cpvm.machine.storage import MAXIMUM, AddressError
 from cpvm.s370.psw import PSW
 
@@ -141,7 +141,8 @@ class Segments:
         except (AddressError, OSError) as error:
             for start, end in attached:
                 storage.detach_segment(start, end)
-            raise SavedSystemError(str(error)) from error
+            failure = PlaceTakenError if isinstance(error, AddressError) else SavedSystemError
+            raise failure(str(error)) from error
         finally:
             with suppress(OSError):  # nothing was written
                 os.close(number)

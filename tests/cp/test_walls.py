@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.cp.diagnose.d064_segment import PAGING_ERROR
 from cpvm.machine import engines
 from cpvm.s370.ebcdic import to_ebcdic
 
+from .calling import Guest
 from .wallattacks import ATTACKS
 from .wallcampaign import Campaign
 from .wallworld import SEGMENT, STORAGE
@@ -96,3 +98,21 @@ def test_a_segment_is_shared_until_it_is_changed(campaign: Campaign) -> None:
     world.site.on_cp(lambda: world.vm("ATTACK").machine.storage.write(SEGMENT, to_ebcdic("MINE")))
     assert world.vm("PARTNER").machine.storage.read(SEGMENT, 4) == bytes((1, 1, 1, 1))
     assert world.changes() == []
+
+
+def test_a_segment_over_the_end_of_storage_fills_no_log(campaign: Campaign) -> None:
+    world = campaign.world
+    world.attacker.type(f"DEFINE STORAGE {(SEGMENT >> 10) + 28}K")
+    guest = Guest(world.site, world.attacker, "ATTACK")
+    guest.put(0x1000, to_ebcdic("WALLSEG "))
+    lines = len(world.site.system.log.lines)
+    assert guest.call(0x64, 4, 6, r4=0x1000, r6=0) == 2
+    assert guest.get(6) == PAGING_ERROR
+    assert len(world.site.system.log.lines) == lines
+    path = world.site.system.saved.path(next(iter(world.site.system.saved)))
+    path.write_bytes(b"damaged")
+    world.attacker.type("DEFINE STORAGE 1M")
+    guest = Guest(world.site, world.attacker, "ATTACK")
+    guest.put(0x1000, to_ebcdic("WALLSEG "))
+    assert guest.call(0x64, 4, 6, r4=0x1000, r6=0) == 2
+    assert "DMKCFG177E" in world.site.system.log.lines[-1], "what the host has lost is the operator's business"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpvm.cp.diagnose import DiagnoseCall, diagnose
-from cpvm.cp.savedsys import SavedSystem, SavedSystemError
+from cpvm.cp.savedsys import PlaceTakenError, SavedSystem, SavedSystemError
 from cpvm.s370.ebcdic import from_ebcdic
 
 _LOAD_SHARED, _LOAD_NONSHARED, _PURGE, _FIND = 0x0, 0x4, 0x8, 0xC
@@ -33,7 +33,8 @@ def named_segment(call: DiagnoseCall) -> None:
         try:
             _answer(call, system, 1 if segments.load(system, shared=function == _LOAD_SHARED) else 0)
         except SavedSystemError as error:
-            call.vm.system.log.write(f"DMKCFG177E {error}")
+            if not isinstance(error, PlaceTakenError):  # else a program could fill the operator's log
+                call.vm.system.log.write(f"DMKCFG177E {error}")
             _refuse(call, PAGING_ERROR)
 
 
