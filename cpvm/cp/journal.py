@@ -19,14 +19,17 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 FILE: Final = "journal.jsonl"
 KEPT: Final = 8
 """Files that are kept, the present one among them."""
+MOST_FILES: Final = 1000
+"""Files that are read."""
 FILE_BYTES: Final = 8 * 1024 * 1024
 """Length from which on the file is full."""
 MOST_ALIKE: Final = 10
@@ -39,6 +42,7 @@ LONGEST: Final = 128
 """Characters of a field; what is behind them is left out."""
 
 _MODE = 0o600
+_TRIES, _NEXT_TRY = 20, 0.002  # for the lock, and the seconds in between
 OK: Final = "OK"
 
 
@@ -107,7 +111,7 @@ class Journal:
         self._lost = 0
         self.trouble: Callable[[str], None] = lambda text: None
         """Told, once until it is over, that a record could not be written."""
-        self.written: Callable[[], None] = self.sync
+        self.written: Callable[[], None] = self._sync
         """Called after a record was written; by default it waits until the record is on the disk."""
 
     def write(self, what: What, user: str = "", *, place: str = "", about: str = "", result: str = OK) -> None:
@@ -158,7 +162,7 @@ class Journal:
     def _append(self, entry: Entry) -> None:
         plain = {name: value for name, value in asdict(entry).items() if value not in ("", 1) or name == "time"}
         data = json.dumps(plain, separators=(",", ":")).encode("ascii") + b"\n"
-        file = self._locked()
+        file, locked = self._locked()
         try:
             size = os.fstat(file).st_size
             if size and _last(file, size) != b"\n":
@@ -167,21 +171,29 @@ class Journal:
             if done != len(data):
                 os.ftruncate(file, size)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if size + done >= self.file_bytes:
+            if locked and size + done >= self.file_bytes:
                 os.fsync(file)
                 self._turn_over()
         finally:
-            _unlock(file)
+            if locked:
+                _unlock(file)
 
-    def _locked(self) -> int:
-        """The file, locked against the other processes that write to it."""
-        while True:
+    def _locked(self) -> tuple[int, bool]:
+        """The file, and whether it is locked against the other processes that write to it.
+
+        If another one keeps the lock, which it may do for ever when it has been halted, this goes on without: a record
+        is appended as a whole in any case, and the file may become longer than it should.
+        """
+        for _ in range(_TRIES):
             file = self._opened()
-            _lock(file)
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file), os.stat(self._path)):
-                    return file
-            self._release()  # another process has put it aside while this one waited; closing unlocks
+            if _lock(file):
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(file), os.stat(self._path)):
+                        return file, True
+                self._release()  # another process has put it aside; closing unlocks
+            else:
+                time.sleep(_NEXT_TRY)
+        return self._opened(), False
 
     def _opened(self) -> int:
         """The file, which another process may have put aside since."""
@@ -207,16 +219,23 @@ class Journal:
             self._path.unlink()
 
     def sync(self) -> None:
-        """Return when all that was written is on the disk. May be called from any thread."""
+        """Return when all that was written is on the disk. May be called from any thread. Raises OSError."""
         file = self._file
         if file is not None:
-            with contextlib.suppress(OSError):
+            try:
                 os.fsync(file)
+            except OSError as error:
+                if error.errno != errno.EBADF:  # it was closed meanwhile, when it was full: that was after a sync
+                    raise
+
+    def _sync(self) -> None:
+        with contextlib.suppress(OSError):
+            self.sync()
 
     def close(self) -> None:
         """Write what was only counted, and close the file."""
         self.count_out(everything=True)
-        self.sync()
+        self._sync()
         self._release()
 
     def _release(self) -> None:
@@ -238,8 +257,9 @@ def _last(file: int, size: int) -> bytes:
 
 if os.name == "nt":  # pragma: no cover
 
-    def _lock(file: int) -> None:
+    def _lock(file: int) -> bool:
         """There one process writes at a time."""
+        return True
 
     def _unlock(file: int) -> None:
         """Nothing was locked."""
@@ -247,8 +267,13 @@ if os.name == "nt":  # pragma: no cover
 else:
     import fcntl
 
-    def _lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    def _lock(file: int) -> bool:
+        """False if another process has the lock."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _unlock(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
@@ -260,15 +285,23 @@ def numbered(path: Path, number: int) -> Path:
 
 
 def read(folder: Path) -> Iterator[Entry | None]:
-    """All records of the system in FOLDER, oldest first; None for a line that cannot be read. Raises OSError."""
-    there = sorted(
-        (int(number), path)
-        for path in folder.glob(f"{Path(FILE).stem}.*{Path(FILE).suffix}")
-        if (number := path.suffixes[0][1:]).isdecimal()
-    )
-    for path in [*(path for _, path in reversed(there)), folder / FILE]:
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-            for line in file:
+    """All records of the system in FOLDER, oldest first; None for a line that cannot be read. Raises OSError.
+
+    The newest file is opened first: one that is put aside meanwhile is met again under its other name, and left out.
+    """
+    with ExitStack() as stack:
+        files: dict[tuple[int, int], IO[bytes]] = {}
+        for number in range(MOST_FILES):
+            try:
+                file = stack.enter_context(numbered(folder / FILE, number).open("rb"))
+            except FileNotFoundError:
+                if number:
+                    break
+                continue
+            found = os.fstat(file.fileno())
+            files.setdefault((found.st_dev, found.st_ino), file)
+        for opened in reversed(files.values()):
+            for line in opened:
                 if line.strip():
                     yield parse(line)
 

@@ -58,7 +58,7 @@ class Journaling:
     def __init__(self, system: System) -> None:
         self._system = system
         self.logon = self.link = False
-        self._syncing = self._dirty = self._counting = False
+        self._syncing = self._dirty = self._counting = self._unsynced = False
 
     @property
     def rules(self) -> JournalRules:
@@ -99,6 +99,12 @@ class Journaling:
 
     def _synced(self, value: object, error: Exception | None) -> None:
         self._syncing = False
+        if error is None:
+            self._unsynced = False
+        elif not self._unsynced:
+            self._unsynced = True
+            why = error.strerror if isinstance(error, OSError) else None
+            self._system.log.write(NOT_WRITTEN.full((why or str(error)).upper()))
         if self._dirty and error is None:
             self._sync()
 

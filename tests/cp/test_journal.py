@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -152,7 +153,55 @@ while True:
     assert numbers[: acknowledged + 1] == list(range(acknowledged + 1))
 
 
+def test_a_halted_process_with_the_lock_halts_no_other(tmp_path: Path) -> None:
+    written = Journal(tmp_path, file_bytes=100)
+    written.write(What.LOGON, "A")
+    with (tmp_path / FILE).open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        Journal(tmp_path).write(What.LOGON, "B")
+        written.write(What.LOGON, "C")
+    assert [entry.user for entry in entries(tmp_path)] == ["A", "B", "C"]
+
+
+def test_it_is_read_as_a_whole_while_files_take_turns(tmp_path: Path) -> None:
+    written = Journal(tmp_path, file_bytes=300, kept=20)
+    written.written = lambda: None
+    for number in range(10):
+        written.write(What.COMMAND, "A", about=f"NUMBER {number}")
+    reading = read(tmp_path)
+    first = next(reading)
+    for number in range(10, 20):
+        written.write(What.COMMAND, "A", about=f"NUMBER {number}")
+    found = [first, *reading]
+    assert [entry.about for entry in found[:10] if entry] == [f"NUMBER {number}" for number in range(10)]
+
+
+def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("precious\n")
+    (tmp_path / FILE).symlink_to(tmp_path / "other")
+    said: list[str] = []
+    written = Journal(tmp_path)
+    written.trouble = said.append
+    written.write(What.LOGON, "A")
+    assert len(said) == 1 and (tmp_path / "other").read_text() == "precious\n"
+
+
 # In a system
+
+
+def test_a_host_that_cannot_store_it_is_told_of_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(site.system.journal, "sync", lambda: fails(0))
+    user = site.logon("USER01", "SECRET")
+    user.type("LINK MAINT 190 291 RR")
+    user.type("LOGOFF HOLD")
+    site.on_cp(lambda: None)
+    site.system.shutdown()
+    log = (site.folder / "operator.log").read_text()
+    assert log.count("DMKJRL147W JOURNAL NOT WRITTEN; INPUT/OUTPUT ERROR") == 1
+    assert "USER01" in [entry.user for entry in entries(site.folder)]
 
 
 def test_coming_and_going(site: Site) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.cp.journal import read
 from cpvm.cp.network import link, service
 from cpvm.cp.network.wire import Channel, LinkError, answer, call
 from cpvm.cp.system import System
@@ -92,6 +93,11 @@ def test_a_file_arrives_and_both_users_are_told(tmp_path: Path) -> None:
         assert read_cards(beta, "USER01") == ["ONE", "TWO"]
         wait_until(alpha, lambda: not alpha.system.spool.files("RDR"))
         assert alpha.system.database.query("SELECT * FROM net_out") == []
+        records = [[entry for entry in read(site.folder) if entry is not None] for site in (alpha, beta)]
+        sent, got = ([entry for entry in each if entry.what == "TRANSFER"] for each in records)
+        assert [(entry.place, entry.about) for entry in sent] == [("LINK BETA", "0001 TO BETA(USER01)")]
+        assert [entry.place for entry in got] == ["LINK ALPHA"]
+        assert got[0].about.startswith("USER01 ") and "FROM ALPHA(CMSUSER) FOR BETA(USER01)" in got[0].about
         wait_until(beta, lambda: beta.system.database.query("SELECT * FROM net_in") == [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
+from cpvm.cp.journal import What
 from cpvm.cp.network.connection import Header
 from cpvm.cp.network.destination import SYSTEM, Destination
 from cpvm.cp.network.transmission import Origin
@@ -108,6 +109,8 @@ class Arrival:
 
     def _tell(self, file: SpoolFile, destination: Destination, origin: Origin, *, lost: bool) -> None:
         network = self._network
+        about = f"{file.owner} {file.spoolid:04} FROM {origin.node}({origin.userid}) FOR {destination.node}({destination.userid})"
+        self._system.post(lambda: self._system.journal.write(What.TRANSFER, place=f"LINK {self._node}", about=about))
         if lost:
             self._system.post(lambda: network.no_such_user(file, destination, origin))
         elif destination.node == network.node:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cpvm.cp import clock
+from cpvm.cp.journal import What
 from cpvm.cp.network.arrival import Arrival, Known
 from cpvm.cp.network.connection import Connection, Header, Incoming, Message, Outgoing
 from cpvm.cp.network.destination import SYSTEM, Destination, read_tag
@@ -311,6 +312,8 @@ class Network:
         header = outgoing.header
         receiver = header.node if header.userid == SYSTEM else f"{header.node}({header.userid})"
         text = SENT.full(origin.spoolid, node, receiver)
+        about = f"{origin.spoolid:04} TO {receiver}"
+        self._system.post(lambda: self._system.journal.write(What.TRANSFER, place=f"LINK {node}", about=about))
         self._system.post(lambda: self.notify(origin, text))
 
     def refused(self, node: str, outgoing: Outgoing, why: str) -> None:
