@@ -42,6 +42,28 @@ def test_cms_works_in_a_folder(system_directory: Path, tmp_path: Path) -> None:
         assert "later" in cms.type("TYPE LATE TXT B").text
 
 
+def test_a_file_that_took_the_place_of_another_is_found_under_a_new_name(
+    system_directory: Path, tmp_path: Path
+) -> None:
+    """What it is on the host is known after the next start, too: text, though its working file was not."""
+    folder = folder_in(tmp_path)
+    (folder / "one.data").write_text("first\n")
+    (folder / "two.data").write_text("second\n")
+    shared(system_directory, folder, "CMSUSER", "293", "--write")
+    with api.start(system_directory) as system:
+        cms = system.logon("CMSUSER")
+        for line in ("IPL CMS", "", "ACCESS 293 B"):
+            cms.type(line)
+        assert cms.type("COPYFILE TWO DATA B ONE DATA B (REPLACE").return_code == 0
+        assert cms.type("RENAME ONE DATA B THREE DATA B").return_code == 0
+    with api.start(system_directory) as system:
+        cms = system.logon("CMSUSER")
+        for line in ("IPL CMS", "", "ACCESS 293 B"):
+            cms.type(line)
+        assert "second" in cms.type("TYPE THREE DATA B").text
+        assert not any("is not shown: at byte" in line for line in system.system.log.lines)
+
+
 def test_readers_see_the_folder_at_access(system_directory: Path, tmp_path: Path) -> None:
     folder = folder_in(tmp_path)
     shared(system_directory, folder, "MAINT", "293", "--all")

@@ -283,7 +283,7 @@ class FolderDisk(FolderTracks):
         self._table.label = self._blocks.label
         results, notes = save(self._folder, self._table, changed, removed)
         for item, (host, sign) in zip(changed, results, strict=True):
-            after[item.name] = Shown(files[item.name], host, sign, item.entry.form)
+            after[item.name] = Shown(files[item.name], host, sign, self._table.files[host].form)
         self._shown = after
         for note in notes:
             self.report(f"{self.path}: {note}")
