@@ -41,7 +41,7 @@ async def questions(person: Person) -> None:
     for _ in range(chance.randint(2, 4)):
         which = chance.randrange(6)
         if which == 0:
-            await person.command("QUERY DISK A", "A (191): ~ FILES; ...R/W", label="QUERY DISK")
+            await person.command("QUERY DISK A", "A (191): ~ FILES; ...", "*", label="QUERY DISK")
         elif which == 1:
             await person.command("CP QUERY TIME", "TIME IS ~ GMT ~ ~", "CONNECT= ~ VIRTCPU= ~ TOTCPU= ~")
         elif which == 2:
