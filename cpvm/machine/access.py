@@ -17,6 +17,9 @@ from cpvm.s370.ops import ADDRESS_MASK
 SHIFT = 11
 LAST = BLOCK - 1
 PREFIXED = 4096
+MOST_ENTRIES = 65536
+"""Entries of all tables of a machine, about 100 bytes each: a program that goes through all of storage with one key
+after the other makes all begin anew, rather than take more and more of the host's storage."""
 
 _H = Struct(">h")
 _W = Struct(">i")
@@ -59,6 +62,8 @@ class Access:
         self._make_table: TableMaker = lambda index, storing, find: AccessTable(find)
         self.fetch_table = AccessTable(self._find_fetch)
         self.store_table = AccessTable(self._find_store)
+        self._entries = 0
+        """At least as many as there are."""
         self.attention = True
         """Something is to be looked at before the next instruction."""
         storage.key_changed = self.forget_block
@@ -88,10 +93,17 @@ class Access:
 
     def forget(self) -> None:
         """Drop all that the tables say."""
+        self._entries = 0
         for pair in self._tables.values():
             for table in pair:
                 table.clear()
         self.select_tables()
+
+    def _more(self, count: int) -> None:
+        """So many entries will be made; what an instruction has found in the tables already stays true."""
+        self._entries += count
+        if self._entries > MOST_ENTRIES:
+            self.forget()
 
     def forget_block(self, block: int) -> None:
         """Drop what the tables say of an absolute block of 2K bytes."""
@@ -125,6 +137,7 @@ class Access:
         if key & FETCH_PROTECTION and self.protection and key >> 4 != self.protection:
             raise ProgramCheck(PROTECTION)
         self.storage.keys[absolute >> SHIFT] = key | REFERENCE
+        self._more(1)
         return absolute - a
 
     def _find_store(self, block: int) -> int:
@@ -136,6 +149,7 @@ class Access:
         self.storage.keys[absolute >> SHIFT] = key | REFERENCE | CHANGE
         if self.storage.watched:
             self.storage.touched(absolute >> SHIFT)
+        self._more(2)
         self.fetch_table.setdefault(block, absolute - a)  # what may be stored into may be fetched
         return absolute - a
 
