@@ -335,6 +335,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141 if isinstance(error, BrokenPipeError) else USAGE
+    except (MemoryError, RuntimeError, sqlite3.Error) as error:
+        from cpvm.cp.hosttrouble import words
+
+        if not (refused := words(error)):
+            raise
+        print(f"cpvm: {refused.lower()}", file=sys.stderr)
+        return USAGE
     return status
 
 

@@ -153,7 +153,10 @@ def _password(given: argparse.Namespace, userid: str) -> str:
 def _asked(given: argparse.Namespace, userid: str) -> str:
     """The password from the file named, or from who sits there."""
     if given.password_file is None:
-        return getpass.getpass(f"Password for {userid}: ")
+        try:
+            return getpass.getpass(f"Password for {userid}: ")
+        except EOFError:
+            raise DirectoryFailed("there is nobody to ask for the password: --password-file FILE") from None
     try:
         lines = given.password_file.expanduser().read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
