@@ -8,6 +8,7 @@ import functools
 import importlib
 import io
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
