@@ -2,7 +2,9 @@
 storage nor its time: an assembly without end, or one that makes gigabytes, ends itself and nothing else.
 
 There are few processes, for all users; each step of a conversation takes one that is free, that of the step before if
-it can be had. Between two steps a conversation is plain data.
+it can be had. Between two steps a conversation is plain data. Who comes first is served first. A step that takes long
+goes on behind all others, as far as the host's processors go, and its process is not counted: so assemblies without end
+do not keep others from theirs.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from collections import deque
 from functools import lru_cache
 from typing import IO, Any, Final, cast
 
@@ -22,6 +26,12 @@ from cpvm.cp.halfprocess import DONE, read_frame, write_frames
 
 LEAST: Final = 2
 """Processes at most on a host with one processor; else as many as it has processors."""
+LONG: Final = 2.0
+"""Seconds after which a step is one that takes long."""
+MOST: Final = 16
+"""Processes at most, those counted in whose steps take long."""
+BEHIND: Final = 10
+"""How much further than others such steps go behind on the host's processors."""
 _BOOT: Final = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from cpvm.cp.halfprocess import main; main()"
 
 
@@ -43,6 +53,10 @@ class _Process:
         )
         self.holds = 0
         """The number of the half whose step it did last."""
+        self.began = 0.0
+        """When its present step began."""
+        self.behind = False
+        """Its step has taken long."""
 
     def ask(self, *frames: bytes) -> tuple[bytes, bytes, bytes, bytes]:
         """Send frames and wait for the answer's. Raises EOFError, OSError: the process has ended."""
@@ -58,6 +72,13 @@ class _Process:
     def kill(self) -> None:
         """End it, whatever it does."""
         self._child.kill()
+
+    def fall_behind(self) -> None:
+        """Let others go first from now on. A process cannot be brought to the front again: it is for this step only."""
+        self.behind = True
+        with contextlib.suppress(OSError, AttributeError):
+            nice = os.getpriority(os.PRIO_PROCESS, self._child.pid)
+            os.setpriority(os.PRIO_PROCESS, self._child.pid, nice + BEHIND)
 
     def forget(self) -> None:
         """It is of no use any more."""
@@ -75,6 +96,8 @@ class HalfPool:
         self._most = most or max(LEAST, os.cpu_count() or 1)
         self.changed = threading.Condition()
         self._idle: list[_Process] = []
+        self._busy: set[_Process] = set()
+        self._line: deque[RemoteHalf] = deque()  # who waits for a process
         self._count = 0
         self._numbers = itertools.count(1)
 
@@ -85,7 +108,13 @@ class HalfPool:
     def take(self, half: RemoteHalf) -> _Process:
         """A free process; waits for one. Raises HalfFailed: the half was cancelled, or there can be none."""
         with self.changed:
-            self.changed.wait_for(lambda: half.cancelled or self._idle or self._count < self._most)
+            self._line.append(half)
+            try:
+                while not half.cancelled and not (self._line[0] is half and self._room()):
+                    self.changed.wait(LONG if self._line[0] is half else None)
+            finally:
+                self._line.remove(half)
+                self.changed.notify_all()
             if half.cancelled:
                 raise HalfFailed("it was cancelled")
             for dead in [process for process in self._idle if not process.alive]:  # the host has ended it
@@ -105,7 +134,29 @@ class HalfPool:
             except OSError as error:
                 self.give_back(None)
                 raise HalfFailed(f"no process for it: {error.strerror}") from error
+        process.began = time.monotonic()
+        with self.changed:
+            self._busy.add(process)
         return process
+
+    def _room(self) -> bool:
+        """Whether somebody may have a process. Those that have been at work for long fall behind."""
+        if self._idle:
+            return True
+        for process in self._busy:
+            if not process.behind and time.monotonic() - process.began >= LONG:
+                process.fall_behind()
+        return self._count < MOST and self._count - sum(process.behind for process in self._busy) < self._most
+
+    def done(self, process: _Process, *, again: bool) -> None:
+        """PROCESS has ended its step; it is free for the next one if it can be used AGAIN, or else gone."""
+        with self.changed:
+            self._busy.discard(process)
+        if again and not process.behind:
+            self.give_back(process)
+        else:
+            process.forget()
+            self.give_back(None)
 
     def give_back(self, process: _Process | None) -> None:
         """A process is free; None: there is one less."""
@@ -149,20 +200,18 @@ class RemoteHalf:
                 self._module.encode(), b"" if again else b"NEW", b"" if again else self._state, reply
             )
         except (EOFError, OSError) as error:
-            process.forget()
-            self._pool.give_back(None)
+            self._pool.done(process, again=False)
             raise HalfFailed("it was cancelled" if self.cancelled else "it took too much, and was ended") from error
         finally:
             with self._pool.changed:  # so that `cancel` does not end what is another's then
                 self._process = None
         self._used += int(used)
         if status != DONE:
-            process.forget()
-            self._pool.give_back(None)
+            self._pool.done(process, again=False)
             raise HalfFailed(request.decode("utf-8", "replace"))
         self._state = state
         process.holds = self.number
-        self._pool.give_back(process)
+        self._pool.done(process, again=True)
         return request
 
     def take_used(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm.cp import halfpool
 from cpvm.cp.halfpool import HalfFailed, HalfPool, RemoteHalf
 from cpvm.cp.session import ReadState
 from cpvm.s370.ebcdic import to_ebcdic
@@ -154,6 +156,67 @@ def test_a_half_without_an_end_is_cancelled_and_so_is_one_that_waits(pool: HalfP
         thread.join(30)
     assert failures == ["it was cancelled"] * 2
     assert say(pool.half("strangehalf"), "NEXT") == "NEXT"
+
+
+def test_one_that_takes_long_does_not_keep_others_waiting(pool: HalfPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(halfpool, "LONG", 0.05)
+    monkeypatch.setattr(halfpool, "MOST", 3)
+    endless, more, other, last = (pool.half("strangehalf") for _ in range(4))
+    said: list[str] = []
+
+    def run(half: RemoteHalf, word: str) -> None:
+        try:
+            said.append(say(half, word))
+        except HalfFailed as error:
+            said.append(str(error))
+
+    loops = [threading.Thread(target=run, args=(half, "LOOP")) for half in (endless, more)]
+    for loop in loops:
+        loop.start()
+    first = int(who(other))  # a process of its own, while the others go on
+    assert say(other, "NEXT") == "NEXT"
+    assert [process.behind for process in pool._busy] == [True, True]
+    behind = {os.getpriority(os.PRIO_PROCESS, process._child.pid) for process in pool._busy}
+    assert behind == {min(19, os.getpriority(os.PRIO_PROCESS, first) + halfpool.BEHIND)}
+    third = threading.Thread(target=run, args=(other, "LOOP"))
+    third.start()
+    waiting = threading.Thread(target=run, args=(last, "AFTER"))
+    waiting.start()  # there may be no more processes, however long they take
+    endless.cancel()
+    waiting.join(30)
+    assert sorted(said) == ["AFTER", "it was cancelled"]
+    for half in (more, other):
+        half.cancel()
+    for thread in (*loops, third):
+        thread.join(30)
+    assert said.count("it was cancelled") == 3
+    assert not pool._busy
+    assert say(pool.half("strangehalf"), "NEXT") == "NEXT"
+    assert pool._count == 1
+
+
+def test_who_comes_first_is_served_first(pool: HalfPool) -> None:
+    busy, *others = [pool.half("strangehalf") for _ in range(4)]
+    process = pool.take(busy)
+    order: list[RemoteHalf] = []
+    take = pool.take
+
+    def taken(half: RemoteHalf) -> halfpool._Process:
+        process = take(half)
+        order.append(half)
+        return process
+
+    pool.take = taken  # type: ignore[method-assign]
+    threads = []
+    for number, half in enumerate(others):
+        threads.append(threading.Thread(target=say, args=(half, "NEXT")))
+        threads[-1].start()
+        while len(pool._line) <= number:
+            pass
+    pool.done(process, again=True)
+    for thread in threads:
+        thread.join(30)
+    assert order == others
 
 
 def test_a_host_without_processes(pool: HalfPool, monkeypatch: pytest.MonkeyPatch) -> None:
