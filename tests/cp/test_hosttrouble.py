@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cpvm import cli
 from cpvm.cp import hosttrouble, owed
 from cpvm.cp.database import Database
 from cpvm.cp.hosttrouble import Troubles, words
@@ -197,3 +198,14 @@ def test_the_clock_never_goes_back() -> None:
     assert SLEW == 60 * SECOND
     values = [clock.nanoseconds() for _ in range(100)]
     assert values == sorted(set(values))
+
+
+def test_a_command_of_the_host_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def lacks(*words: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr("cpvm.front.disk.run", lacks)
+    assert cli.main(["disk", "list", str(tmp_path / "x")]) == 2
+    assert capsys.readouterr().err == "cpvm: the host has no memory left\n"
