@@ -44,6 +44,7 @@ def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
     if session is not None:
         vm.console.connect(session)
         vm.console.cp_read = True
+        _journal(vm, What.LOGON)
     vm.secondary = directed_secondary(entry)
     if entry.affinity >= 0:
         system.operations.affinity.setdefault(entry.userid, entry.affinity)
@@ -60,7 +61,6 @@ def directed_secondary(entry: UserEntry) -> str:
 
 def welcome(vm: VMBLOK) -> None:
     """What a user sees after LOGON: log message, files, the time."""
-    _journal(vm, What.LOGON)
     for line in logmsg_lines(vm.system):
         vm.console.write_cp(line)
     files = files_line(vm)

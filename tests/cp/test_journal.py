@@ -303,6 +303,8 @@ def test_files_and_machines_of_others(site: Site) -> None:
         ("MAINT", "SEND CP USER01", "OK"),
     ]
     assert "READIT" not in (site.folder / FILE).read_text()
+    maint.type("SET SECUSER USER01 *")
+    assert told(site.folder, What.COMMAND)[-1] == ("MAINT", "SET SECUSER USER01 *", "OK")
 
 
 def test_a_password_that_is_changed(site: Site) -> None:

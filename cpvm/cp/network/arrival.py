@@ -109,7 +109,8 @@ class Arrival:
 
     def _tell(self, file: SpoolFile, destination: Destination, origin: Origin, *, lost: bool) -> None:
         network = self._network
-        about = f"{file.owner} {file.spoolid:04} FROM {origin.node}({origin.userid}) FOR {destination.node}({destination.userid})"
+        receiver = f"{destination.node}({destination.userid})"
+        about = f"{file.owner} {file.spoolid:04} FROM {origin.node}({origin.userid}) FOR {receiver}"
         self._system.post(lambda: self._system.journal.write(What.TRANSFER, place=f"LINK {self._node}", about=about))
         if lost:
             self._system.post(lambda: network.no_such_user(file, destination, origin))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpvm.cp import privileged
 from cpvm.cp.command import Answer, Request
 from cpvm.cp.commands.set import setting
 from cpvm.cp.logon import directed_secondary
@@ -26,6 +27,8 @@ def _whose(request: Request, operands: Operands) -> tuple[VMBLOK, str]:
             raise INVALID_OPTION.error(words[0])
         if found is None:
             raise NOT_LOGGED_ON.error(name)
+        if found is not vm:
+            privileged.used(request, operands)
         vm = found
     word = words[-1]
     if word == "RESET":
