@@ -130,8 +130,12 @@ PROGRAMS = {
     "endless channel program": channel_program("00E", "X'03',0,X'60',1", "X'08',CHAIN,0,1"),
 }
 TYPED = {"types DISPLAY 0-END": "DISPLAY 0-END"}
-REXX = {"REXX loop": "/* */\nX = 0\nDO FOREVER\nX = X + 1\nEND\n"}
-KINDS = (*PROGRAMS, *TYPED, *REXX)
+FILES = {
+    ("FOREVER", "EXEC"): "&CONTROL OFF\n-TOP\nSTATE PROFILE EXEC A\n&GOTO -TOP\n",
+    ("FOREVER", "ASSEMBLE"): "         ACTR  2000000000\n.TOP     ANOP\n         AGO   .TOP\n         END\n",
+}
+CMS = {"EXEC without end": "FOREVER", "assembly without end": "ASSEMBLE FOREVER"}
+KINDS = (*PROGRAMS, *TYPED, *CMS)
 
 
 def built(text: str) -> bytes:
@@ -180,7 +184,7 @@ class Bench:
             for _ in range(10):
                 user.send(TYPED[kind])
         else:
-            self.cms(userid).send("FOREVER")
+            self.cms(userid).send(CMS[kind])
 
     def answers(self, typist: api.User, number: int) -> list[float]:
         """Seconds from line to answer, of so many lines."""
@@ -227,7 +231,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.kinds) - set(KINDS):
         raise SystemExit(f"no such kind: {'; '.join(sorted(unknown))}")
-    crowd.FILES |= {("FOREVER", "EXEC"): REXX["REXX loop"]}
+    crowd.FILES |= FILES
     share = 1 / (given.number + 1)
     rows, missed = [], []
     with tempfile.TemporaryDirectory() as temporary:
