@@ -45,7 +45,7 @@ def install(folder: Path, store: DirectoryStore, directory: Directory, *, seen: 
     Raises InstallError, ChangedError; then the old one is there.
     """
     try:
-        make_volumes(folder, directory.volumes.values())
+        make_volumes(folder, directory.volumes.values(), store.volumes)
     except (MediaError, OSError) as error:
         raise InstallError(str(error)) from error
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -257,13 +257,29 @@ def volume_path(folder: Path, volid: str) -> Path:
     return folder / "volumes" / f"{volid}.volume"
 
 
-def make_volumes(folder: Path, volumes: Iterable[VolumeEntry]) -> None:
-    """Make an empty volume for each that is not there. Raises MediaError, OSError."""
+def make_volumes(folder: Path, volumes: Iterable[VolumeEntry], known: Container[str] = ()) -> None:
+    """Make an empty volume for each that is not there. Raises MediaError, OSError.
+
+    A file of that name that is none of the KNOWN volumes is taken as it is if it is such a volume. One that is not, and
+    has nothing on it, was left by a process that was killed before the directory had it: it is made anew.
+    """
     (folder / "volumes").mkdir(mode=0o700, parents=True, exist_ok=True)
     folders = shared_folders(folder)
     for volume in volumes:
-        if volume.volid in folders:
+        if volume.volid in folders or volume.temporary:
             continue
         path = volume_path(folder, volume.volid)
-        if not path.exists() and not volume.temporary:
+        if path.exists() and volume.volid not in known and _left(path, volume):
+            path.unlink()
+        if not path.exists():
             Volume.create(path, volume.devtype, volume.volid, cylinders=volume.cylinders).close()
+
+
+def _left(path: Path, wanted: VolumeEntry) -> bool:
+    """Whether an empty volume of another type or size is there. Raises MediaError: there is one that is not empty."""
+    with Volume.open(path, read_only=True) as there:
+        if there.geometry.type == GEOMETRY[wanted.devtype].type and there.cylinders >= wanted.cylinders:
+            return False
+        if there.changed() == [0]:
+            return True
+        raise MediaError(f"{wanted.volid} is there already, a {there.device_type} of {there.cylinders} cylinders")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cpvm.cp.database import Database
-from cpvm.cp.direct import install, messages
+from cpvm.cp.direct import InstallError, install, messages
 from cpvm.cp.directory import (
     ConsoleEntry,
     DedicateEntry,
@@ -157,6 +157,32 @@ def test_passwords_and_volumes_may_stay(tmp_path: Path) -> None:
     assert store.volumes == {"V1": VolumeEntry("V1", "3350", 10)}
     with pytest.raises(DirectoryError, match="volume V1 is there: a 3350 of 10 cylinders"):
         read_directory("VOLUME V1 3350 11\nUSER A A\n", plain, store.present())
+
+
+def test_a_volume_left_by_a_kill_is_made_anew(tmp_path: Path) -> None:
+    """DIRECT makes volumes before the directory has them; somebody corrects the source before trying again."""
+    System.create(tmp_path, DIRECTORY)
+    path = tmp_path / "volumes" / "NEW001.volume"
+    database = Database(tmp_path / "cp.sqlite", (SCHEMA, SAVED))
+    store = DirectoryStore(database)
+    source = read_directory(DIRECTORY.replace("VOLUME", "VOLUME NEW001 3350 30\nVOLUME", 1))
+    Volume.create(path, "3330", "NEW001", cylinders=20).close()
+    install(tmp_path, store, source)
+    with Volume.open(path) as made:
+        assert (made.device_type, made.cylinders) == ("3350", 30)
+        made.write(1, 1, label_track("X"))
+        made.commit()
+    install(tmp_path, store, source)  # which the directory knows
+    store.replace(read_directory(DIRECTORY))
+    store.remove_volume("NEW001")
+    other = read_directory(DIRECTORY.replace("VOLUME", "VOLUME NEW001 3330 20\nVOLUME", 1))
+    with pytest.raises(InstallError, match="NEW001 is there already, a 3350 of 30 cylinders"):
+        install(tmp_path, store, other)
+    assert "NEW001" not in store.volumes
+    install(tmp_path, store, source)
+    with Volume.open(path, read_only=True) as kept:
+        assert kept.changed() == [0, 31]
+    database.close()
 
 
 def test_definitions_go_with_the_directory(tmp_path: Path) -> None:
