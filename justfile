@@ -48,3 +48,25 @@ kills number="100":
     python tests/machine/media/killdisk.py {{number}}
     python tests/machine/media/killtape.py {{number}}
     python tests/cp/killspool.py {{number}}
+
+# Kill a whole system under load, so often, and look whether anything acknowledged is lost; not part of the tests.
+kill-system number="500" seed="1":
+    python tests/faults/kill.py --kills {{number}} --seed {{seed}}
+
+# Faults of the host (full and failing disks, no files, memory or threads, clocks that jump), then so many at random moments.
+faults turns="1000" seed="1":
+    python tests/faults/campaign.py --turns {{turns}} --seed {{seed}}
+
+# Attack everything outside of a virtual machine from inside of it, so many times.
+walls rounds="2000" seed="1":
+    python tests/cp/wallcampaign.py {{rounds}} --seed {{seed}}
+
+# Attack the terminals of all kinds for so many seconds; a thousand connections and more at every door; users who take everything.
+terminals seconds="600" seed="1":
+    python tests/terminal/campaign.py {{seconds}} {{seed}}
+    python bench/connections.py
+    python bench/exhaust.py
+
+# Two hundred users for half an hour, and two restarts.
+day minutes="30" users="200":
+    python bench/day.py --minutes {{minutes}} --users {{users}}
