@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from cpvm.cp.vmblok import VMBLOK
 
 
+SPACE_SECONDS: Final = 30.0
+"""After which devices that wait for room in the spool try again."""
+
+
 class Spooling:
     """The spool's side of a `System`. For CP's thread, but for `_spool_changed`."""
 
@@ -47,6 +51,7 @@ class Spooling:
         self.spool.quota = self._quota
         self._look_posted = False
         self._spooling_began = self._spooling_ended = False
+        self._space_timed = False
         self.spool.changed = self._spool_changed
 
     def _quota(self, userid: str) -> tuple[int | None, int | None]:
@@ -97,6 +102,21 @@ class Spooling:
             self.guarded(self.network.kick)
         if self.spool_waits:
             self._give_space()
+
+    def space_wanted(self) -> None:
+        """A device waits for room in the spool: it is looked for when files go, and now and then, since the host may
+        have made some. For threads that have the system lock."""
+        self.spool_waits = True
+        if not self._space_timed:
+            self._space_timed = True
+            self._itself.timers.after(SPACE_SECONDS, self._look_for_space)
+
+    def _look_for_space(self) -> None:
+        self._space_timed = False
+        if self.spool_waits:
+            self._give_space()
+        if self.spool_waits:
+            self.space_wanted()
 
     def _give_space(self) -> None:
         """Devices that wait for room in the spool go on if there is some for their users."""

@@ -68,8 +68,11 @@ class Output(UnitRecord):
             self._writer.put(opcode, data, insist=self.kind == "CONS")
         except (SpoolError, sqlite3.Error) as error:
             if not self.full:
-                self.full = self.vm.system.spool_waits = True
+                self.full = True
+                self.vm.system.space_wanted()
                 self._tell(isinstance(error, QuotaError))
+                if isinstance(error, sqlite3.Error):
+                    self.vm.system.log.failure("SPOOL", error)
             if self.kind != "CONS":
                 raise NotReadyError(str(error)) from error
 
