@@ -1,23 +1,28 @@
 """What the host refuses: how it is told, and what is kept until the host takes it."""
 
+import contextlib
 import errno
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cpvm import cli
-from cpvm.cp import hosttrouble, owed
+from cpvm.cp import hosttrouble, owed, spooling
 from cpvm.cp.database import Database
 from cpvm.cp.hosttrouble import Troubles, words
 from cpvm.cp.realunit.outlet import FileOutlet, FolderOutlet
+from cpvm.cp.spool import SpoolWriter
 from cpvm.cp.spoolfile import SpoolFile
 from cpvm.cp.system import System
-from cpvm.machine.device import MediaError
+from cpvm.cp.vspool import Output
+from cpvm.machine.device import MediaError, NotReadyError
+from cpvm.machine.devices.punch2540 import Punch2540
 from cpvm.machine.steadyclock import SLEW, SteadyClock
 
-from .helper import DIRECTORY, Site
+from .helper import DIRECTORY, PATIENCE, Site
 
 SECOND = 10**9
 
@@ -209,3 +214,34 @@ def test_a_command_of_the_host_says_what_it_lacks(
     monkeypatch.setattr("cpvm.front.disk.run", lacks)
     assert cli.main(["disk", "list", str(tmp_path / "x")]) == 2
     assert capsys.readouterr().err == "cpvm: the host has no memory left\n"
+
+
+def test_a_punch_that_waits_goes_on_when_the_host_has_room(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing happens in the spool: it is looked for room all the same."""
+    monkeypatch.setattr(spooling, "SPACE_SECONDS", 0.01)
+    site.logon("CMSUSER")
+    vm = site.system.users["CMSUSER"]
+    output, device = vm.devices[0x00D], vm.machine.device(0x00D)
+    assert isinstance(output, Output) and isinstance(device, Punch2540)
+    refuses = [True]
+    write = SpoolWriter._write
+
+    def written(writer: SpoolWriter) -> None:
+        if refuses[0]:
+            raise sqlite3.OperationalError("database or disk is full")
+        write(writer)
+
+    monkeypatch.setattr(SpoolWriter, "_write", written)
+
+    def fill() -> None:
+        with contextlib.suppress(NotReadyError):
+            while True:
+                output.card(bytes(80))
+        device.press("stop")  # as the device does itself
+
+    site.on_cp(fill)
+    refuses[0] = False
+    ready = threading.Event()
+    monkeypatch.setattr(vm, "wake", ready.set)
+    assert ready.wait(PATIENCE)
+    assert not device.not_ready
