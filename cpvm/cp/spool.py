@@ -8,9 +8,8 @@ database in chunks too, but an open file does not exist for anybody, and its chu
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import time
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,18 +19,26 @@ from cpvm.cp.database import Database
 from cpvm.cp.spoolfile import (
     ADDED,
     COLUMNS,
-    LOAD_FORMS,
     QUEUES,
-    STANDARD_FORM,
     SpoolFile,
     SpoolRecord,
     from_row,
-    pack,
     read_records,
     values,
 )
+from cpvm.cp.spoolwriter import QuotaError, SpoolError, SpoolWriter
 
-__all__ = ["MAX_SPOOLID", "QUEUES", "SCHEMA", "Spool", "SpoolError", "SpoolFile", "SpoolRecord", "SpoolWriter"]
+__all__ = [
+    "MAX_SPOOLID",
+    "QUEUES",
+    "SCHEMA",
+    "QuotaError",
+    "Spool",
+    "SpoolError",
+    "SpoolFile",
+    "SpoolRecord",
+    "SpoolWriter",
+]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool_file (
@@ -56,16 +63,6 @@ MAX_BYTES: Final = 8 * 1024**3  # of the database; a guest that punches without 
 RESERVE: Final = 64 * 1024**2
 """Bytes that are left free on the host's disk, if nothing else is said, for what is not the spool's."""
 _HOST_AGAIN: Final = 1.0  # seconds that CP's knowledge of the host's disk is good for
-_CHUNK: Final = 256 * 1024  # bytes of records gathered before they are compressed and written
-_RESERVE: Final = 16 * _CHUNK  # bytes that a file whose chunks cannot be written may gather, if it must not stop
-
-
-class SpoolError(Exception):
-    """All spoolids are in use, or the spool has grown to its limit."""
-
-
-class QuotaError(SpoolError):
-    """The user may not have more in the spool."""
 
 
 class Spool:
@@ -83,6 +80,8 @@ class Spool:
         self.touched: set[tuple[str, str]] = set()
         """Queues and owners with new or changed files since whoever looks has cleared it."""
         self._open: dict[int, SpoolWriter] = {}
+        self.gathered: Counter[str] = Counter()
+        """Bytes that the open files of users have in storage."""
         self._folder = Path(str(database.query("PRAGMA database_list")[0][2])).parent
         self._looked = 0.0
         self._host_full = False
@@ -158,6 +157,11 @@ class Spool:
     def forget(self, spoolid: int) -> None:
         """The writer of SPOOLID is done with it."""
         self._open.pop(spoolid, None)
+
+    def relieve(self, payer: str) -> None:
+        """Write what the largest of a user's open files has gathered. Raises SpoolError, sqlite3.Error."""
+        mine = [writer for writer in self._open.values() if writer.payer == payer]
+        max(mine, key=lambda writer: writer.gathered).write()
 
     def files(self, queue: str, owner: str | None = None) -> list[SpoolFile]:
         """The files of a queue in the order in which they will be taken; of one user, or of all."""
@@ -281,101 +285,3 @@ class Spool:
                 db.execute(f"DELETE FROM {table}")
         self._last = 0
         self.changed()
-
-
-class SpoolWriter:
-    """A file being written."""
-
-    def __init__(self, spool: Spool, database: Database, spoolid: int, payer: str) -> None:
-        self.spoolid = spoolid
-        self.payer = payer
-        self.bytes = 0
-        """What is in the spool of it."""
-        self.count = 0
-        self._spool = spool
-        self._database = database
-        self._buffer = bytearray()
-        self._chunks = 0
-
-    def put(self, opcode: int, data: bytes, *, insist: bool = False) -> None:
-        """Add a record of up to 65,535 bytes.
-
-        Raises SpoolError or sqlite3.Error if there is no space: then the record is not in the file, and can be put
-        again later. With INSIST some more are kept in storage before that happens.
-        """
-        if len(self._buffer) >= _CHUNK:
-            try:
-                self._write()
-            except Exception:
-                if not insist or len(self._buffer) >= _RESERVE:
-                    raise
-        self._buffer += pack(opcode, data)
-        if opcode != LOAD_FORMS:
-            self.count += 1
-
-    def _write(self) -> None:
-        if self._spool.full:
-            raise SpoolError("the spool is full")
-        data = self._compressed()
-        size = self._spool.quota(self.payer)[1] if self.payer else None
-        if size is not None and self._spool.paid(self.payer)[1] + len(data) > size:
-            raise QuotaError(f"{self.payer} has as much in the spool as is permitted")
-        with self._database.transaction() as db:
-            self._insert(db, data)
-        self._buffer.clear()
-        self._chunks += 1
-        self.bytes += len(data)
-
-    def close(
-        self,
-        *,
-        queue: str,
-        owner: str,
-        origin: str,
-        kind: str,
-        spool_class: str,
-        copies: int,
-        hold: bool,
-        dist: str,
-        name: str = "",
-        filetype: str = "",
-        tag: str = "",
-        keep: bool = False,
-        form: str = STANDARD_FORM,
-        created: float | None = None,
-        also: Callable[[object], None] | None = None,
-    ) -> SpoolFile:
-        """The file is complete: it is committed, with its description, when this returns.
-
-        ALSO is called with the connection, in the same transaction.
-        """
-        position = self._spool.next_position()
-        data = self._compressed() if self._buffer else b""
-        file = SpoolFile(
-            self.spoolid, queue, owner, origin, kind, spool_class, copies, hold, dist, name, filetype, self.count,
-            time.time() if created is None else created, tag, position, False, keep, form, self.payer,
-            self.bytes + len(data),
-        )  # fmt: skip
-        with self._database.transaction() as db:
-            if self._buffer:
-                self._insert(db, data)
-            marks = ",".join("?" * len(values(file)))
-            db.execute(f"INSERT INTO spool_file ({COLUMNS}) VALUES ({marks})", values(file))
-            if also is not None:
-                also(db)
-        self._spool.forget(self.spoolid)
-        self._spool.touch(file)
-        return file
-
-    def discard(self) -> None:
-        """The file is not wanted."""
-        with self._database.transaction() as db:
-            db.execute("DELETE FROM spool_data WHERE spoolid = ?", (self.spoolid,))
-        self._spool.forget(self.spoolid)
-        self._spool.changed()
-
-    def _compressed(self) -> bytes:
-        return zlib.compress(bytes(self._buffer), 1)
-
-    def _insert(self, db: sqlite3.Connection, data: bytes) -> None:
-        db.execute("INSERT INTO spool_data VALUES (?, ?, ?)", (self.spoolid, self._chunks, data))

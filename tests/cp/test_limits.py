@@ -14,6 +14,7 @@ from cpvm.cp import limits
 from cpvm.cp.directory_source import DirectoryError, read_directory
 from cpvm.cp.directory_text import source_of
 from cpvm.cp.spool import Spool
+from cpvm.cp.spoolwriter import MOST_GATHERED
 from cpvm.cp.sysconfig import read_configuration
 from cpvm.cp.system import System
 from cpvm.cp.vspool import Output
@@ -266,6 +267,32 @@ def test_files_take_space_and_a_user_so_much_of_it(small: Callable[..., Site]) -
     file = site.system.spool.files("RDR", "CMSUSER")[0]
     assert file.payer == "CMSUSER"
     assert file.bytes == site.system.spool.paid("CMSUSER")[1] > 1 << 20
+
+
+def test_many_open_files_of_a_user_gather_no_more_than_a_few(small: Callable[..., Site]) -> None:
+    site = small(of_user=" LIMIT SPOOLSPACE 50M")
+    user = site.logon("CMSUSER")
+    punches = range(0x100, 0x11E)
+    for vaddr in punches:
+        user.type(f"DEFINE PUNCH {vaddr:03X}")
+    most = 0
+    for _ in range(25):
+        for vaddr in punches:
+            assert punch(site, "CMSUSER", vaddr, 100)
+        most = max(most, site.system.spool.gathered["CMSUSER"])
+    assert MOST_GATHERED // 2 < most < MOST_GATHERED + 200
+    for vaddr in punches:
+        user.type(f"SPOOL {vaddr:03X} TO *")
+        user.type(f"CLOSE {vaddr:03X}")
+    assert site.system.spool.gathered["CMSUSER"] == 0
+    files = site.system.spool.files("RDR", "CMSUSER")
+    assert [file.records for file in files] == [2500] * len(punches)
+    for file in files:
+        assert all(record.data == CARD for record in site.system.spool.records(file.spoolid))
+    # without room in the spool none of them takes more
+    site.on_cp(lambda: setattr(site.system.spool, "limit", 0))
+    site.on_cp(lambda: site.system.spool.gathered.update(CMSUSER=MOST_GATHERED))
+    assert not punch(site, "CMSUSER", 0x100)
 
 
 def test_console_output_goes_on_without_the_spool(small: Callable[..., Site]) -> None:
