@@ -36,6 +36,8 @@ ADVANCE: Final = 50_000_000
 """The same, that may be used before others for commands: a machine that has just had a slice does not wait for that."""
 MOST_DELAYED: Final = 1.0
 """Seconds for which a command waits at most because of what its user has used before."""
+MOST_LIMITED: Final = 5.0
+"""The same because of a hard limit: even with a tenth of a percent a user can log off."""
 _FAVORED: Final = 8
 """How often a machine counts that is FAVORED without a number."""
 _MOST: Final = 0.99
@@ -158,8 +160,7 @@ class Scheduler:
     def turn(self, vm: VMBLOK) -> float:
         """Seconds until it is VM's turn, as things are, if CP is to do work for it beside the machines that run.
 
-        0 if it has had little more than the others, or nobody else wants to run; MOST_DELAYED at most, unless a limit
-        says so.
+        0 if it has had little more than the others, or nobody else wants to run; MOST_DELAYED at most, or MOST_LIMITED.
         """
         wait = 0.0
         if self._heap:
@@ -169,7 +170,7 @@ class Scheduler:
         if vm.share.most is not None and vm.share.limit is Limit.HARD:
             rate = self._part(vm.share.most) * self.processors
             vm.allowance.grow(rate, self._clock())
-            wait = max(wait, vm.allowance.wait(rate))
+            wait = max(wait, min(vm.allowance.wait(rate), MOST_LIMITED))
         return wait
 
     def part(self, vm: VMBLOK) -> float:

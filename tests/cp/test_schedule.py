@@ -11,7 +11,7 @@ import pytest
 
 from cpvm.cp.message import CPError
 from cpvm.cp.operand import Operands
-from cpvm.cp.schedule import ADVANCE, CREDIT, MOST_DELAYED, PRIORITY, Scheduler
+from cpvm.cp.schedule import ADVANCE, CREDIT, MOST_DELAYED, MOST_LIMITED, PRIORITY, Scheduler
 from cpvm.cp.share import NOTHING_SET, Allowance, Share, share
 from cpvm.cp.vmblok import VMBLOK
 
@@ -243,6 +243,8 @@ def test_a_limit_holds_for_what_cp_does_too() -> None:
     wait = host.scheduler.charge_apart(limited, 50 * MS, 5_000 * MS)
     assert wait == pytest.approx(0.5, abs=0.11)
     assert host.scheduler.turn(limited) == pytest.approx(wait)
+    assert host.scheduler.charge_apart(limited, 5_000 * MS, 5_000 * MS) > 40
+    assert host.scheduler.turn(limited) == MOST_LIMITED  # and one can still log off
 
 
 def test_settings_count_at_once_and_sums_stay_right() -> None:
