@@ -7,6 +7,7 @@ from where most of them come from (`cpvm.callers`). So somebody who takes all pl
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
@@ -18,6 +19,9 @@ OTHER_FILES: Final = 200
 """Files that are left to the rest of the system where the host allows fewer than all listeners would like."""
 
 T = TypeVar("T", bound=Hashable)
+
+
+Later = Callable[[Callable[[], object]], object]
 
 
 @runtime_checkable
@@ -41,26 +45,41 @@ class House:
     def __init__(self, allow: Callable[[int], int] = allow_files) -> None:
         self._allow = allow
         self._guard = threading.Lock()
-        self._listeners: dict[object, tuple[Callable[[], int], int]] = {}
+        self._listeners: dict[Places[Any], tuple[int, Later]] = {}
         self._allowed = 0
 
-    def open(self, listener: object, count: Callable[[], int], most: int) -> None:
-        """A listener begins that has COUNT() connections, and MOST of them at most."""
+    def open(self, places: Places[Any], most: int, later: Later) -> None:
+        """A listener begins, with MOST places at most; LATER has its thread do something."""
         with self._guard:
-            self._listeners[listener] = (count, most)
-            wanted = sum(most for _, most in self._listeners.values()) + OTHER_FILES
+            self._listeners[places] = (most, later)
+            wanted = sum(most for most, _ in self._listeners.values()) + OTHER_FILES
             self._allowed = max(1, self._allow(wanted) - OTHER_FILES)
 
-    def close(self, listener: object) -> None:
+    def close(self, places: Places[Any]) -> None:
         """A listener has ended."""
         with self._guard:
-            self._listeners.pop(listener, None)
+            self._listeners.pop(places, None)
 
     @property
     def full(self) -> bool:
         """Whether the host allows no more connections."""
         with self._guard:
-            return sum(count() for count, _ in self._listeners.values()) >= self._allowed
+            return sum(map(len, self._listeners)) >= self._allowed
+
+    def make_room(self, places: Places[Any]) -> bool:
+        """Have somebody make room at another listener than this one, soon; False if there is nobody who has to.
+
+        Until it is done there is one connection more than there should be: `OTHER_FILES` has room for it.
+        """
+        with self._guard:
+            others = [other for other in self._listeners if other is not places and other.strangers]
+            if not others:
+                return False
+            most = max(others, key=lambda other: other.strangers)
+            later = self._listeners[most][1]
+        with contextlib.suppress(RuntimeError):  # it has just ended
+            later(most.drop_one)
+        return True
 
 
 HOUSE: Final = House()
@@ -103,14 +122,27 @@ class Places(Generic[T]):
 
     def enter(self, who: T, address: str) -> bool:
         """Somebody comes from an address. Returns False if there is no place, and nobody who has to make room."""
-        while len(self._places) >= self._most() or (self._house is not None and self._house.full):
-            first = self._first()
-            if first is None:
+        while len(self._places) >= self._most():
+            if not self.drop_one():
                 return False
-            self.leave(first)
-            self._drop(first)
+        if self._house is not None and self._house.full and not (self.drop_one() or self._house.make_room(self)):
+            return False
         self._places[who] = place_of(address)
         self._strangers.setdefault(self._places[who], {})[who] = None
+        return True
+
+    @property
+    def strangers(self) -> int:
+        """How many are not known, as far as has been seen; for any thread."""
+        return sum(map(len, tuple(self._strangers.values())))
+
+    def drop_one(self) -> bool:
+        """Have somebody make room. Returns False if there is nobody who has to."""
+        first = self._first()
+        if first is None:
+            return False
+        self.leave(first)
+        self._drop(first)
         return True
 
     def leave(self, who: T) -> None:

@@ -81,14 +81,14 @@ class TelnetServer(Listener):
         if self._tls is not None:
             leantls.spare()
         self._places = Places(lambda: MAX_CONNECTIONS, self._strange, self._drop, HOUSE)
-        HOUSE.open(self, lambda: len(self._places), MAX_CONNECTIONS)
+        HOUSE.open(self._places, MAX_CONNECTIONS, self._loop.call_soon_threadsafe)
         self._door = StreamDoor(
             self._come, self._gone, tls=self._tls, handshake=HANDSHAKE, buffer=BUFFER, busy=b"ALL LINES BUSY\r\n"
         )
         try:
             address = await self._door.open(self._host, self._port)
         except OSError:
-            HOUSE.close(self)
+            HOUSE.close(self._places)
             raise
         self._loop.call_later(KEEP_ALIVE, self._keep_alive)
         return address
@@ -112,7 +112,7 @@ class TelnetServer(Listener):
             for task in late:
                 task.cancel()
             await asyncio.sleep(0)
-        HOUSE.close(self)
+        HOUSE.close(self._places)
 
     # -- who comes and goes ----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,16 +57,23 @@ def test_who_is_known_stays_and_may_be_a_stranger_again() -> None:
 def test_listeners_share_what_the_host_allows() -> None:
     house = House(lambda wanted: places.OTHER_FILES + 3)
     one, other = Hotel(10, house), Hotel(10, house)
+    soon: list[Callable[[], object]] = []
     for hotel in (one, other):
-        house.open(hotel, lambda hotel=hotel: len(hotel.places), 10)  # type: ignore[misc]
+        house.open(hotel.places, 10, soon.append)
     assert all(one.places.enter(who, "a") for who in range(3))
-    one.known |= {0, 1, 2}
-    assert not other.places.enter(0, "b")
-    one.places.leave(0)
-    assert other.places.enter(0, "b")
-    assert other.places.enter(1, "b") and other.dropped == [0]
-    house.close(one)
-    assert other.places.enter(2, "b") and other.dropped == [0]
+    assert other.places.enter(0, "b")  # in the place of somebody at the other listener
+    assert len(soon) == 1 and soon.pop()()
+    assert one.dropped == [0] and len(one.places) == 2
+    one.known |= {1, 2}
+    one.places.drop_one()  # looks who is known
+    other.known.add(0)
+    assert not other.places.enter(1, "b")
+    assert not soon
+    one.places.leave(1)
+    assert other.places.enter(1, "b")
+    assert other.places.enter(2, "b") and other.dropped == [1]
+    house.close(one.places)
+    assert other.places.enter(3, "b") and other.dropped == [1]
 
 
 @pytest.fixture

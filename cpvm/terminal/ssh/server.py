@@ -91,7 +91,7 @@ class SSHServer(Listener):
             compression_algs=None,  # a bomb is no danger then
             config=None,
         )
-        HOUSE.open(self, lambda: len(self._places), MAX_CONNECTIONS)
+        HOUSE.open(self._places, MAX_CONNECTIONS, self._loop.call_soon_threadsafe)
         host, port = self._acceptor.sockets[0].getsockname()[:2]
         return host, port
 
@@ -111,7 +111,7 @@ class SSHServer(Listener):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
-        HOUSE.close(self)
+        HOUSE.close(self._places)
 
     # -- connections -----------------------------------------------------------------------------------------
 

@@ -69,11 +69,11 @@ class Gate(Door[Visit]):
             self._drop,
             HOUSE,
         )
-        HOUSE.open(self, lambda: len(self._places), limits.MAX_CONNECTIONS)
+        HOUSE.open(self._places, limits.MAX_CONNECTIONS, self._loop.call_soon_threadsafe)
 
     def close(self) -> None:
         super().close()
-        HOUSE.close(self)
+        HOUSE.close(self._places)
 
     def _drop(self, task: asyncio.Task[None]) -> None:
         task.cancel()
