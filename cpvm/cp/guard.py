@@ -1,8 +1,8 @@
 """How often passwords may be guessed: counts of wrong ones, waiting, and closing for a time (DMKLOG, DMKLNK).
 
-A guard counts under keys: userids, or addresses that people come from. A password that is being looked at counts as a
-wrong one until it turns out to be right, so that many tried at the same moment are no more than many tried one after
-the other.
+A guard counts under keys: userids, or addresses that people come from. Whoever looks at a password asks again when he
+has the answer whether the key has been closed meanwhile, and gives none then, right or wrong: many that are tried at
+the same moment are no more than many tried one after the other.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ LONGEST_DELAY: Final = 4.0
 MOST_KEYS: Final = 10_000
 """Keys that one guard remembers; the one that was wrong longest ago is forgotten first."""
 ADDRESS_LIMIT: Final = 30
-"""Wrong passwords from one address, for whomever, without a pause of ADDRESS_SECONDS; then it is closed for as long."""
-ADDRESS_SECONDS: Final = 60.0
+"""Wrong passwords that may come from one address at once, for whomever."""
+ADDRESS_SECONDS: Final = 10.0
+"""In this time one of them is forgotten: a class behind one address may mistype, who tries all userids is slow."""
 LINK_LIMIT: Final = 10
 """Wrong passwords of one user for LINK, and likewise for AUTOLOG, without a pause of LINK_SECONDS."""
 LINK_SECONDS: Final = 3600.0
@@ -81,11 +82,8 @@ class Guard:
 
     def closed(self, key: str) -> bool:
         """True if no password is looked at now."""
-        looking = self.looking(key)
-        if self.count(key) + looking < self.limit:
-            return False
         _, last = self._wrong.get(key, (0, 0.0))
-        return looking > 0 or self._now() - last < self.seconds
+        return self.count(key) >= self.limit and self._now() - last < self.seconds
 
     def begin(self, key: str) -> None:
         """A password is going to be looked at; `end` must follow."""
@@ -96,6 +94,31 @@ class Guard:
         self._looking[key] -= 1
         if not self._looking[key]:
             del self._looking[key]
+
+
+class Leak:
+    """Counts wrong passwords by keys, and forgets one in so many seconds: a guard without an end that all wait for."""
+
+    def __init__(
+        self, limit: int = ADDRESS_LIMIT, seconds: float = ADDRESS_SECONDS, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit, self._seconds, self._now = limit, seconds, now
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def _level(self, key: str) -> float:
+        level, when = self._levels.get(key, (0.0, 0.0))
+        return min(max(level - (self._now() - when) / self._seconds, 0.0), level)
+
+    def wrong(self, key: str) -> None:
+        """A wrong password was given."""
+        self._levels[key] = self._level(key) + 1, self._now()
+        self._levels.move_to_end(key)
+        while len(self._levels) > MOST_KEYS:
+            self._levels.popitem(last=False)
+
+    def closed(self, key: str) -> bool:
+        """True if no password is looked at now."""
+        return self._level(key) > self._limit - 1
 
 
 class Rate:
@@ -125,7 +148,7 @@ class Guards:
     def __init__(self) -> None:
         self.logon = Guard()
         """By userid that somebody wants to log on as."""
-        self.places = Guard(limit=ADDRESS_LIMIT, seconds=ADDRESS_SECONDS, forget=True)
+        self.places = Leak()
         """By `origin`."""
         self.link = Guard(limit=LINK_LIMIT, seconds=LINK_SECONDS, forget=True)
         """By user who links."""

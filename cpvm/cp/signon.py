@@ -74,21 +74,27 @@ def check(
     given = system.directory.password_meant(user, password.strip())
     hashed = system.directory.password_hash(user)
     slow = place.local and not place.own and not strict and watch.count(user) >= watch.limit
-    if (slow and watch.looking(user)) or ((strict or not place.local) and watch.closed(user)):
+
+    def shut() -> bool:
+        return (strict or not place.local) and watch.closed(user)
+
+    if (slow and watch.looking(user)) or shut():
         raise TOO_MANY_ATTEMPTS.error()
     watch.begin(user)
-    system.guards.places.begin(where)
     try:
         yield from delay(guard.LONGEST_DELAY if slow else 0.0)
         right = yield from work(lambda: check_password(given, hashed))
     finally:
         watch.end(user)
-        system.guards.places.end(where)
+    late = shut() or (where and system.guards.places.closed(where))  # by others that were looked at meanwhile
     if not right:
-        count = watch.wrong(user)
+        watch.wrong(user)
         _count_place(system, place)
         wrong()
-        yield from delay(0.0 if place.own else guard.wait(count))
+    if late:
+        raise TOO_MANY_ATTEMPTS.error()
+    if not right:
+        yield from delay(0.0 if place.own else guard.wait(watch.count(user)))
         raise PASSWORD_INCORRECT.error()
     if system.directory.well_known(user) and not place.local:
         raise WELL_KNOWN.error(user)

@@ -7,7 +7,7 @@ import queue
 import pytest
 
 from cpvm.cp import guard, signon
-from cpvm.cp.guard import Guard, Rate, origin, wait
+from cpvm.cp.guard import Guard, Leak, Rate, origin, wait
 from cpvm.cp.journal import What, read
 from cpvm.cp.message import CPError
 from cpvm.cp.session import ReadState
@@ -85,16 +85,6 @@ def test_a_clock_that_stands_or_jumps_does_no_harm() -> None:
     assert not watch.closed("A") and watch.count("A") == 0
 
 
-def test_what_is_being_looked_at_counts() -> None:
-    watch = Guard(limit=3)
-    for _ in range(3):
-        assert not watch.closed("A")
-        watch.begin("A")
-    assert watch.closed("A")
-    watch.end("A")
-    assert not watch.closed("A")
-
-
 @pytest.mark.parametrize(
     ("address", "place"),
     [
@@ -110,6 +100,24 @@ def test_what_is_being_looked_at_counts() -> None:
 )
 def test_places(address: str, place: str) -> None:
     assert origin(address) == place
+
+
+def test_an_address_is_let_in_again_little_by_little() -> None:
+    now = [0.0]
+    leak = Leak(3, 10, lambda: now[0])
+    for _ in range(3):
+        assert not leak.closed("A")
+        leak.wrong("A")
+    assert leak.closed("A") and not leak.closed("B")
+    now[0] = 10.0
+    assert not leak.closed("A")
+    leak.wrong("A")
+    assert leak.closed("A")
+    now[0] = -1000.0  # a clock that goes back
+    assert leak.closed("A")
+    for number in range(guard.MOST_KEYS + 10):
+        leak.wrong(str(number))
+    assert len(leak._levels) == guard.MOST_KEYS
 
 
 def test_a_rate() -> None:
@@ -128,10 +136,11 @@ def test_many_guesses_at_once_are_no_more_than_one_after_the_other(site: Site) -
     given = [("USER01", f"GUESS{number}") for number in range(40)] + [("USER01", "SECRET")]
     said = attempts(site, given, "192.0.2.1")
     assert said.count("050") == Guard.LIMIT and said.count("051") == 41 - Guard.LIMIT
-    assert attempts(site, [("CMSUSER", "X")], "192.0.2.1") == ["050"]  # another userid is open
+    assert attempts(site, [("CMSUSER", "X")], "192.0.2.2") == ["050"]  # another userid is open
 
 
 def test_who_tries_many_userids_is_stopped_and_others_are_not(site: Site) -> None:
+    site.system.guards.places = Leak(now=lambda: 0.0)
     given = [(f"NONE{number}", "X") for number in range(guard.ADDRESS_LIMIT - 4)]
     assert set(attempts(site, given, "192.0.2.1")) == {"053"}
     users = ("USER01", "CMSUSER", "MAINT", "OPERATOR")
@@ -142,7 +151,26 @@ def test_who_tries_many_userids_is_stopped_and_others_are_not(site: Site) -> Non
     assert attempts(site, [("USER01", "SECRET")], "192.0.2.2") == ["USER01"]
 
 
+def test_one_user_may_come_many_times_at_once(site: Site) -> None:
+    assert attempts(site, [("USER01", "SECRET")] * 20, "192.0.2.1") == ["USER01"] * 20
+
+
+def test_of_many_userids_tried_at_once_few_are_answered(site: Site) -> None:
+    """Nor does the answer to the others tell whether the password was right."""
+    site.system.guards.places = Leak(3, now=lambda: 0.0)
+    given = [(user, "X") for user in ("CMSUSER", "MAINT", "OPERATOR", "CMSUSER", "MAINT")]
+    said = attempts(site, [*given, ("USER01", "SECRET")], "192.0.2.1")
+    assert said.count("050") == 3 and said[-1] in ("051", "USER01") and said.count("051") >= 2
+
+
+def test_many_right_ones_at_once_from_one_address_are_let_in(site: Site) -> None:
+    site.system.guards.places = Leak(3, now=lambda: 0.0)
+    users = [("USER01", "SECRET"), ("MAINT", "CPCMS")] * Guard.LIMIT
+    assert attempts(site, users, "192.0.2.1") == [user for user, _ in users]
+
+
 def test_one_network_of_ipv6_is_one_place(site: Site) -> None:
+    site.system.guards.places = Leak(now=lambda: 0.0)
     for number in range(guard.ADDRESS_LIMIT):
         attempts(site, [(f"NONE{number}", "X")], f"2001:db8::{number:x}")
     assert attempts(site, [("USER01", "SECRET")], "2001:db8::ffff") == ["051"]

@@ -77,11 +77,7 @@ def _autolog(request: Request, name: str, operands: Operands) -> Generator[Effec
     if password == _ASK:
         password = (yield from ask("ENTER PASSWORD:", hidden=True)).strip()
     given, hashed = system.directory.password_meant(name, password), system.directory.password_hash(name)
-    watch.begin(by.userid)
-    try:
-        right = yield from work(lambda: check_password(given, hashed))
-    finally:
-        watch.end(by.userid)
+    right = yield from work(lambda: check_password(given, hashed))
     if not right:
         count = watch.wrong(by.userid)
         system.operations.journaling.wrong_logon(name, by.line_name, count, by=by.userid)

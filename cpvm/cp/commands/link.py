@@ -122,11 +122,7 @@ def _check(
         password = yield from ask(_PROMPTS[kind], hidden=True)
     given = password.strip()
     watch = request.system.guards.link
-    watch.begin(request.vm.userid)
-    try:
-        right = yield from work(lambda: check_password(given, wanted))
-    finally:
-        watch.end(request.vm.userid)
+    right = yield from work(lambda: check_password(given, wanted))
     if not right:
         count = watch.wrong(request.vm.userid)
         request.system.log.write(f"{request.vm.userid:<8} LINK PASSWORD INCORRECT FOR {owner} {disk.vaddr:03X}")

@@ -49,11 +49,7 @@ def _changed(request: Request) -> Generator[Effect, Any, None]:
     old = (yield from ask("ENTER OLD PASSWORD:", hidden=True)).strip()
     old = directory.password_meant(vm.userid, old)
     hashed = directory.password_hash(vm.userid)
-    watch.begin(vm.userid)
-    try:
-        right = yield from work(lambda: check_password(old, hashed))
-    finally:
-        watch.end(vm.userid)
+    right = yield from work(lambda: check_password(old, hashed))
     if not right:
         yield from delay(guard.wait(watch.wrong(vm.userid)))
         raise INCORRECT.error()
