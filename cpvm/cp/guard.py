@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
+from cpvm.cp.message import CPError
+
 FIRST_DELAY: Final = 0.25
 """Seconds that the answer to the first wrong password waits; each one in a row after that waits twice as long."""
 LONGEST_DELAY: Final = 4.0
@@ -31,6 +33,19 @@ LINKS_AT_ONCE: Final = 200
 LINKS_A_SECOND: Final = 2
 """How many are done in a second after that."""
 _IPV6_NETWORK = 64  # bits that a subscriber has one value of, but all values of the others
+
+
+class Delayed(CPError):
+    """A refusal that is told only after some SECONDS. It is recorded before, since who is refused may go meanwhile."""
+
+    def __init__(self, error: CPError, seconds: float) -> None:
+        super().__init__(error.module, error.number, error.severity, error.text)
+        self.seconds = seconds
+
+
+def seconds_of(error: CPError) -> float:
+    """How long a refusal is to wait."""
+    return error.seconds if isinstance(error, Delayed) else 0.0
 
 
 class Guard:

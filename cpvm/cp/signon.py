@@ -94,8 +94,7 @@ def check(
     if late:
         raise TOO_MANY_ATTEMPTS.error()
     if not right:
-        yield from delay(0.0 if place.own else guard.wait(watch.count(user)))
-        raise PASSWORD_INCORRECT.error()
+        raise guard.Delayed(PASSWORD_INCORRECT.error(), 0.0 if place.own else guard.wait(watch.count(user)))
     if system.directory.well_known(user) and not place.local:
         raise WELL_KNOWN.error(user)
     watch.right(user)
@@ -151,7 +150,8 @@ def sign_on(
     def over(error: CPError | None) -> None:
         if error is not None:
             refused(system, What.SIGNON, user, place, error)
-            done("", error)
+            told = error
+            system.timers.after(guard.seconds_of(error), lambda: done("", told))
         else:
             system.journal.write(What.SIGNON, user, place=str(place))
             done(user, None)

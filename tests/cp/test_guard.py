@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 
 import pytest
 
@@ -287,3 +288,23 @@ def test_a_password_typed_before_it_is_asked_for_is_the_answer(site: Site, monke
     vm = site.system.users["USER01"]
     assert [vm.console._retrieval.retrieve() for _ in range(2)] == ["QUERY V 291", "LINK MAINT 191 291 R"]
     assert not any("READIT" in line.text for line in vm.console._recent)
+
+
+def test_who_goes_before_the_answer_is_recorded_all_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "FIRST_DELAY", 1000.0)
+    monkeypatch.setattr(guard, "LONGEST_DELAY", 1000.0)
+    stranger, user, operator = remote(site), site.logon("USER01", "SECRET"), site.logon("OPERATOR")
+
+    def refused() -> set[str]:
+        return {f"{entry.what} {entry.result}" for entry in read(site.folder) if entry is not None and entry.failed}
+
+    stranger.session.line("LOGON CMSUSER GUESS")
+    user.session.line("LINK MAINT 191 291 R GUESS")
+    operator.session.line("AUTOLOG CMSUSER GUESS Q T")
+    ends = time.monotonic() + PATIENCE
+    while len(refused()) < 3 and time.monotonic() < ends:
+        site.on_cp(lambda: None)
+    for terminal in (stranger, user, operator):
+        terminal.session.hangup()
+    site.on_cp(lambda: None)
+    assert refused() == {"LOGON DMKLOG050E", "LINK DMKLNK114E", "AUTOLOG DMKALG059E"}

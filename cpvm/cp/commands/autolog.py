@@ -52,6 +52,7 @@ def _journaled(request: Request, name: str, steps: Generator[Effect, Any, None])
         yield from steps
     except CPError as error:
         signon.refused(system, What.AUTOLOG, name, place, error, by=by.userid)
+        yield from delay(guard.seconds_of(error))
         raise
     return 0
 
@@ -81,8 +82,7 @@ def _autolog(request: Request, name: str, operands: Operands) -> Generator[Effec
     if not right:
         count = watch.wrong(by.userid)
         system.operations.journaling.wrong_logon(name, by.line_name, count, by=by.userid)
-        yield from delay(guard.wait(count))
-        raise FAILED.error(name, "PASSWORD INCORRECT")
+        raise guard.Delayed(FAILED.error(name, "PASSWORD INCORRECT"), guard.wait(count))
     _enter(request, entry, line)
 
 

@@ -66,6 +66,7 @@ def _link(request: Request, operands: Operands) -> Generator[Effect, Any, int | 
         # What is typed in the place of a userid may be anything if it is none.
         about = str(wanted) if owner in request.system.directory.users else ""
         linked(vm, about, f"{error.module or 'DMKLNK'}{error.number:03}{error.severity}")
+        yield from delay(guard.seconds_of(error))
         raise
     linked(vm, f"{wanted} {'R/W' if block.link.writable else 'R/O'}")
     _told(request, block)
@@ -127,8 +128,7 @@ def _check(
         count = watch.wrong(request.vm.userid)
         request.system.log.write(f"{request.vm.userid:<8} LINK PASSWORD INCORRECT FOR {owner} {disk.vaddr:03X}")
         request.system.operations.journaling.wrong_link(request.vm, owner, disk.vaddr, count)
-        yield from delay(guard.wait(count))
-        raise PASSWORD_WRONG.error(owner, disk.vaddr)
+        raise guard.Delayed(PASSWORD_WRONG.error(owner, disk.vaddr), guard.wait(count))
 
 
 def _told(request: Request, block: DASDBlock) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from cpvm.cp import logon, signon
-from cpvm.cp.command import Answer, Effect, Request, ask, command
+from cpvm.cp import guard, logon, signon
+from cpvm.cp.command import Answer, Effect, Request, ask, command, delay
 from cpvm.cp.directory import UserEntry
 from cpvm.cp.journal import What
 from cpvm.cp.message import CPError, message
@@ -65,6 +65,7 @@ def _logon(request: Request, operands: Operands) -> Generator[Effect, Any, int |
         _enter(request, session, entry, ipl)
     except CPError as error:
         signon.refused(request.system, What.LOGON, user, place, error)
+        yield from delay(guard.seconds_of(error))
         raise
     return 0
 

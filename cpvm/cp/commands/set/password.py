@@ -36,6 +36,7 @@ def _change(request: Request) -> Generator[Effect, Any, int | None]:
         system.journal.write(
             What.DIRECTORY, user, place=place, about=f"PASSWORD OF {user}", result=f"DMKCFS{error.number:03}E"
         )
+        yield from delay(guard.seconds_of(error))
         raise
     system.journal.write(What.DIRECTORY, user, place=place, about=f"PASSWORD OF {user}")
     request.write("PASSWORD CHANGED")
@@ -51,8 +52,7 @@ def _changed(request: Request) -> Generator[Effect, Any, None]:
     hashed = directory.password_hash(vm.userid)
     right = yield from work(lambda: check_password(old, hashed))
     if not right:
-        yield from delay(guard.wait(watch.wrong(vm.userid)))
-        raise INCORRECT.error()
+        raise guard.Delayed(INCORRECT.error(), guard.wait(watch.wrong(vm.userid)))
     new = (yield from ask("ENTER NEW PASSWORD:", hidden=True)).strip().upper()
     if not 1 <= len(new) <= MAX_LENGTH or " " in new or new in (vm.userid, *vm.entry.aliases):
         raise INVALID.error()
