@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import socket
 import ssl
 from abc import ABC, abstractmethod
@@ -21,8 +20,7 @@ AT_ONCE: Final = 32
 WAITING: Final = 256
 """Connections that the host may keep until they are accepted."""
 
-_PASSING: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
-_BREATH: Final = 0.2  # seconds until somebody is let in again after one of these
+_BREATH: Final = 0.2  # seconds until somebody is let in again when the host has no files or no memory left
 
 Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -53,6 +51,7 @@ class Door(ABC, Generic[Guest]):
         self._tls, self._handshake, self._busy = tls, handshake, busy
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
+        self._listening: list[asyncio.Task[None]] = []
         self._unserved: set[socket.socket] = set()  # connections that no transport has yet
         self.tasks: set[asyncio.Task[None]] = set()
         """Of connections that are there."""
@@ -70,35 +69,39 @@ class Door(ABC, Generic[Guest]):
         except OSError:
             self.close()
             raise
-        for listener in self._sockets:
-            self._loop.add_reader(listener, self._ready, listener)
+        self._listening = [self._loop.create_task(self._listen(listener)) for listener in self._sockets]
         host, port = self._sockets[0].getsockname()[:2]
         return host, port
 
     def close(self) -> None:
         """Let nobody in any more."""
+        for task in self._listening:
+            task.cancel()
         sockets, self._sockets = self._sockets, []
         for listener in sockets:
-            self._loop.remove_reader(listener)
             listener.close()
 
-    def _ready(self, listener: socket.socket) -> None:
-        for _ in range(AT_ONCE):
+    async def _listen(self, listener: socket.socket) -> None:
+        """Accept connections; `sock_accept` is what all event loops have, those of Windows too."""
+        count = 0
+        while True:
             try:
-                connection, address = listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno in _PASSING:
-                    self._loop.remove_reader(listener)
-                    self._loop.call_later(_BREATH, self._again, listener)
-                return
-            connection.setblocking(False)
-            self._let_in(connection, str(address[0]))
-
-    def _again(self, listener: socket.socket) -> None:
-        if listener in self._sockets:
-            self._loop.add_reader(listener, self._ready, listener)
+                connection, address = await self._loop.sock_accept(listener)
+            except ConnectionAbortedError:
+                continue
+            except OSError:
+                if listener.fileno() < 0:
+                    return
+                await asyncio.sleep(_BREATH)
+                continue
+            try:
+                self._let_in(connection, str(address[0]))
+            except Exception as error:  # others come in all the same
+                connection.close()
+                self._loop.call_exception_handler({"message": "a connection", "exception": error})
+            count += 1
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _let_in(self, connection: socket.socket, address: str) -> None:
         started: asyncio.Future[Guest] = self._loop.create_future()
