@@ -28,10 +28,13 @@ def privileged(classes: str) -> bool:
 
 
 def command(vm: VMBLOK, name: str, line: str, *, result: str = OK) -> None:
-    """VM gives the command NAME with the operands in LINE, or is refused it."""
+    """VM gives the command NAME with the operands in LINE, or is refused it.
+
+    Of what is refused the operands are left out: anybody could fill the journal with different ones.
+    """
     if name in _ELSEWHERE and result == OK:
         return
-    words = line.upper().split()[: _WORDS.get(name, _MOST_WORDS)]
+    words = line.upper().split()[: _WORDS.get(name, _MOST_WORDS)] if result == OK else []
     what = What.SHARE if name in ("SET SHARE", "SET PRIORITY", "SET FAVORED") else What.COMMAND
     _write(vm, what, " ".join((name, *words)), result)
 

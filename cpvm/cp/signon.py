@@ -124,7 +124,16 @@ def refused(system: System, what: What, user: str, place: Place, error: CPError,
     module = error.module or ("DMKALG" if what is What.AUTOLOG else "DMKLOG")
     code = f"{module}{error.number:03}{error.severity}"
     known = user if user in system.directory.users else ""
-    system.journal.write(what, by or known, place=str(place), about=known if by else "", result=code)
+    where = str(place) if by or (known and error.number != TOO_MANY_ATTEMPTS.number) else stranger(place)
+    system.journal.write(what, by or known, place=where, about=known if by else "", result=code)
+
+
+def stranger(place: Place) -> str:
+    """The place in records of somebody who is nobody yet: without the line, which would make them all different ones.
+
+    Such records can be made at any speed; those alike are only counted.
+    """
+    return guard.origin(place.address) or place.address or place.name
 
 
 def sign_on(

@@ -9,7 +9,7 @@ import pytest
 
 from cpvm.cp import guard, signon
 from cpvm.cp.guard import Guard, Leak, Rate, origin, wait
-from cpvm.cp.journal import What, read
+from cpvm.cp.journal import MOST_ALIKE, What, read
 from cpvm.cp.message import CPError
 from cpvm.cp.session import ReadState
 
@@ -308,3 +308,16 @@ def test_who_goes_before_the_answer_is_recorded_all_the_same(site: Site, monkeyp
         terminal.session.hangup()
     site.on_cp(lambda: None)
     assert refused() == {"LOGON DMKLOG050E", "LINK DMKLNK114E", "AUTOLOG DMKALG059E"}
+
+
+def test_strangers_do_not_wash_the_journal_out(site: Site) -> None:
+    for _ in range(12):
+        stranger = remote(site)  # each time at another line
+        for line in ("LOGON NOSUCH", "DIAL NOSUCH", "LOGON USER01 GUESS"):
+            stranger.type(line)
+    found = [entry for entry in read(site.folder) if entry is not None and entry.failed]
+    assert len([entry for entry in found if entry.result == "DMKLOG053E"]) == MOST_ALIKE
+    assert len([entry for entry in found if entry.what == What.DIAL]) == MOST_ALIKE
+    assert {entry.place for entry in found if not entry.user} == {"192.0.2.1"}
+    closed = [entry for entry in found if entry.result == "DMKLOG051E"]
+    assert closed and {entry.place for entry in closed} == {"192.0.2.1"}

@@ -262,13 +262,13 @@ def test_privileged_commands(site: Site) -> None:
     assert told(site.folder, What.SHARE) == [
         ("OPERATOR", "SET PRIORITY USER01 30", "OK"),
         ("OPERATOR", "SET SHARE USER01 RELATIVE 200", "OK"),
-        ("USER01", "SET PRIORITY OPERATOR 99", "REFUSED"),
+        ("USER01", "SET PRIORITY", "REFUSED"),
     ]
     assert told(site.folder, What.COMMAND) == [
         ("OPERATOR", "SET LOGMSG", "OK"),
         ("OPERATOR", "DISABLE L0999", "OK"),
         ("OPERATOR", "WNG USER01", "OK"),
-        ("USER01", "FORCE OPERATOR", "REFUSED"),
+        ("USER01", "FORCE", "REFUSED"),
     ]
     assert told(site.folder, What.FORCE) == [("OPERATOR", "USER01", "OK")]
     assert ("USER01", "FORCED", "OK") in told(site.folder, What.LOGOFF)
@@ -327,3 +327,10 @@ def test_the_file_is_plain_json(site: Site) -> None:
     for text in (site.folder / FILE).read_text().splitlines():
         plain = json.loads(text)
         assert plain["time"] > 1e9 and plain["what"] in set(What)
+
+
+def test_a_user_does_not_wash_it_out(site: Site) -> None:
+    user = site.logon("USER01", "SECRET")
+    for number in range(5):
+        user.type("#".join(f"FORCE U{number}{other}" for other in range(8)))
+    assert len(told(site.folder, What.COMMAND)) == journal.MOST_ALIKE

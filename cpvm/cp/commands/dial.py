@@ -17,7 +17,7 @@ NOT_A_LINE = message("006E", "INVALID DEVICE TYPE - {} {:03X}")
 @command("DIAL", module="DMKDIA", minimum=1, classes="", syntax="Dial userid [vaddr]", before_logon=True)
 def dial(request: Request, operands: Operands) -> Answer:
     """The first free line or display of that machine which fits the terminal, or the one named."""
-    typed, place = operands.take(), str(signon.place_of(request.session))
+    typed, place = operands.take(), signon.place_of(request.session)
     name = ""
     try:
         name = request.userid(typed)
@@ -25,10 +25,10 @@ def dial(request: Request, operands: Operands) -> Answer:
     except CPError as error:
         known = name if name in request.system.directory.users else ""
         code = f"{error.module or 'DMKDIA'}{error.number:03}{error.severity}"
-        request.system.journal.write(What.DIAL, place=place, about=known, result=code)
+        request.system.journal.write(What.DIAL, place=signon.stranger(place), about=known, result=code)
         raise
     assert request.session is not None
-    request.system.journal.write(What.DIAL, place=place, about=f"{name} {found.vaddr:03X}")
+    request.system.journal.write(What.DIAL, place=str(place), about=f"{name} {found.vaddr:03X}")
     found.connect(request.session)
     return 0
 
