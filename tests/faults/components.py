@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -347,4 +348,26 @@ class OperatorLog(Component):
         return Act(act.return_code == 0, act.lines)
 
     def missing(self) -> list[int]:
+        return []
+
+
+class JournalRecord(Component):
+    name, path, user, operator = "journal", "journal.jsonl", "", HOST + r"|JOURNAL"
+
+    def act(self, number: int) -> Act:
+        rig = self.rig
+        act = rig.done(rig.other, "CP LINK MAINT 190 299 RR", "CP DETACH 299")
+        for again in range(12):  # more than are written one by one
+            rig.say(rig.maint, f"CP DISPLAY {number + again:X}")
+        return act
+
+    def missing(self) -> list[int]:
+        """Those whose record is not there; and a line that is none stands for all."""
+        text = (self.rig.folder / "journal.jsonl").read_text(encoding="utf-8")
+        lines = text.split("\n")[:-1]
+        try:
+            for line in lines:
+                json.loads(line)
+        except ValueError:
+            return list(self.acknowledged)
         return []
