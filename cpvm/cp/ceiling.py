@@ -192,7 +192,7 @@ class Ceiling:
 
     def _measure(self) -> None:
         for vm in self._ran:
-            now = vm.machine.storage.taken()
+            now = vm.taken
             self._sum += now - self._taken.get(vm, 0)
             self._taken[vm] = now
         self._ran.clear()

@@ -214,6 +214,11 @@ class RemoteHalf:
         self._pool.done(process, again=True)
         return request
 
+    @property
+    def kept(self) -> int:
+        """Bytes of the state, which are in CP's storage."""
+        return len(self._state)
+
     def take_used(self) -> int:
         """Nanoseconds of processor time since this was asked last."""
         used, self._used = self._used, 0

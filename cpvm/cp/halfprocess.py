@@ -24,6 +24,8 @@ from typing import Any, BinaryIO, Final
 
 MOST_STORAGE: Final = 1024 * 1024 * 1024
 """Bytes of address space of the process; a half that wants more fails."""
+MOST_STATE: Final = 64 * 1024 * 1024
+"""Bytes of a state, which CP keeps between two steps; a half whose state is larger fails."""
 MOST_SECONDS: Final = 300
 """Seconds of processor time for one step; a half that needs more is ended."""
 NICE: Final = 5
@@ -100,7 +102,10 @@ def _step(half: Any, module: bytes, state: bytes, reply: bytes) -> tuple[Any, by
     request = half.step(reply)
     if not isinstance(request, bytes):
         raise TypeError("a host half must return bytes")
-    return half, json.dumps(half.save()).encode(), request
+    kept = json.dumps(half.save()).encode()
+    if len(kept) + len(request) > MOST_STATE:
+        raise MemoryError(f"the state of the conversation is larger than {MOST_STATE} bytes")
+    return half, kept, request
 
 
 def _receive(steps: queue.SimpleQueue[tuple[bytes, bytes, bytes, bytes]], file: BinaryIO) -> None:

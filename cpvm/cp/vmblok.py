@@ -275,6 +275,13 @@ class VMBLOK:
         system.owed.put(lambda: accounting.record(system.database, charge, usage, now, connected))
         self.usage = Usage()
 
+    @property
+    def taken(self) -> int:
+        """Bytes of the host's storage that the machine has, and what it talks to."""
+        conversation = self.conversation
+        talk = conversation.half.kept if conversation and isinstance(conversation.half, RemoteHalf) else 0
+        return self.machine.storage.taken() + talk
+
     def end_conversation(self) -> None:
         """Nobody talks to the host half any more; if it is at work it is stopped."""
         conversation, self.conversation = self.conversation, None

@@ -188,10 +188,10 @@ class Machine:
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.machine = SimpleNamespace(storage=SimpleNamespace(taken=self._taken))
         self.console = SimpleNamespace(write_cp=self.said.append)
 
-    def _taken(self) -> int:
+    @property
+    def taken(self) -> int:
         self.looked += 1
         return self.takes
 

@@ -44,6 +44,8 @@ class Half:
                 pass
         if word == "FAIL":
             raise ValueError("IT WILL NOT")
+        if word == "STATE":
+            self.state["much"] = "X" * (70 << 20)
         if word == "PRINT":
             print("NOISE", flush=True)
             os.write(1, b"MORE NOISE")
@@ -108,6 +110,7 @@ def test_conversations_take_turns_in_one_process(pool: HalfPool) -> None:
         ("FAIL", "ValueError: IT WILL NOT"),
         ("NONE", "a host half must return bytes"),
         ("EAT", "MemoryError"),
+        ("STATE", "the state of the conversation is larger than"),
         ("DIE", "it took too much, and was ended"),
         ("FILE", "File too large"),
     ],
@@ -262,7 +265,9 @@ def test_a_guest_talks_to_a_half_and_pays_for_it(site: Site, pool: HalfPool) -> 
     site.system.host_halves["STRANGE"] = lambda: pool.half("strangehalf")
     guest = start(site, "HELLO", ReadState.CP_READ)
     assert guest.text(0x600, 5) == "HELLO"
-    assert site.system.users["CMSUSER"].usage.overhead_ns > 0
+    vm = site.system.users["CMSUSER"]
+    assert vm.usage.overhead_ns > 0
+    assert vm.taken - vm.machine.storage.taken() == len('{"said": ["HELLO"]}')
 
 
 def test_a_half_without_an_end_ends_with_a_reset(site: Site, pool: HalfPool) -> None:
