@@ -13,21 +13,21 @@ SWITCH: Final = 0.0005
 much: a machine needs its turn each time it comes back from native code, and so it would be late in everything."""
 
 _mutex = threading.Lock()
-_needed: list[float] = []
-"""What it was before, once for each who needs short turns."""
+_before: list[float] = []
+"""What it was before, each time that somebody came who needs short turns; the first one counts."""
 
 
 @contextmanager
 def short_turns() -> Iterator[None]:
-    """Threads take turns every SWITCH seconds at most; as before when the last who needed it is gone."""
+    """Threads take turns every SWITCH seconds at most; as before when the last who needs it has gone."""
     with _mutex:
-        before = _needed[0] if _needed else sys.getswitchinterval()
-        _needed.append(before)
-        sys.setswitchinterval(min(before, SWITCH))
+        now = sys.getswitchinterval()
+        _before.append(_before[0] if _before else now)
+        sys.setswitchinterval(min(now, SWITCH))
     try:
         yield
     finally:
         with _mutex:
-            _needed.remove(before)
-            if not _needed:
+            before = _before.pop()
+            if not _before:
                 sys.setswitchinterval(before)

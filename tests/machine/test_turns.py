@@ -16,7 +16,7 @@ def test_turns_are_short_until_the_last_has_gone() -> None:
         with second:
             assert sys.getswitchinterval() == pytest.approx(min(before, SWITCH), rel=0.02)
         assert sys.getswitchinterval() == pytest.approx(min(before, SWITCH), rel=0.02)
-    assert sys.getswitchinterval() == pytest.approx(before)
+    assert sys.getswitchinterval() == pytest.approx(before, rel=0.02)
 
 
 def test_nobody_is_made_slower() -> None:
@@ -25,6 +25,8 @@ def test_nobody_is_made_slower() -> None:
     try:
         with short_turns():
             assert sys.getswitchinterval() == pytest.approx(SWITCH / 5, rel=0.02)
+            with short_turns():
+                assert sys.getswitchinterval() == pytest.approx(SWITCH / 5, rel=0.02)
         assert sys.getswitchinterval() == pytest.approx(SWITCH / 5, rel=0.02)
     finally:
         sys.setswitchinterval(before)
