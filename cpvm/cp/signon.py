@@ -49,13 +49,15 @@ def place_of(session: Session | None) -> Place:
     return Place(terminal.name, str(getattr(terminal, "address", "")), terminal.local)
 
 
-def may_log_on(system: System, user: str, place: Place) -> UserEntry:
-    """The directory entry of a user who may log on. Raises CPError."""
-    if (where := _key(place)) and system.guards.places.closed(where):
+def may_log_on(system: System, user: str, place: Place | None) -> UserEntry:
+    """The directory entry of a user who may log on at PLACE; None: it does not matter, as for one who has proven to be
+    the user. Raises CPError."""
+    if place is not None and (where := _key(place)) and system.guards.places.closed(where):
         raise TOO_MANY_ATTEMPTS.error()
     entry = system.directory.users.get(user)
     if entry is None:
-        _count_place(system, place)
+        if place is not None:
+            _count_place(system, place)
         raise NOT_IN_DIRECTORY.error(user)
     if not system.directory.may_log_on(user):
         raise NO_LOGON.error(user, system.directory.password_hash(user))

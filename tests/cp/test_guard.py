@@ -321,3 +321,13 @@ def test_strangers_do_not_wash_the_journal_out(site: Site) -> None:
     assert {entry.place for entry in found if not entry.user} == {"192.0.2.1"}
     closed = [entry for entry in found if entry.result == "DMKLOG051E"]
     assert closed and {entry.place for entry in closed} == {"192.0.2.1"}
+
+
+def test_a_key_opens_where_passwords_do_not(site: Site) -> None:
+    """Others behind the same address have guessed, or at this userid."""
+    site.system.guards.places = Leak(1, now=lambda: 0.0)
+    attempts(site, [("USER01", "X")] * Guard.LIMIT, "192.0.2.1")
+    terminal = remote(site)
+    assert terminal.type("LOGON USER01")[0].startswith("DMKLOG051E")
+    terminal.session.proven = "USER01"  # as ssh says when the key was right
+    assert terminal.type("LOGON USER01")[-1].startswith("LOGON AT")

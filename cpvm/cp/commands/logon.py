@@ -75,7 +75,7 @@ def _let_in(
 ) -> Generator[Effect, Any, tuple[UserEntry, bool]]:
     """See that it is this user; returns the directory entry, and whether to IPL."""
     system, place = request.system, signon.place_of(session)
-    entry = signon.may_log_on(system, user, place)
+    entry = signon.may_log_on(system, user, None if session.proven == user else place)
     password, ipl, masked = _options(operands)
     if session.proven == user:
         session.proven = ""
