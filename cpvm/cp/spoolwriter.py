@@ -129,10 +129,13 @@ class SpoolWriter:
         return file
 
     def discard(self) -> None:
-        """The file is not wanted."""
-        with self._database.transaction() as db:
-            db.execute("DELETE FROM spool_data WHERE spoolid = ?", (self.spoolid,))
+        """The file is not wanted. If the host's disk does not let it go now, the next start does."""
         self._let_go()
+        try:
+            with self._database.transaction() as db:
+                db.execute("DELETE FROM spool_data WHERE spoolid = ?", (self.spoolid,))
+        except sqlite3.Error:
+            return  # its number stays taken
         self._spool.forget(self.spoolid)
         self._spool.changed()
 
