@@ -202,7 +202,10 @@ class Campaign:
             user.join(PATIENCE)
             if user.is_alive():
                 self.ledger.complain(f"{self.when}: {user.name} does not see the end")
-        self.cut_off = victim.returncode == -signal.SIGKILL and not self._saved()
+        if victim.returncode == 0 or self._saved():
+            self.cut_off = False
+        else:  # amid SHUTDOWN it may have saved the data, and not have come to saying so
+            self.cut_off = None if moment == "shutdown" else True
 
     def _saved(self) -> bool:
         """Whether the process came to the end of SHUTDOWN before it was killed."""
