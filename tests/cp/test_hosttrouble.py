@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import random
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -245,3 +246,32 @@ def test_a_punch_that_waits_goes_on_when_the_host_has_room(site: Site, monkeypat
     monkeypatch.setattr(vm, "wake", ready.set)
     assert ready.wait(PATIENCE)
     assert not device.not_ready
+
+
+def test_what_cannot_be_thrown_away_keeps_its_number(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its chunks go at the next start; no other file may have the number before."""
+    spool = site.system.spool
+    numbers: list[int] = []
+
+    def throw_away() -> None:
+        writer = spool.open()
+        for _ in range(20_000):
+            writer.put(0x41, random.randbytes(80))
+        numbers.append(writer.spoolid)
+        with monkeypatch.context() as patch:
+            patch.setattr(site.system.database, "transaction", refused)
+            writer.discard()
+        spool._last = writer.spoolid - 1
+        numbers.append(spool.open().spoolid)
+
+    def refused() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    site.on_cp(throw_away)
+    assert numbers[0] != numbers[1]
+    site.system.shutdown()
+    again = Site(site.folder)
+    chunks: list[object] = []
+    again.on_cp(lambda: chunks.extend(again.system.database.query("SELECT * FROM spool_data")))
+    assert chunks == []
+    again.system.shutdown()
