@@ -109,6 +109,7 @@ class Journal:
         self._file: int | None = None
         self._alike: OrderedDict[tuple[str, ...], tuple[float, int]] = OrderedDict()
         self._lost = 0
+        self._end = 0  # of the file, when this one last wrote to it
         self.trouble: Callable[[str], None] = lambda text: None
         """Told, once until it is over, that a record could not be written."""
         self.written: Callable[[], None] = self._sync
@@ -165,9 +166,10 @@ class Journal:
         file, locked = self._locked()
         try:
             size = os.fstat(file).st_size
-            if size and _last(file, size) != b"\n":
+            if size != self._end and size and _last(file, size) != b"\n":
                 data = b"\n" + data  # the end of a record is missing since a failure of the host
             done = os.write(file, data)
+            self._end = size + done
             if done != len(data):
                 os.ftruncate(file, size)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -239,6 +241,7 @@ class Journal:
         self._release()
 
     def _release(self) -> None:
+        self._end = 0
         if self._file is not None:
             with contextlib.suppress(OSError):
                 os.close(self._file)
