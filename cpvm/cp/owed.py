@@ -1,4 +1,4 @@
-"""Records that must not be lost because the host's disk is full for a while: accounting."""
+"""What must not be lost because the host's disk is full for a while: accounting, and what was open at LOGOFF."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RETRY_SECONDS: Final = 10.0
 """After which it is tried again to write what is owed."""
 MOST: Final = 10_000
 """Records that wait at most; the oldest ones go then."""
-LOST = message("DMKACO910W", "{} ACCOUNTING RECORDS LOST; THE HOST'S DISK DID NOT TAKE THEM")
+LOST = message("DMKACO910W", "{} ACCOUNTING RECORDS OR SPOOL FILES LOST; THE HOST'S DISK DID NOT TAKE THEM")
 
 
 class Owed:
@@ -24,7 +24,7 @@ class Owed:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[tuple[str, Callable[[], None]]] = deque()
         self._timed = False
         self._lost = 0
 
@@ -32,9 +32,9 @@ class Owed:
         """How many wait."""
         return len(self._waiting)
 
-    def put(self, write: Callable[[], None]) -> None:
+    def put(self, write: Callable[[], None], what: str = "ACCOUNTING") -> None:
         """Have a record written: now, or as soon as the database takes it. WRITE raises sqlite3.Error until then."""
-        self._waiting.append(write)
+        self._waiting.append((what, write))
         if len(self._waiting) > MOST:
             self._waiting.popleft()
             self._lost += 1
@@ -42,10 +42,11 @@ class Owed:
 
     def _flush(self) -> None:
         while self._waiting:
+            what, write = self._waiting[0]
             try:
-                self._waiting[0]()
+                write()
             except sqlite3.Error as error:
-                self._system.log.failure("ACCOUNTING", error)
+                self._system.log.failure(what, error)
                 if not self._timed:
                     self._timed = True
                     self._system.timers.after(RETRY_SECONDS, self._again)

@@ -125,30 +125,41 @@ class Output(UnitRecord):
             return None
         if options.cont and not even_cont:
             return None
-        to = options.to
-        queue = "RDR" if to else ("PUN" if self.kind == "PUN" else "PRT")
         try:
-            file = writer.close(
-                queue=queue,
-                owner=to or options.for_user or vm.userid,
-                origin=vm.userid,
-                kind=self.spool_kind,
-                spool_class=options.spool_class,
-                copies=options.copies,
-                hold=options.hold if hold is None else hold,
-                dist=dist or self._distribution(),
-                name=name,
-                filetype=filetype,
-                tag=options.tag,
-                keep=options.keep,
-                form=options.form,
-            )
+            file = self._file_of(writer, name=name, filetype=filetype, dist=dist, hold=hold)
         except sqlite3.Error as error:
             vm.system.log.failure(f"{self.kind} {self.vaddr:03X} OF {vm.userid}", error)
             vm.message(CLOSE_FAILED.full(self.kind, self.vaddr))
             return None
         self._writer = None
         self.space()
+        self._tell_of(file)
+        return file
+
+    def _file_of(
+        self, writer: SpoolWriter, *, name: str = "", filetype: str = "", dist: str = "", hold: bool | None = None
+    ) -> SpoolFile:
+        """The spool file of what was written. Raises sqlite3.Error; then it can be tried again."""
+        options, vm = self.options, self.vm
+        return writer.close(
+            queue="RDR" if options.to else ("PUN" if self.kind == "PUN" else "PRT"),
+            owner=options.to or options.for_user or vm.userid,
+            origin=vm.userid,
+            kind=self.spool_kind,
+            spool_class=options.spool_class,
+            copies=options.copies,
+            hold=options.hold if hold is None else hold,
+            dist=dist or self._distribution(),
+            name=name,
+            filetype=filetype,
+            tag=options.tag,
+            keep=options.keep,
+            form=options.form,
+        )
+
+    def _tell_of(self, file: SpoolFile) -> None:
+        """Tell the user of a new file, and whose reader it is in."""
+        vm, to = self.vm, self.options.to
         if vm.imsg:
             vm.console.write_cp(
                 f"{file.kind} FILE {file.spoolid:04} {'TO ' if to else 'FOR'} {file.owner:<8}"
@@ -156,7 +167,6 @@ class Output(UnitRecord):
             )
         if to:
             vm.system.file_arrived(file)
-        return file
 
     def _distribution(self) -> str:
         """The code of whoever the file is FOR, unless SPOOL DIST has set one."""
@@ -173,7 +183,15 @@ class Output(UnitRecord):
             self.space()
 
     def release(self) -> None:
-        self.close(even_cont=True)
+        if self._writer is not None:
+            self.vm.system.owed.put(self._close_now, f"{self.kind} {self.vaddr:03X} OF {self.vm.userid}")
+
+    def _close_now(self) -> None:
+        """Close whatever is open, when nobody can be asked any more. Raises sqlite3.Error; then it can be tried again."""
+        if self._writer is not None:
+            file = self._file_of(self._writer)
+            self._writer = None
+            self._tell_of(file)
 
 
 class Reader(UnitRecord):
