@@ -187,7 +187,7 @@ class Output(UnitRecord):
             self.vm.system.owed.put(self._close_now, f"{self.kind} {self.vaddr:03X} OF {self.vm.userid}")
 
     def _close_now(self) -> None:
-        """Close whatever is open, when nobody can be asked any more. Raises sqlite3.Error; then it can be tried again."""
+        """Close whatever is open, when nobody can be asked any more. Raises sqlite3.Error; may be called again then."""
         if self._writer is not None:
             file = self._file_of(self._writer)
             self._writer = None

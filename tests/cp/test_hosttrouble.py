@@ -126,7 +126,7 @@ def test_a_record_waits_for_the_disk(site: Site, monkeypatch: pytest.MonkeyPatch
     full[0] = False
     site.on_cp(site.system.owed.stop)
     assert written == [2, 3, 4]  # in order, and it is told that two went
-    assert any("2 ACCOUNTING RECORDS LOST" in line for line in site.system.log.lines)
+    assert any("2 ACCOUNTING RECORDS OR SPOOL FILES LOST" in line for line in site.system.log.lines)
 
 
 class Slow:

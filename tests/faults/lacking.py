@@ -151,6 +151,20 @@ def a_full_disk_of_the_accounting(rig: Rig) -> Iterator[str]:
 
 
 @question
+def an_open_punch_at_logoff(rig: Rig) -> Iterator[str]:
+    """What was punched is closed when the disk takes it, though its user has gone."""
+    user = rig.cms("USER02")
+    rig.say(user, "CP SPOOL PUNCH CONT TO USER02")
+    rig.say(user, "PUNCH PROFILE EXEC")
+    known = rig.reader_of("USER02")
+    with rig.faults.during(FULL, "cp.sqlite"):
+        said = user.logoff().text
+        yield from unless("DMKVSP428E" in said, said)
+        yield from unless(rig.reader_of("USER02") == known, "it was closed")
+    yield from unless(rig.until(lambda: len(rig.reader_of("USER02")) == len(known) + 1), "it is not closed")
+
+
+@question
 def a_host_half_that_is_killed(rig: Rig) -> Iterator[str]:
     """Processes of host halves that the host ends between two assemblies are made anew."""
     for record in ("SEVEN    CSECT", "         END"):
