@@ -41,7 +41,7 @@ class ClockWatch:
         if abs(step) < STEP_SECONDS:
             return
         way = "FORWARD" if step > 0 else "BACK"
-        self._system.log.write(SET.full(way, connect(abs(step)), hhmmss(time.time())))
+        self._system.log.write(SET.full(way, connect(round(abs(step))), hhmmss(time.time())))
         for vm in list(self._system.users.values()):
             if vm.waiting:
                 vm.wake()
