@@ -229,6 +229,11 @@ def a_printer_whose_thread_fails(rig: Rig) -> Iterator[str]:
     yield from unless(rig.until(printed), "it is not printed")
 
 
+def steps(rig: Rig) -> int:
+    """How many times the operator was told that the clock was set."""
+    return sum("THE HOST'S CLOCK WAS SET" in line for line in list(rig.log.lines))
+
+
 @question
 def a_clock_comparator(rig: Rig) -> Iterator[str]:
     """A machine that waits for a time of day goes on when the host's clock is set to it."""
@@ -245,15 +250,19 @@ def a_clock_comparator(rig: Rig) -> Iterator[str]:
     except api.TerminalError as error:
         yield str(error)
     rig.faults.clocks()
+    yield from unless(rig.until(lambda: steps(rig) == 2), "the operator is not told")
     rig.say(rig.operator, "FORCE USER02")
 
 
 @question
 def clocks_that_are_set(rig: Rig) -> Iterator[str]:
     """TOD clocks never go back; connect times, SLEEP and the lock-out of passwords do not depend on the time of day."""
-    last = clock.tod()
+    last, before = clock.tod(), 0.0
     for ahead in (HOUR, 0.0, -48 * HOUR, 24 * 365 * HOUR, 0.0, -0.5, 5.0, 0.0):
+        known = steps(rig)
         rig.faults.clocks(real=ahead)
+        big, before = abs(ahead - before) > clockwatch.STEP_SECONDS, ahead
+        yield from unless(not big or rig.until(lambda known=known: steps(rig) > known), "the operator is not told")  # type: ignore[misc]
         began = time.monotonic()
         for _ in range(3):
             now = clock.tod()
