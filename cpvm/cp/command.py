@@ -312,9 +312,8 @@ class CommandRun:
         if self.vm is None:
             return LOGON_COMMANDS.find(word)
         found = COMMANDS.find(word)
-        if found is None or not (not found.classes or set(found.classes) & set(self.vm.classes)):
-            return None
-        return found
+        may = found is not None and (not found.classes or set(found.classes) & set(self.vm.classes))
+        return found if may else None
 
     def _resume(self, value: object, error: Exception | None) -> Effect | None:
         steps = self._steps
@@ -379,10 +378,9 @@ class CommandRun:
                     self.output(prompt)
                 if effect.masked or (effect.hidden and self.vm is not None and self.vm.terminal.mask):
                     self.output("XXXXXXXX")  # the password is typed over it
-            case Pause(seconds):
-                if seconds is not None:
-                    wait = max(seconds, self.system.dispatcher.turn(self.vm))
-                    self._alarm = self.system.timers.after(wait, lambda: late(None))
+            case Pause(seconds) if seconds is not None:
+                wait = max(seconds, self.system.dispatcher.turn(self.vm))
+                self._alarm = self.system.timers.after(wait, lambda: late(None))
             case Delay(seconds):
                 self.system.timers.after(seconds, lambda: late(None))
             case Work(function):
