@@ -243,8 +243,10 @@ def a_clock_comparator(rig: Rig) -> Iterator[str]:
     for line in (*lines, "58 00020000 00000EEE"):
         rig.say(user, f"STORE S{line}")
     user.send("BEGIN 200")
-    rig.settled()
+    vm = rig.running.system.users["USER02"]
+    yield from unless(rig.until(lambda: vm.waiting), "its machine does not wait")
     rig.faults.clocks(real=2 * HOUR)
+    yield from unless(rig.until(lambda: steps(rig) == 1), "the operator is not told")
     try:
         yield from unless(bool(user.expect(r"DMKDSP450W.*00000EEE", 20.0)), "no interruption")
     except api.TerminalError as error:
