@@ -54,7 +54,7 @@ async def write(person: Person, file: str, lines: Content) -> None:
         return
     lined = " (NODISP" if person.screen is not None else ""
     await person.say(f"EDIT {file}{lined}", "NEW FILE:", "EDIT:", label="EDIT")
-    if person.kind == "ssh":  # a null line might come too early to end input mode
+    if person.kind != "telnet":  # a null line that ends input mode might be mistaken (see `Person.first`)
         for line in lines:
             await person.think(0.1)
             await person.say(f"INPUT {line}")

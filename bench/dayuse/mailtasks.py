@@ -94,5 +94,4 @@ async def messages_come(person: Person) -> None:
         if one not in person.told:
             raise person.failed(f"the message {one[1]!r} of {one[0]} has not come")
         person.due.remove(one)
-    person.told.clear()
     await person.think()

@@ -108,7 +108,11 @@ class Office:
 
     async def check(self) -> None:
         """Have everybody log on once more, and look whether everything is there."""
-        await asyncio.gather(*(self._session(person, self._look_at_all) for person in self.people))
+        await asyncio.gather(*(self._come_to_check(person) for person in self.people))
+
+    async def _come_to_check(self, person: Person) -> None:
+        await asyncio.sleep(person.chance.random() * self.pace * AWAY)
+        await self._session(person, self._look_at_all)
 
     async def _spend(self, person: Person) -> None:
         await asyncio.sleep(person.chance.random() * self.pace * AWAY)

@@ -232,8 +232,11 @@ class Person:
         self.begin()
 
     async def first(self) -> None:
-        """The first line for CMS: none at all, but by ssh, where it might come too early to be one."""
-        if self.kind == "ssh":
+        """The first line for CMS: none at all, where that cannot be mistaken.
+
+        By ssh it might come too early to be a line; ENTER alone at a 3270 where a message has just come holds that.
+        """
+        if self.kind != "telnet":
             await self.say("SET BLIP OFF", READY, READY, label="IPL CMS")
         else:
             await self.say("", READY, label="IPL CMS")
@@ -242,6 +245,7 @@ class Person:
         """Whatever others tell the person must come from now on."""
         self.session += 1
         self.due.clear()
+        self.told.clear()
         self.present = True
 
     async def _online(self, terminal: Terminal) -> None:
