@@ -139,6 +139,8 @@ class Day:
         told = 0.0
         while True:
             await asyncio.sleep(every)
+            if time.perf_counter() - self._began > self._seconds:
+                return  # people leave for good
             if self._office.open.is_set():
                 present = sum(person.present for person in self._office.people)
                 sample = Sample(time.perf_counter() - self._began, *self._site.memory(), present)
