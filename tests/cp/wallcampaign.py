@@ -23,8 +23,8 @@ from bench import figures
 from cpvm.cp import password
 from cpvm.cp.vmblok import VMBLOK
 from cpvm.machine.engines import AUTO
-from tests.cp.wallattacks import ATTACKS
-from tests.cp.wallworld import World
+from tests.cp.wallattacks import ATTACKS, command
+from tests.cp.wallworld import STORAGE, World
 
 PATIENCE = 1.0
 """Seconds that the other user may wait for an answer, on a host that does nothing else."""
@@ -34,6 +34,8 @@ AFRESH = 25
 """After so many rounds the attacker's devices are as they were."""
 TURNS = 12
 """Answers that the other user gets before the attacker is stopped, if it has not stopped by itself."""
+LEAST = 1 << 16
+"""Bytes of storage in which the attacks have room; DEFINE STORAGE may have left less."""
 KEPT = 400
 """Lines of the terminal that are searched for secrets after each round."""
 
@@ -79,12 +81,16 @@ class Campaign:
         vm = world.vm("ATTACK")
 
         def begin() -> None:
+            if vm.storage < LEAST:
+                vm.new_machine(STORAGE)
             vm.reset()
             world.fence()
             ATTACKS[kind](vm, dice)
             vm.begin()
 
         world.site.on_cp(begin)
+        for _ in range(dice.choice((0, 0, 1, 4))):  # commands between two instructions, or CCWs
+            world.attacker.session.line(f"#CP {command(dice, vm.storage)}")
         for _ in range(TURNS):
             began = time.monotonic()
             if world.witness.type("QUERY USERID") != ["WITNESS  AT CPVM"]:
