@@ -115,7 +115,7 @@ def test_the_operator_is_told_of_saved_data_when_they_are_saved(
     write = system.log.write
 
     def look(text: str) -> None:
-        said[text.split()[0]] = system.spool.state("warm start")
+        said[text.split(maxsplit=1)[0]] = system.spool.state("warm start")
         write(text)
 
     monkeypatch.setattr(system.log, "write", look)
