@@ -36,11 +36,11 @@ GREETING = b"""\
 PLANETS = ("MERCURY", "VENUS", "EARTH", "MARS", "JUPITER", "SATURN", "URANUS", "NEPTUNE")
 TABLE = "".join(f"{planet:<10}{does}\r\n" for does in ("RISES", "STANDS", "SETS") for planet in PLANETS).encode()
 _ALWAYS = (
+    (r"GMT \w+ \d\d/\d\d/\d\d", "GMT MONDAY 11/23/26"),
     (r"\d\d:\d\d:\d\d", "10:02:57"),
     (r"(?<![:\d])\d\d:\d\d(?![:\d])", "10:02"),
     (r"\d\d/\d\d/\d\d", "11/23/26"),
     (r"T=\d+\.\d+/\d+\.\d+", "T=0.01/0.02"),
-    (r"GMT \w+ ", "GMT MONDAY "),
 )
 
 
@@ -50,8 +50,8 @@ def settled(screen: Screen) -> Screen:
     copy.from_bytes(screen.to_bytes())
     for row in range(copy.rows):
         start = row * copy.columns
-        text = from_ebcdic(bytes(copy.text[start : start + copy.columns]))
         for pattern, always in _ALWAYS:
+            text = from_ebcdic(bytes(copy.text[start : start + copy.columns]))
             for found in re.finditer(pattern, text):
                 new = to_ebcdic(always.ljust(len(found[0]))[: len(found[0])])
                 copy.text[start + found.start() : start + found.end()] = new

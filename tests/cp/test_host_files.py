@@ -130,7 +130,7 @@ def test_a_fifo_in_the_place_of_a_medium_is_an_error_and_stops_nobody(tmp_path: 
             os.mkfifo(path)
         for line in ("MOUNT 181 fifo", "MOUNT 190 fifo", "ATTACH 00C OPERATOR 01C", "ATTACH 00B OPERATOR 01B"):
             said = operator.type(line)
-            assert "NOT A FILE" in said[-1], said
+            assert "NOT A FILE" in "".join(said), said  # a long path divides it
         assert operator.type("QUERY USERID")[-1].startswith("OPERATOR")
 
 

@@ -102,3 +102,10 @@ def test_times_are_always_the_same(maker: ModuleType) -> None:
     write(screen, 0x05, b"\xc3" + text.encode("cp037"))
     assert maker.settled(screen).lines()[0] == "Ready; T=0.01/0.02 10:02:57  11/23/26 10:02"
     assert screen.lines()[0] == text
+
+
+@pytest.mark.parametrize("day", ["SUNDAY", "TUESDAY", "WEDNESDAY", "SATURDAY"])
+def test_each_day_is_the_same(maker: ModuleType, day: str) -> None:
+    screen = Screen()
+    write(screen, 0x05, b"\xc3" + f"LOGON AT 01:02:03 GMT {day} 12/31/99".encode("cp037"))
+    assert maker.settled(screen).lines()[0] == "LOGON AT 10:02:57 GMT MONDAY 11/23/26"

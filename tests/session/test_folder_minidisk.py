@@ -118,7 +118,7 @@ def test_what_cannot_be_shared(
     system_directory: Path, tmp_path: Path, words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        status = cli.main(["disk", "share", str(tmp_path), *words, "--system", str(system_directory)])
+        status = cli.main(["disk", "share", str(folder_in(tmp_path)), *words, "--system", str(system_directory)])
     except SystemExit as end:
         status = int(end.code or 0)
     assert status == 2
