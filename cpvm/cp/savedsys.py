@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from cpvm.cp.database import Database
+from cpvm.cp.savedpages import DamagedError, SavedPages
 from cpvm.machine.media.newfile import remove_left, temporary_for
 
 SCHEMA = """
@@ -124,6 +125,7 @@ class SavedSystems:
         self._folder = folder / FOLDER
         self._known: dict[str, SavedSystem] = {}
         self._version = -1
+        self._pages = SavedPages()
 
     def _current(self) -> dict[str, SavedSystem]:
         version = self._database.version
@@ -147,6 +149,21 @@ class SavedSystems:
     def path(self, system: SavedSystem) -> Path:
         """The file with its pages."""
         return self._folder / system.file
+
+    def open(self, system: SavedSystem) -> int:
+        """A descriptor with its pages, to be mapped; the caller closes it. Raises SavedSystemError."""
+        path = self.path(system)
+        self._pages.keep([self.path(there) for there in self._current().values() if there.file])
+        try:
+            return self._pages.open(path, system.pages * PAGE)
+        except DamagedError:
+            raise SavedSystemError(f"{path} is damaged") from None
+        except OSError as error:
+            raise SavedSystemError(f"{path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Let go of the pages that machines have mapped; they keep them."""
+        self._pages.close()
 
     def define(self, system: SavedSystem) -> None:
         """Say what is to be saved under a name. What is saved there now stays until it is saved anew."""

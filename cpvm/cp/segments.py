@@ -124,15 +124,9 @@ class Segments:
         """Put the pages into storage, beyond its end if need be. Raises SavedSystemError; then nothing has changed."""
         vm = self._vm
         storage = vm.machine.storage
-        path = vm.system.saved.path(system)
         attached: list[tuple[int, int]] = []
+        number = vm.system.saved.open(system)
         try:
-            number = os.open(path, os.O_RDONLY)
-        except OSError as error:
-            raise SavedSystemError(f"{path}: {error.strerror}") from error
-        try:
-            if os.fstat(number).st_size != system.pages * PAGE:
-                raise SavedSystemError(f"{path} is damaged")
             for start, end in _areas(system):
                 if end > storage.size:
                     storage.attach_segment(start, end)

@@ -115,6 +115,7 @@ class System(Spooling, Lines):
         self.real = RealDevices(self.folder)
         self._init_spooling(self)
         self.saved = SavedSystems(self.database, self.folder)
+        self._opened.callback(self.saved.close)
         self.saved.sweep()
         self.lock = SystemLock()
         self.timers = Timers()

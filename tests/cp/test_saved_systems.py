@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -144,6 +145,28 @@ def test_a_damaged_file_is_a_paging_error(site: Site) -> None:
     assert segment_call(site, "CMSUSER", 0)[::2] == (2, 177)
     store.path(found).unlink()
     assert segment_call(site, "CMSUSER", 0)[::2] == (2, 177)
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="the host has no files without names")
+def test_a_file_that_is_cut_off_ends_nobody(site: Site) -> None:
+    store = site.system.saved
+    system = SavedSystem("MYSEG", (PageRange(0xF00, 0xF01, "SR"),), segment=True, keys=b"\xd0" * 4)
+    site.on_cp(lambda: store.save(system, [b"\x11" * 4096, b"\x22" * 4096]))
+    found = store.get("MYSEG")
+    assert found is not None
+    site.logon("CMSUSER")
+    assert segment_call(site, "CMSUSER", 0)[0] == 0
+    os.truncate(store.path(found), 0)
+    assert storage(site, "CMSUSER", SEGMENT + 0x1000, 1) == b"\x22"
+    site.logon("MAINT", "CPCMS")
+    assert segment_call(site, "MAINT", 0)[0] == 0
+    assert storage(site, "MAINT", SEGMENT + 0x1FFF, 1) == b"\x22"
+    site.on_cp(lambda: store.purge("MYSEG"))
+    site.on_cp(lambda: store.save(system, [b"\x33" * 8192]))
+    assert segment_call(site, "MAINT", 8)[0] == 0
+    assert segment_call(site, "MAINT", 0)[0] == 0
+    assert storage(site, "MAINT", SEGMENT, 1) == b"\x33"
+    assert storage(site, "CMSUSER", SEGMENT, 1) == b"\x11", "who has loaded the old one keeps it"
 
 
 def test_reset_takes_segments_away(site: Site) -> None:
