@@ -38,6 +38,7 @@ def create(system: System, entry: UserEntry, session: Session | None) -> VMBLOK:
     except (OSError, MemoryError):
         raise NOT_LOGGED_ON.error(entry.userid) from None
     system.users[entry.userid] = vm
+    system.scheduler.enter(vm)
     system.peak = max(system.peak, len(system.users))
     vm.console.patience = system.configuration.unanswered
     vm.console.give_up = lambda: log_off(vm, forced=True)

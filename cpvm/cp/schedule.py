@@ -4,7 +4,8 @@ Each machine has a clock of its own, which goes by the processor time that it ha
 share: the one whose clock is furthest behind runs. So everybody who computes gets processor time in proportion to the
 shares, however it is asked for: in long stretches or in many short ones. The clock of a machine that waits stands
 still, and is put forward when it goes on so that it is behind by no more than `CREDIT`: that is what a user at a
-terminal has to spend at once before those that compute, and all that can be saved up by doing nothing.
+terminal has to spend at once before those that compute, and all that can be saved up by doing nothing. A new machine
+has saved up nothing, so a class that logs on does not go before somebody who is at work.
 
 Shares are SET SHARE's (`cpvm.cp.share`). VM/370's own settings are translated: SET PRIORITY, 0 to 99, 64 if nothing is
 said, makes a relative share greater in the way in which it shortens the distance between turns; SET FAVORED userid nn
@@ -64,6 +65,10 @@ class Scheduler:
         """How many run machines."""
         self.turns = [0, 0]
         """Slices given to machines of queue 1 and of queue 2."""
+
+    def enter(self, vm: VMBLOK) -> None:
+        """VM is a new machine."""
+        vm.due = self._now
 
     def add(self, vm: VMBLOK) -> None:
         """Queue VM, unless it is queued."""

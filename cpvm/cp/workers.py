@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -10,6 +14,8 @@ Done = Callable[[Any, Exception | None], None]
 
 PASSWORDS: Final = 2
 """Threads for what does not take long."""
+NICE: Final = 5
+"""By which the host prefers machines and CP to these: who may make them work need not be anybody's user."""
 HALVES: Final = 32
 """Host halves at work at the same time."""
 
@@ -20,7 +26,7 @@ class Workers:
     def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
         """POST has a function called on the CP thread."""
         self._post = post
-        self._pool = ThreadPoolExecutor(PASSWORDS, thread_name_prefix="cp-work")
+        self._pool = ThreadPoolExecutor(PASSWORDS, thread_name_prefix="cp-work", initializer=_give_way)
         self._lengthy = ThreadPoolExecutor(HALVES, thread_name_prefix="host-half")
 
     def do(self, function: Callable[[], Any], done: Done, *, lengthy: bool = False) -> None:
@@ -51,3 +57,11 @@ class Workers:
         """Begin with nothing more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lengthy.shutdown(wait=False, cancel_futures=True)
+
+
+def _give_way() -> None:
+    """Have this thread go behind others; on hosts where a thread has a priority of its own."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)

@@ -179,6 +179,29 @@ def test_who_slept_is_served_at_once_but_saves_up_no_more_than_the_credit() -> N
     assert host.run(2_000 * MS)["SLEEPER"] == pytest.approx(100 / 11, abs=1)
 
 
+def test_newcomers_do_not_go_before_who_is_at_work() -> None:
+    """Somebody has just used a lot; then a class logs on."""
+    host = Host()
+    worker, *others = [machine("WORKER"), *(machine(f"M{number}") for number in range(50))]
+    host.scheduler.enter(worker)
+    host.scheduler.add(worker)
+    host.run(CREDIT, lambda vm: 10.0 if host.now > CREDIT - 4 * MS else 0.0)
+    assert host.scheduler.empty
+    for vm in others:
+        host.scheduler.enter(vm)
+        host.scheduler.add(vm)
+    cast(Machine, worker).runnable = True
+    host.scheduler.add(worker)
+    for _turn in range(len(others) + 1):  # each of them once, not all that they need
+        vm = host.scheduler.next()
+        assert vm is not None
+        host.scheduler.add(vm)
+        host.scheduler.charge(vm, 4 * MS)
+        if vm is worker:
+            break
+    assert vm is worker
+
+
 def test_short_waits_do_not_take_from_others() -> None:
     """A machine that computes for 156 ms and waits for 1 ms is no more interactive than the others."""
     host = Host()
