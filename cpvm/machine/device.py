@@ -185,6 +185,10 @@ class Device:
         """A channel program has ended or is interrupted: changes are to be made lasting. Unit status if that failed."""
         return 0
 
+    def unsaved(self) -> bool:
+        """Whether the program under way has written what its end makes lasting: it should not be interrupted before."""
+        return False
+
     def halt(self) -> None:
         """The channel gave up an operation that was SUSPENDED."""
 

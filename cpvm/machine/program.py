@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from cpvm.machine.datapath import DataPath
-from cpvm.machine.device import CHECK, ENDED, SUSPENDED, MediaError
+from cpvm.machine.device import CHECK, ENDED, SUSPENDED, Device, MediaError
 from cpvm.machine.iotime import NEVER
 from cpvm.machine.pending import Pending
 from cpvm.machine.subchannel import ENDING, NOTHING, PAUSED, SELECTING, TRANSFER, Subchannel
@@ -23,6 +23,9 @@ from cpvm.s370.ccw import CSW, ChannelCondition, Flag, Sense, UnitStatus
 
 CCW_LIMIT: Final = 4096  # commands a program may run before the CPU gets its turn: a TIC loop never ends
 LATE_EACH: Final = 8  # commands after which it is asked whether a program takes too long; a power of two
+UNSAVED_EACH: Final = 256
+"""The same of a program that has written to a disk: all of it is to be there after a kill, or nothing, but what is
+written when it is interrupted lasts. A power of two."""
 SHARE: Final = 64  # commands that say nothing of their time; when there are so many at a stretch
 SHARE_TIME: Final = 640  # microseconds pass for them
 
@@ -170,7 +173,7 @@ class Programs(Pending):
         perform = device.perform
         late = self.late
         for n in range(limit):
-            if late is not None and n & LATE_EACH - 1 == LATE_EACH - 1 and late():
+            if late is not None and n & LATE_EACH - 1 == LATE_EACH - 1 and _may_stop(device, n) and late():
                 break
             device.duration = 0
             device.remainder = None
@@ -320,3 +323,8 @@ class Programs(Pending):
             self._wait(subchannel, ENDING, delay)
         subchannel.ended = self._conclude(subchannel, path, status)
         self._requeue(subchannel)
+
+
+def _may_stop(device: Device, n: int) -> bool:
+    """Whether a program may be interrupted before its command number N, from 0."""
+    return n & UNSAVED_EACH - 1 == UNSAVED_EACH - 1 or not device.unsaved()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cpvm.cp.session import ReadState
 from cpvm.machine.datapath import CHAIN_LIMIT, DataPath
 from cpvm.machine.devices.ctca import CTCA
+from cpvm.machine.media.volumefile import VolumeFile
 from cpvm.machine.program import LATE_EACH
 from cpvm.machine.storage import Storage
 from cpvm.s370.ccw import ChannelCondition
@@ -79,6 +81,33 @@ def test_a_long_program_of_diagnose_20_ends_where_it_should(site: Site) -> None:
     site.on_cp(lambda: setattr(vm.machine.io, "late", late))
     assert guest.call(0x20, 2, 4, r2=0x191, r4=0x3000) == 0
     assert len(asked) >= commands // LATE_EACH
+
+
+def test_a_program_that_writes_is_lasting_as_a_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its slice ends before it does, and so late as others wait for: three tracks are written all the same, or none."""
+    guest = Guest(site, site.logon("CMSUSER"))
+    vm = site.system.users["CMSUSER"]
+    program, data = b"", b""
+    for head in (0, 1, 2):
+        at, track = 0x4000 + len(data), struct.pack(">HH", 3, head)
+        data += b"\0\0" + track + b"\0\0" + track + b"\0" + b"\0\0\0" + track + b"\1\0\0\20" + b"ONCE" * 4
+        search = 0x3000 + len(program) + 8
+        for code, address, count in ((0x07, at, 6), (0x31, at + 8, 5), (0x08, search, 1), (0x1D, at + 16, 24)):
+            program += struct.pack(">IBBH", code << 24 | address, 0x40, 0, count)
+    program += struct.pack(">IBBH", 0x03 << 24, 0x20, 0, 1)
+    guest.put(0x3000, program)
+    guest.put(0x4000, data)
+    commits: list[str] = []
+    commit = VolumeFile._commit
+
+    def counted(volume: VolumeFile) -> None:
+        commits.append(volume.name)
+        commit(volume)
+
+    monkeypatch.setattr(VolumeFile, "_commit", counted)
+    site.on_cp(lambda: setattr(vm.machine.io, "late", lambda: True))
+    assert guest.call(0x20, 2, 4, r2=0x191, r4=0x3000) == 0
+    assert len(commits) == 1
 
 
 def test_a_device_that_goes_in_the_middle_of_a_program(site: Site) -> None:

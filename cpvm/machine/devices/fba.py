@@ -96,6 +96,9 @@ class FixedBlockDisk(PackDrive):
         self.block = self.number = 0  # where, and how many
         self.ipl = True  # Read IPL is permitted
 
+    def unsaved(self) -> bool:
+        return self._written
+
     def end(self) -> int:
         if not self._written:
             return 0

@@ -167,6 +167,9 @@ class Drive(PackDrive):
         self._timed = self.channel is not None and not self.channel.immediate
         self._here = None
 
+    def unsaved(self) -> bool:
+        return self._rotation is not None and not self._rotation.at_rest
+
     def end(self) -> int:
         self._here = None
         if self._rotation is None:
