@@ -51,7 +51,7 @@ class Kind:
         if word == NO_LIMIT:
             return None
         if self.sized:
-            match = _SIZE.fullmatch(word)
+            match = _SIZE.fullmatch("0K" if word == "0" else word)
             if match is None:
                 raise LimitError(f"{self.name} is nnnK, nnnM, nnnG or {NO_LIMIT}, not {word}")
             value = int(match[1]) * _LETTERS[match[2]]

@@ -81,6 +81,7 @@ def test_sizes_and_numbers_are_read_and_shown() -> None:
     assert limits.SPOOL_SPACE.parse("2048K") == 2 << 20
     assert limits.SPOOL_SPACE.parse("1G") == 1 << 30
     assert limits.TDISK.parse("NOLIMIT") is None
+    assert limits.RESERVE.parse("0") == limits.RESERVE.parse("0K") == 0
     for value in (0, 1, 1023, 1024, 1 << 20, 3 << 20, 1 << 30, 5 << 30):
         shown = limits.STORAGE.shown(value)
         assert limits.Kind("X", 0, 1 << 40, "", sized=True).parse(shown) == -(-value // 1024) * 1024

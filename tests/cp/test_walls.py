@@ -111,6 +111,7 @@ def test_a_segment_over_the_end_of_storage_fills_no_log(campaign: Campaign) -> N
     assert len(world.site.system.log.lines) == lines
     path = world.site.system.saved.path(next(iter(world.site.system.saved)))
     path.write_bytes(b"damaged")
+    world.site.on_cp(world.site.system.saved.close)
     world.attacker.type("DEFINE STORAGE 1M")
     guest = Guest(world.site, world.attacker, "ATTACK")
     guest.put(0x1000, to_ebcdic("WALLSEG "))

@@ -341,7 +341,11 @@ class Host(User):
         """A command of the host, which must end well."""
         command = [sys.executable, "-m", "cpvm.cli", *words, "--system", str(self.folder)]
         root = Path(__file__).parents[2]
+        if self.gone.is_set():  # `lost` may have found the command before this one at its end
+            raise OSError
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=root)
+        if self.gone.is_set():
+            self.process.kill()
         said, _ = self.process.communicate()
         if self.process.returncode:
             if self.process.returncode == -signal.SIGKILL:
