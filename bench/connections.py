@@ -18,7 +18,6 @@ import multiprocessing
 import os
 import ssl
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -264,16 +263,7 @@ def main() -> None:
     given = parser.parse_args()
     multiprocessing.set_start_method("spawn")
     crowd.open_files(10_000)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "system"
-        crowd.make(folder, USERS)
-        with (Path(temporary) / "errors").open("w+") as errors:
-            with everyway.running(folder, errors) as (system, ways):
-                wrong = asyncio.run(bench(system, ways, given))
-            errors.seek(0)
-            wrong += errors.read().splitlines()
-        log = (folder / "operator.log").read_text().splitlines()
-        wrong += [line for line in log if "CONTROL PROGRAM ERROR" in line or line.startswith("Traceback")]
+    wrong = everyway.tried(USERS, lambda system, ways: bench(system, ways, given))
     print("\n".join(wrong) or "nothing wrong")
     raise SystemExit(bool(wrong))
 

@@ -8,9 +8,11 @@ does what `crowd.py` does, and writes into the file `ways` of the folder where e
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -42,6 +44,23 @@ def running(folder: Path, errors: IO[str] | None = None) -> Iterator[tuple[crowd
         yield found, ways
     finally:
         found.end()
+
+
+def tried(users: int, work: Callable[[crowd.Crowd, Ways], Coroutine[object, object, list[str]]]) -> list[str]:
+    """Make a system with so many users, and have it worked with: what WORK found wrong, and what the system told.
+
+    What it wrote to its standard error counts, and errors of CP's own in the operator's log.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "system"
+        crowd.make(folder, users)
+        with (Path(temporary) / "errors").open("w+") as errors:
+            with running(folder, errors) as (system, ways):
+                wrong = asyncio.run(work(system, ways))
+            errors.seek(0)
+            wrong += errors.read().splitlines()
+        log = (folder / "operator.log").read_text().splitlines()
+        return wrong + [line for line in log if "CONTROL PROGRAM ERROR" in line or line.startswith("Traceback")]
 
 
 def _serve(folder: Path) -> None:

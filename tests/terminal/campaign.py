@@ -16,7 +16,6 @@ import asyncio
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
@@ -177,16 +176,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the figures go")
     given = parser.parse_args()
     multiprocessing.set_start_method("spawn")
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "system"
-        crowd.make(folder, USERS)
-        with (Path(temporary) / "errors").open("w+") as errors:
-            with everyway.running(folder, errors) as (system, ways):
-                wrong = asyncio.run(campaign(system, ways, given))
-            errors.seek(0)
-            wrong += errors.read().splitlines()
-        log = (folder / "operator.log").read_text().splitlines()
-        wrong += [line for line in log if "CONTROL PROGRAM ERROR" in line or line.startswith("Traceback")]
+    wrong = everyway.tried(USERS, lambda system, ways: campaign(system, ways, given))
     print("\n".join(wrong) or "nothing wrong")
     raise SystemExit(bool(wrong))
 
