@@ -126,7 +126,6 @@ PROGRAMS = {
         "         OPEN  (IN)\nLOOP     GET   IN\n         B     LOOP\n",
         "IN       DCB   DDNAME=IN,MACRF=GL\n",
     ),
-    "CLOSED": program("CLOSED", "         SR    15,15\n         GET   IN\n", "IN       DCB   DDNAME=IN,MACRF=GL\n"),
     "ISAM": program("ISAM", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,DSORG=IS,MACRF=GL\n"),
     "ODDBLOCK": program(
         "ODDBLOCK", "         OPEN  (IN)\n", "IN       DCB   DDNAME=IN,MACRF=GL,RECFM=VB,LRECL=84,BLKSIZE=80\n"

@@ -95,7 +95,6 @@ def fresh(cms: BareCMS) -> None:
         ),
         ("EVENTS", "DMSABN148T SYSTEM ABEND 101 CALLED FROM ~.|CMS"),
         ("NOJFCB", "DMSABN148T SYSTEM ABEND 240 CALLED FROM ~.|CMS"),
-        ("CLOSED", "DMSITP~|CMS"),
         ("ISAM", "DMSSOP036E OPEN ERROR CODE '01' ON 'IN      '.|Ready;"),
     ],
 )
